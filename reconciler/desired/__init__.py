@@ -1,0 +1,1 @@
+"""What should be there: pallet.toml and files become wanted artifacts; the lock is read and written."""

@@ -1,0 +1,1 @@
+"""What the OCI specifications say, and nothing of pallet's own rules."""

@@ -1,0 +1,35 @@
+"""Bytes to be pushed: their digest and size are known, and they can be read again for every attempt.
+
+Must never be added: anything that keeps a whole file in memory.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO, Self
+
+from reconciler.oci.digest import Digest
+
+CHUNK_BYTES = 1024 * 1024
+"""How much of a blob is in memory at a time; larger chunks measured no faster over loopback."""
+
+
+@dataclass(frozen=True, slots=True)
+class Blob:
+    """Content that is replayable: `open` starts from the first byte, every time."""
+
+    digest: Digest
+    size_bytes: int
+    open: Callable[[], BinaryIO]
+
+    @classmethod
+    def of_bytes(cls, content: bytes) -> Self:
+        return cls(Digest.of(content), len(content), lambda: io.BytesIO(content))
+
+    @classmethod
+    def of_file(cls, path: Path, digest: Digest, size_bytes: int) -> Self:
+        """Promise that the file at `path` holds these bytes; who sends them checks it."""
+        return cls(digest, size_bytes, lambda: path.open("rb"))

@@ -1,0 +1,54 @@
+"""Digests: their grammar, and how bytes get one.
+
+Spec: image-spec v1.1.1, descriptor.md, "Digests". Must never be added: reading files.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from typing import Self
+
+_GRAMMAR = re.compile(r"(?P<algorithm>[a-z0-9]+(?:[+._-][a-z0-9]+)*):(?P<encoded>[a-zA-Z0-9=_-]+)", re.ASCII)
+_HEX_LENGTH = {"sha256": 64, "sha512": 128}
+_HEX = re.compile(r"[a-f0-9]+", re.ASCII)
+
+
+class Digest(str):
+    """`algorithm:encoded`, checked against the grammar; equal to its text.
+
+    Raises:
+        ValueError: the text is no digest, or one of an algorithm that pallet cannot verify.
+    """
+
+    __slots__ = ()
+
+    def __new__(cls, text: str) -> Self:
+        match = _GRAMMAR.fullmatch(text)
+        if match is None:
+            raise ValueError(f"not a digest: expected algorithm:hex, got {text[:80]!r}")
+        algorithm, encoded = match["algorithm"], match["encoded"]
+        length = _HEX_LENGTH.get(algorithm)
+        if length is None:
+            raise ValueError(f"digest algorithm: expected sha256 or sha512, got {algorithm!r}")
+        if len(encoded) != length or _HEX.fullmatch(encoded) is None:
+            raise ValueError(f"not a {algorithm} digest: expected {length} lower-case hex digits, got {text[:150]!r}")
+        return super().__new__(cls, text)
+
+    @classmethod
+    def of(cls, content: bytes, *, algorithm: str = "sha256") -> Self:
+        """Return the digest of `content`."""
+        return cls(f"{algorithm}:{hashlib.new(algorithm, content).hexdigest()}")
+
+    @property
+    def algorithm(self) -> str:
+        return self.partition(":")[0]
+
+    @property
+    def encoded(self) -> str:
+        return self.partition(":")[2]
+
+    @property
+    def short(self) -> str:
+        """The first twelve hex digits, for people."""
+        return self.encoded[:12]

@@ -1,0 +1,1 @@
+"""A registry over HTTP: the distribution specification's client."""

@@ -1,0 +1,1 @@
+"""Plans, outcomes and problems, as people and programs read them."""
