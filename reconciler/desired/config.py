@@ -1,0 +1,139 @@
+"""pallet.toml as values: what everything below the reader sees instead of a dict.
+
+Must never be added: reading files or TOML; see `config_reader`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from reconciler.desired.kinds import Kind
+from reconciler.desired.versions import Version
+from reconciler.oci.reference import Repository, Tag
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Where artifacts go, and how strict pallet is there."""
+
+    name: str
+    url: str
+    """`oci-layout:DIRECTORY`, `https://host/prefix`, `http://host`, or a bare host."""
+    immutable: bool | None = None
+    restore: bool | None = None
+
+    @property
+    def layout_directory(self) -> str | None:
+        """The directory of an `oci-layout:` target, as it was written; None for a registry."""
+        scheme, colon, path = self.url.partition(":")
+        return path if colon and scheme == "oci-layout" else None
+
+
+@dataclass(frozen=True, slots=True)
+class LiteralVersion:
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class FieldVersion:
+    """The version stands in the artifact's own file."""
+
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
+class FileVersion:
+    """The version is the content of a file of its own, such as VERSION."""
+
+    file: str
+
+
+VersionSource = LiteralVersion | FieldVersion | FileVersion
+
+
+@dataclass(frozen=True, slots=True)
+class FieldCreated:
+    """The time of creation stands in the artifact's own file."""
+
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
+class GitCreated:
+    """The time of creation is that of the commit that last changed the files."""
+
+
+CreatedSource = str | FieldCreated | GitCreated
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """What may be done to something published; None where nobody says."""
+
+    immutable: bool | None = None
+    restore: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ArtifactRule:
+    """One `[[artifact]]` of pallet.toml."""
+
+    index: int
+    line: int
+    """Line of `[[artifact]]` in pallet.toml, 1 for the first."""
+    files: tuple[str, ...]
+    repository: str
+    """A template: `{stem}` `{name}` `{parent}` `{dir}` are filled in for each file."""
+    kind: str
+    version: VersionSource | None
+    versions: Mapping[str, str]
+    """Versions of single files, by path or by stem."""
+    annotations: Mapping[str, str]
+    floating_tags: tuple[str, ...]
+    bundle: bool = False
+    artifact_type: str | None = None
+    created: CreatedSource | None = None
+    policy: Policy = Policy()
+
+    @property
+    def where(self) -> str:
+        return f"artifact[{self.index}]"
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """pallet.toml, checked: every name it uses is defined, every value has its type."""
+
+    path: Path
+    project: str
+    targets: Mapping[str, Target]
+    default_target: str
+    defaults: Policy
+    artifacts: tuple[ArtifactRule, ...]
+    kinds: Mapping[str, Kind]
+    """Built-in ones and the project's own."""
+    held: Mapping[tuple[Repository, Tag], Version]
+    """Floating tags that pallet.toml holds where they are."""
+
+    @property
+    def root(self) -> Path:
+        """The folder of pallet.toml; every path in it is relative to this one."""
+        return self.path.parent
+
+    @property
+    def lock_path(self) -> Path:
+        return self.path.with_name("pallet.lock")
+
+    def is_immutable(self, rule: Policy, target: Target) -> bool:
+        """Say whether a published version is final: the artifact's word wins over the target's, that over the defaults."""
+        return _first(rule.immutable, target.immutable, self.defaults.immutable, otherwise=True)
+
+    def restores(self, rule: Policy, target: Target) -> bool:
+        """Say whether drift is put right without being asked."""
+        return _first(rule.restore, target.restore, self.defaults.restore, otherwise=False)
+
+
+def _first(*settings: bool | None, otherwise: bool) -> bool:
+    return next((setting for setting in settings if setting is not None), otherwise)

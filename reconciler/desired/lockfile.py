@@ -1,0 +1,243 @@
+"""pallet.lock: text to values and back, and the one way it is written.
+
+Decided here: the exact bytes of the lock, and what may be done with a lock of another version,
+half a lock, or one that git left conflict markers in. Both sides of a conflict are read: an entry
+that they agree on is locked, one that they do not is not, so that nothing is decided by chance.
+Must never be added: a time, the tool's version, a target, or a hash of the whole file.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import tomllib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from reconciler.desired.toml_lines import Lines, syntax_problem
+from reconciler.desired.versions import Version
+from reconciler.errors import LockError, Problem
+from reconciler.oci.digest import Digest
+from reconciler.oci.files import write_atomically
+from reconciler.oci.reference import Repository
+
+VERSION = 1
+REVISION = 0
+HEADER = "# Written by pallet: run `pallet lock` instead of editing it, and commit it.\n"
+
+_CONFLICT = re.compile(r"^(?:<{7}|={7}|>{7}|\|{7})(?: |$)", re.MULTILINE)
+
+Key = tuple[Repository, Version]
+"""What identifies an entry: one tree may hold two versions of one repository."""
+
+
+@dataclass(frozen=True, slots=True)
+class LockedFile:
+    """One layer of an artifact."""
+
+    path: str
+    digest: Digest
+    size_bytes: int
+    media_type: str
+
+
+@dataclass(frozen=True, slots=True)
+class Locked:
+    """What the lock says of one artifact."""
+
+    name: Repository
+    version: Version
+    digest: Digest
+    size_bytes: int
+    media_type: str
+    build: int
+    files: tuple[LockedFile, ...]
+
+    @property
+    def key(self) -> Key:
+        return (self.name, self.version)
+
+
+@dataclass(frozen=True, slots=True)
+class Lock:
+    """The lock as it was found."""
+
+    entries: Mapping[Key, Locked] = field(default_factory=dict)
+    text: str | None = None
+    """The file as it stands; None where there is none."""
+    revision: int = REVISION
+    has_conflict: bool = False
+
+
+def read_lock(path: Path) -> Lock:
+    """Return the lock at `path`; an absent file is a lock without entries and without text.
+
+    Raises:
+        LockError: it cannot be read, is no lock, or is newer than this pallet.
+    """
+    try:
+        text = path.read_bytes().decode()
+    except FileNotFoundError:
+        return Lock()
+    except (OSError, UnicodeDecodeError) as exc:
+        raise LockError([Problem("unreadable", f"cannot be read: {exc}", file=path.name, fix=_RECOVER)]) from exc
+    return parse_lock(text, file=path.name)
+
+
+def parse_lock(text: str, *, file: str) -> Lock:
+    """Read a lock's text.
+
+    Raises:
+        LockError: the text is no lock, or is newer than this pallet.
+    """
+    normal = text.replace("\r\n", "\n")
+    if _CONFLICT.search(normal):
+        return _parse_conflict(text, normal, file)
+    entries, revision = _parse_side(normal, file)
+    return Lock(entries, text, revision)
+
+
+def render_lock(entries: Iterable[Locked]) -> str:
+    """Return the lock's text: sorted by name and version, LF, the same for the same entries."""
+    blocks = [HEADER + f"version = {VERSION}\nrevision = {REVISION}\n"]
+    blocks.extend(_render_entry(entry) for entry in sorted(entries, key=lambda entry: entry.key))
+    return "\n".join(blocks)
+
+
+def write_lock(path: Path, lock: Lock, entries: Iterable[Locked]) -> bool:
+    """Bring the file to these entries, atomically and only when its bytes differ; say whether it was written.
+
+    Raises:
+        LockError: the lock on disk is of a newer revision, which this pallet reads but must not write.
+        UnreachableError: the disk refused.
+    """
+    text = render_lock(entries)
+    if text == lock.text:
+        return False
+    if lock.revision > REVISION:
+        message = f"revision: expected at most {REVISION} to be able to write it, got {lock.revision}"
+        raise LockError([Problem("newer-lock", message, file=path.name, fix="upgrade pallet")])
+    write_atomically(path, text.encode())
+    return True
+
+
+_RECOVER = "restore it with `git checkout -- pallet.lock`, or delete it and run `pallet lock`"
+
+
+def _render_entry(entry: Locked) -> str:
+    files = "".join(f"  {_render_file(item)},\n" for item in entry.files)
+    return (
+        "[[artifact]]\n"
+        f"name = {_quote(entry.name)}\n"
+        f"version = {_quote(entry.version.text)}\n"
+        f"digest = {_quote(entry.digest)}\n"
+        f"size = {entry.size_bytes}\n"
+        f"media-type = {_quote(entry.media_type)}\n"
+        f"build = {entry.build}\n"
+        f"files = [\n{files}]\n"
+    )
+
+
+def _render_file(item: LockedFile) -> str:
+    return (
+        f"{{ path = {_quote(item.path)}, digest = {_quote(item.digest)}, "
+        f"size = {item.size_bytes}, media-type = {_quote(item.media_type)} }}"
+    )
+
+
+def _quote(text: str) -> str:
+    # JSON's escapes are a subset of those of TOML's basic strings, but for the delete character.
+    return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")
+
+
+def _parse_conflict(text: str, normal: str, file: str) -> Lock:
+    ours, theirs = (_parse_side(_take_side(normal, side), file)[0] for side in ("ours", "theirs"))
+    agreed = {key: entry for key, entry in ours.items() if theirs.get(key) == entry}
+    return Lock(agreed, text, REVISION, has_conflict=True)
+
+
+def _take_side(text: str, wanted: str) -> str:
+    """Return the text as one side of the conflict has it; diff3's common ancestor is left out."""
+    side = "both"
+    lines = []
+    for line in text.splitlines(keepends=True):
+        if _CONFLICT.match(line):
+            side = {"<": "ours", "|": "ancestor", "=": "theirs", ">": "both"}[line[0]]
+        elif side in ("both", wanted):
+            lines.append(line)
+    return "".join(lines)
+
+
+def _parse_side(text: str, file: str) -> tuple[dict[Key, Locked], int]:
+    try:
+        document = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as exc:
+        problem = syntax_problem(text, exc, file)
+        raise LockError([_with_fix(problem)]) from exc
+    version = document.get("version")
+    if not isinstance(version, int) or isinstance(version, bool):
+        raise LockError([Problem("not-a-lock", f"version: expected {VERSION}, got {version!r}", file=file, fix=_RECOVER)])
+    if version > VERSION:
+        message = f"version: expected at most {VERSION}, got {version}: it was written by a newer pallet"
+        raise LockError([Problem("newer-lock", message, file=file, fix="upgrade pallet")])
+    revision = document.get("revision", 0)
+    return _parse_entries(document, text, file), revision if isinstance(revision, int) else 0
+
+
+def _parse_entries(document: Mapping[str, Any], text: str, file: str) -> dict[Key, Locked]:
+    entries: dict[Key, Locked] = {}
+    problems: list[tuple[int, str]] = []
+    items = document.get("artifact", [])
+    for index, item in enumerate(items if isinstance(items, list) else [items]):
+        try:
+            entry = _parse_entry(item)
+        except (KeyError, TypeError, ValueError) as exc:
+            problems.append((index, f"missing key {exc}" if isinstance(exc, KeyError) else str(exc)))
+            continue
+        if entry.key in entries:
+            problems.append((index, f"expected one entry for {entry.name} {entry.version}, got two"))
+        entries[entry.key] = entry
+    if problems:
+        lines = Lines(text)
+        raise LockError(
+            [
+                Problem("invalid-entry", message, file, lines.locate(("artifact", index)), path=f"artifact[{index}]", fix=_RECOVER)
+                for index, message in problems
+            ]
+        )
+    return entries
+
+
+def _parse_entry(item: Mapping[str, Any]) -> Locked:
+    return Locked(
+        name=Repository(_text(item, "name")),
+        version=Version(_text(item, "version")),
+        digest=Digest(_text(item, "digest")),
+        size_bytes=_number(item, "size"),
+        media_type=_text(item, "media-type"),
+        build=_number(item, "build"),
+        files=tuple(
+            LockedFile(_text(file, "path"), Digest(_text(file, "digest")), _number(file, "size"), _text(file, "media-type"))
+            for file in item["files"]
+        ),
+    )
+
+
+def _text(item: Mapping[str, Any], key: str) -> str:
+    value = item[key]
+    if not isinstance(value, str):
+        raise TypeError(f"{key}: expected text, got {value!r}")
+    return value
+
+
+def _number(item: Mapping[str, Any], key: str) -> int:
+    value = item[key]
+    if not isinstance(value, int) or isinstance(value, bool) or value < 0:
+        raise ValueError(f"{key}: expected a whole number, got {value!r}")
+    return value
+
+
+def _with_fix(problem: Problem) -> Problem:
+    return Problem(problem.code, problem.message, problem.file, problem.line, problem.column, fix=_RECOVER)

@@ -1,0 +1,54 @@
+"""What an artifact requires: the grammar of `requires`, and the order that follows from it.
+
+A bare name is a sibling of the requiring repository (`plan` beside `workflows/router` is
+`workflows/plan`), one with `/` a repository of the target. Must never be added: what a store holds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from graphlib import CycleError, TopologicalSorter
+
+from reconciler.oci.reference import Repository
+
+REQUIRES = "org.pallet.workflow.requires"
+
+
+@dataclass(frozen=True, slots=True)
+class Requirement:
+    """A repository, and the constraint that its version must satisfy."""
+
+    name: Repository
+    constraint: str | None = None
+
+
+def parse_requires(text: str, *, of: Repository) -> tuple[Requirement, ...]:
+    """Read a comma list such as `plan@^1.2, tools/search`.
+
+    Raises:
+        ValueError: an item is no repository, or requires the artifact itself.
+    """
+    return tuple(_parse_item(item.strip(), of) for item in text.split(",") if item.strip())
+
+
+def _parse_item(item: str, of: Repository) -> Requirement:
+    text, at, constraint = item.partition("@")
+    parent, slash, _ = of.rpartition("/")
+    name = Repository(text if "/" in text or not slash else f"{parent}/{text}")
+    if name == of:
+        raise ValueError(f"expected another repository, got {item!r}, which is itself")
+    if at and not constraint.strip():
+        raise ValueError(f"expected a constraint after @, got {item!r}")
+    return Requirement(name, constraint.strip() or None)
+
+
+def find_cycle(requires: Mapping[Repository, Iterable[Repository]]) -> list[Repository] | None:
+    """Return one cycle, its first name again at the end; None where everything has an order."""
+    try:
+        TopologicalSorter(requires).prepare()
+    except CycleError as exc:
+        cycle: list[Repository] = exc.args[1]
+        # graphlib lists a cycle from the required to the requiring; people read it the other way.
+        return cycle[::-1]
+    return None

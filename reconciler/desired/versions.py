@@ -1,0 +1,100 @@
+"""Semantic versions: their grammar, their order, and the tag that each has.
+
+Spec: semver.org 2.0.0. `+` is not legal in a tag and becomes `_`, as Helm does; a semantic version
+holds no `_`, so the way back is unambiguous. Two versions that differ only in build metadata have
+equal precedence (semver.org, rule 10); so that an order never depends on chance, their build
+metadata is then compared as text. The library stays behind this module.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache, total_ordering
+
+import semantic_version
+
+from reconciler.oci.reference import Tag
+
+
+@total_ordering
+class Version:
+    """A semantic version: ordered by precedence, equal to another with the same text.
+
+    Raises:
+        ValueError: the text is no semantic version; the message says what was expected.
+    """
+
+    __slots__ = ("_key", "_parsed", "text")
+
+    def __init__(self, text: str) -> None:
+        try:
+            # The library's pattern takes digits of other scripts, and a line end after the last one.
+            if not text.isascii() or text != text.strip():
+                raise ValueError(text)
+            parsed = semantic_version.Version(text)
+        except ValueError as exc:
+            raise ValueError(
+                f"not a semantic version: expected MAJOR.MINOR.PATCH such as 1.0.0 or 1.0.0-beta.1, got {text[:100]!r}"
+            ) from exc
+        self.text = text
+        self._parsed = parsed
+        self._key = (parsed.precedence_key, ".".join(parsed.build))
+
+    @property
+    def major(self) -> int:
+        return int(self._parsed.major)
+
+    @property
+    def minor(self) -> int:
+        return int(self._parsed.minor)
+
+    @property
+    def is_prerelease(self) -> bool:
+        return bool(self._parsed.prerelease)
+
+    @property
+    def tag(self) -> Tag:
+        """The tag that this version is published under.
+
+        Raises:
+            ValueError: the version is longer than a tag may be.
+        """
+        return Tag(self.text.replace("+", "_"))
+
+    @classmethod
+    def of_tag(cls, tag: str) -> Version:
+        """Return the version that a tag stands for; a leading `v` is read, never written.
+
+        Raises:
+            ValueError: the tag is no version.
+        """
+        return _of_tag(tag)
+
+    def next_patch(self) -> Version:
+        """Return the lowest release above this version, which is what a fix of it is called."""
+        return Version(str(self._parsed.next_patch()))
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Version) and self.text == other.text
+
+    def __lt__(self, other: Version) -> bool:
+        return bool(self._key < other._key)
+
+    def __hash__(self) -> int:
+        return hash(self.text)
+
+    def __str__(self) -> str:
+        return self.text
+
+    def __repr__(self) -> str:
+        return f"Version({self.text!r})"
+
+
+@lru_cache(maxsize=4096)
+def _of_tag(tag: str) -> Version:
+    text = tag[1:] if tag[:1] == "v" and tag[1:2].isdigit() else tag
+    return Version(text.replace("_", "+") if text.count("_") == 1 else text)
+
+
+def render_floating(template: str, version: Version) -> str:
+    """Return the floating tag that `template` means for a version: `{major}` and `{minor}` filled in."""
+    return template.replace("{major}", str(version.major)).replace("{minor}", str(version.minor))

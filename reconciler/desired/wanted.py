@@ -1,0 +1,60 @@
+"""The first fact: an artifact as the tree says it should be.
+
+Must never be added: how it is built, or anything that differs between two machines.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from reconciler.desired.config import Policy
+from reconciler.desired.lockfile import Key, Locked, LockedFile
+from reconciler.desired.requirements import Requirement
+from reconciler.desired.versions import Version
+from reconciler.oci.blob import Blob
+from reconciler.oci.digest import Digest
+from reconciler.oci.manifest import Descriptor
+from reconciler.oci.media_types import OCI_MANIFEST
+from reconciler.oci.reference import Repository, Tag
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """One artifact: its manifest's bytes, what it is made of, and what pallet.toml says about it."""
+
+    name: Repository
+    version: Version
+    manifest: bytes
+    digest: Digest
+    blobs: tuple[Blob, ...]
+    """Everything that the manifest names, each digest once."""
+    files: tuple[LockedFile, ...]
+    annotations: Mapping[str, str]
+    build: int
+    kind: str
+    line: int
+    """Line of its `[[artifact]]` in pallet.toml."""
+    policy: Policy = Policy()
+    floating_tags: tuple[str, ...] = ()
+    is_stable: bool = True
+    requires: tuple[Requirement, ...] = ()
+
+    @property
+    def key(self) -> Key:
+        return (self.name, self.version)
+
+    @property
+    def tag(self) -> Tag:
+        return self.version.tag
+
+    @property
+    def descriptor(self) -> Descriptor:
+        return Descriptor(OCI_MANIFEST, self.digest, len(self.manifest))
+
+    @property
+    def as_locked(self) -> Locked:
+        """The lock's entry for it, once a store or `pallet lock` has confirmed it."""
+        return Locked(
+            self.name, self.version, self.digest, len(self.manifest), OCI_MANIFEST, self.build, self.files
+        )

@@ -1,0 +1,112 @@
+"""Do what a plan says: concurrently, what is required first, floating tags last.
+
+Decided here: the order, and nothing else; each failure is one item's, and skips what waits for it.
+Must never be added: a look at a verdict or a policy. Blobs before manifests before tags is
+`oci.transfer`'s promise.
+"""
+
+from __future__ import annotations
+
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass, field
+from graphlib import TopologicalSorter
+
+from reconciler.desired.lockfile import Key
+from reconciler.errors import PalletError, StoreError
+from reconciler.oci.media_types import OCI_MANIFEST
+from reconciler.oci.store import Store
+from reconciler.oci.transfer import push_artifact
+from reconciler.sync.floating import FloatingGoal, FloatingKey
+from reconciler.sync.outcomes import DONE, Result, Results
+from reconciler.sync.plan import ArtifactPlan, FloatingPlan, Outcome, Plan
+from reconciler.sync.progress import Progress
+from reconciler.sync.stop import Stop
+
+_Step = ArtifactPlan | FloatingPlan
+
+
+@dataclass(slots=True)
+class Applier:
+    """One run of one plan."""
+
+    store: Store
+    jobs: int
+    stop: Stop
+    progress: Progress
+    _results: dict[Key | FloatingKey, Result] = field(default_factory=dict)
+
+    def apply(self, plan: Plan) -> Results:
+        """Do it; return what became of every action, those that needed nothing included."""
+        steps: dict[Key | FloatingKey, _Step] = {item.key: item for item in (*plan.artifacts, *plan.floating)}
+        for key, step in steps.items():
+            if step.settled is not None:
+                self._results[key] = _settled_result(step, step.settled)
+        todo = {key: step for key, step in steps.items() if step.settled is None}
+        self.progress.begin("publishing", len(todo))
+        try:
+            self._run(todo)
+        finally:
+            self.progress.end()
+        return Results(
+            artifacts={item.key: self._results[item.key] for item in plan.artifacts},
+            floating={item.key: self._results[item.key] for item in plan.floating},
+            stopped_by=self.stop.signal_number,
+        )
+
+    def _run(self, todo: dict[Key | FloatingKey, _Step]) -> None:
+        order = TopologicalSorter({key: set(_waits_for(step)) & todo.keys() for key, step in todo.items()})
+        order.prepare()
+        running: dict[Future[Result], Key | FloatingKey] = {}
+        with ThreadPoolExecutor(max_workers=self.jobs, thread_name_prefix="apply") as pool:
+            while order.is_active():
+                for key in order.get_ready():
+                    running[pool.submit(self._attempt, todo[key])] = key
+                finished, _ = wait(running, return_when=FIRST_COMPLETED)
+                for future in finished:
+                    key = running.pop(future)
+                    self._results[key] = future.result()
+                    order.done(key)
+                    self.progress.advance(todo[key].reference)
+
+    def _attempt(self, step: _Step) -> Result:
+        if self.stop.is_requested:
+            return Result(Outcome.SKIPPED, "stopped before it was begun", fix="pallet sync")
+        failed = next((key for key in _waits_for(step) if self._results[key].outcome is not Outcome.DONE), None)
+        if failed is not None:
+            return Result(Outcome.SKIPPED, f"waits for {failed[0]} {failed[1]}, which was not published", fix="pallet sync")
+        try:
+            _publish(self.store, step)
+        except PalletError as exc:
+            return Result(Outcome.FAILED, str(exc), exc.exit_code, exc.fix)
+        return DONE
+
+
+def _publish(store: Store, step: _Step) -> None:
+    match step:
+        case ArtifactPlan(wanted=wanted, probe=probe):
+            push_artifact(
+                store, wanted.name, wanted.tag, wanted.manifest, OCI_MANIFEST, wanted.blobs, probe=probe
+            )
+        case FloatingPlan(goal=goal):
+            _move(store, goal)
+
+
+def _move(store: Store, goal: FloatingGoal) -> None:
+    """Let a floating tag name its goal, and read it again: another run may have moved it meanwhile."""
+    store.put_manifest(goal.name, goal.tag, goal.wanted.manifest, OCI_MANIFEST)
+    seen = store.head_manifest(goal.name, goal.tag).digest
+    if seen != goal.wanted.digest:
+        raise StoreError(
+            f"{store.name(goal.name, goal.tag)}: moved by somebody else at the same time: "
+            f"expected {goal.wanted.digest}, got {seen}",
+            fix="pallet sync",
+        )
+
+
+def _waits_for(step: _Step) -> tuple[Key, ...]:
+    return step.waits_for if isinstance(step, ArtifactPlan) else (step.goal.wanted.key,)
+
+
+def _settled_result(step: _Step, outcome: Outcome) -> Result:
+    exit_code = getattr(step.seen, "exit_code", 0)
+    return DONE if outcome is Outcome.DONE else Result(outcome, step.reason, exit_code, step.fix)

@@ -1,0 +1,155 @@
+"""Ask a store what it holds: one HEAD for each version tag, one for each floating tag.
+
+Decided here: which questions are asked, in which order. Every failure becomes `Unknown` with its
+reason, one item at a time. Must never be added: a write, or a conclusion.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import TypeVar
+
+from reconciler.desired.lockfile import Key, Locked
+from reconciler.desired.versions import Version
+from reconciler.desired.wanted import Wanted
+from reconciler.errors import NotFoundError, PalletError, StoppedError
+from reconciler.oci import manifest
+from reconciler.oci.digest import Digest
+from reconciler.oci.reference import Repository
+from reconciler.oci.store import Store
+from reconciler.sync.facts import Absent, FloatingAbsent, FloatingPresent, FloatingSeen, Present, Seen, Unknown
+from reconciler.sync.floating import FloatingGoal, FloatingKey
+from reconciler.sync.plan import Observations
+from reconciler.sync.progress import Progress
+from reconciler.sync.stop import Stop
+
+PROJECT = "org.pallet.project"
+VERSION = "org.opencontainers.image.version"
+
+_Item = TypeVar("_Item")
+_Answer = TypeVar("_Answer")
+
+
+@dataclass(frozen=True, slots=True)
+class Observer:
+    """A store, and how it is asked."""
+
+    store: Store
+    project: str
+    jobs: int
+    stop: Stop
+    progress: Progress
+
+    def observe(
+        self, wanted: Sequence[Wanted], goals: Sequence[FloatingGoal], locked: Mapping[Key, Locked]
+    ) -> Observations:
+        """Return what the store says of every wanted version and every floating tag.
+
+        Raises:
+            StoppedError: a stop was requested before everything was seen.
+        """
+        self.progress.begin("checking", len(wanted) + len(goals))
+        try:
+            seen = self._map(wanted, self._see_artifact)
+            artifacts = {item.key: state for item, state in zip(wanted, seen, strict=True)}
+            digests = _known_digests(wanted, artifacts, locked)
+            fresh = _fresh_repositories(artifacts, locked)
+            tags = self._map(
+                goals, lambda goal: self._see_floating(goal, digests.get(goal.name, {}), goal.name in fresh)
+            )
+        finally:
+            self.progress.end()
+        return Observations(artifacts, {goal.key: state for goal, state in zip(goals, tags, strict=True)})
+
+    def _map(self, items: Sequence[_Item], ask: Callable[[_Item], _Answer]) -> list[_Answer]:
+        def ask_unless_stopped(item: _Item) -> _Answer:
+            if self.stop.is_requested:
+                raise StoppedError("stopped", signal_number=self.stop.signal_number or 0)
+            return ask(item)
+
+        with ThreadPoolExecutor(max_workers=self.jobs, thread_name_prefix="observe") as pool:
+            return list(pool.map(ask_unless_stopped, items))
+
+    def _see_artifact(self, wanted: Wanted) -> Seen:
+        try:
+            return Present(self.store.head_manifest(wanted.name, wanted.tag).digest)
+        except NotFoundError:
+            return Absent()
+        except PalletError as exc:
+            return _unknown(exc)
+        finally:
+            self.progress.advance(wanted.name)
+
+    def _see_floating(self, goal: FloatingGoal, known: Mapping[Digest, Version], fresh: bool) -> FloatingSeen:  # noqa: FBT001 (private)
+        try:
+            return self._ask_floating(goal, known, fresh=fresh)
+        except PalletError as exc:
+            return _unknown(exc)
+        finally:
+            self.progress.advance(goal.name)
+
+    def _ask_floating(self, goal: FloatingGoal, known: Mapping[Digest, Version], *, fresh: bool) -> FloatingSeen:
+        # A repository of which nothing is known is probably new: the tag list, which is needed
+        # anyway where the tag is absent, then answers for all its floating tags at once.
+        if fresh and goal.tag not in (tags := self._list_tags(goal.name)):
+            return FloatingAbsent(_stable_versions(tags))
+        try:
+            digest = self.store.head_manifest(goal.name, goal.tag).digest
+        except NotFoundError:
+            return FloatingAbsent(_stable_versions(self._list_tags(goal.name)))
+        return FloatingPresent(digest, known.get(digest) or self._read_version(goal.name, digest))
+
+    def _list_tags(self, name: Repository) -> list[str]:
+        try:
+            return list(self.store.list_tags(name))
+        except NotFoundError:
+            return []
+
+    def _read_version(self, name: Repository, digest: Digest) -> Version | None:
+        """Return the version that a manifest claims to be, if it is this project's."""
+        try:
+            found = manifest.parse(self.store.fetch_manifest(name, digest).content)
+            if found.annotations.get(PROJECT) != self.project:
+                return None
+            return Version(found.annotations[VERSION])
+        except (ValueError, KeyError):
+            return None
+
+
+def _unknown(exc: PalletError) -> Unknown:
+    return Unknown(str(exc), exc.exit_code, exc.fix)
+
+
+def _known_digests(
+    wanted: Iterable[Wanted], seen: Mapping[Key, Seen], locked: Mapping[Key, Locked]
+) -> dict[Repository, dict[Digest, Version]]:
+    """Return, by name, the digests whose version is known without reading a manifest."""
+    known: dict[Repository, dict[Digest, Version]] = {}
+    for entry in locked.values():
+        known.setdefault(entry.name, {})[entry.digest] = entry.version
+    for item in wanted:
+        versions = known.setdefault(item.name, {})
+        versions[item.digest] = item.version
+        state = seen[item.key]
+        if isinstance(state, Present):
+            versions.setdefault(state.digest, item.version)
+    return known
+
+
+def _fresh_repositories(seen: Mapping[Key, Seen], locked: Mapping[Key, Locked]) -> set[Repository]:
+    """Return the names of which no version was seen and no other version is locked."""
+    published = {key[0] for key, state in seen.items() if not isinstance(state, Absent)}
+    published.update(key[0] for key in locked if key not in seen)
+    return {key[0] for key in seen} - published
+
+
+def _stable_versions(tags: Iterable[str]) -> tuple[Version, ...]:
+    versions = []
+    for tag in tags:
+        try:
+            versions.append(Version.of_tag(tag))
+        except ValueError:
+            continue
+    return tuple(sorted(version for version in versions if not version.is_prerelease))

@@ -1,0 +1,40 @@
+"""What became of each action.
+
+Must never be added: how it was done.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from reconciler.desired.lockfile import Key
+from reconciler.sync.floating import FloatingKey
+from reconciler.sync.plan import Outcome
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """The outcome of one action; `error` and `exit_code` say why where it failed or was skipped."""
+
+    outcome: Outcome
+    error: str | None = None
+    exit_code: int = 0
+    fix: str | None = None
+
+
+DONE = Result(Outcome.DONE)
+
+
+@dataclass(frozen=True, slots=True)
+class Results:
+    """The outcome of every action of one plan."""
+
+    artifacts: Mapping[Key, Result] = field(default_factory=dict)
+    floating: Mapping[FloatingKey, Result] = field(default_factory=dict)
+    stopped_by: int | None = None
+    """Number of the signal that ended the run early."""
+
+    @property
+    def everything(self) -> tuple[Result, ...]:
+        return (*self.artifacts.values(), *self.floating.values())

@@ -1,0 +1,159 @@
+"""The whole way of one run: observe, plan, apply, and the lock advanced for what was confirmed.
+
+Decided here: what becomes of the lock. Must never be added: an option parsed, a line printed, or
+a rule about one artifact, which is the plan's.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from reconciler.desired.config import Config, Target
+from reconciler.desired.lockfile import Key, Lock, Locked, render_lock, write_lock
+from reconciler.desired.project import Project
+from reconciler.desired.wanted import Wanted
+from reconciler.errors import LockOutOfDateError
+from reconciler.oci.store import Store
+from reconciler.sync.apply import Applier
+from reconciler.sync.floating import set_goals
+from reconciler.sync.observe import Observer
+from reconciler.sync.outcomes import Results
+from reconciler.sync.plan import Outcome, Plan, Terms, make_plan
+from reconciler.sync.progress import Progress, Silent
+from reconciler.sync.selection import Selection
+from reconciler.sync.stop import Stop
+from reconciler.sync.verdicts import Permission
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What a sync did."""
+
+    plan: Plan
+    results: Results
+    lock_written: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Reconciler:
+    """A project and a store, to be brought into step."""
+
+    project: Project
+    target: Target
+    store: Store
+    jobs: int
+    selection: Selection = Selection()
+    stop: Stop = field(default_factory=Stop)
+    progress: Progress = field(default_factory=Silent)
+
+    def plan(self) -> Plan:
+        """Look at the store and say what sync would do; nothing is written.
+
+        Raises:
+            UsageError: the selection names nothing.
+            StoppedError: a stop was requested before everything was seen.
+        """
+        wanted, locked = self.project.wanted, self.project.lock.entries
+        self.selection.check(item.name for item in wanted)
+        chosen = [item for item in wanted if self.selection.chooses(item.name)]
+        observer = Observer(self.store, self.project.config.project, self.jobs, self.stop, self.progress)
+        observed = observer.observe(_with_required(chosen, wanted), set_goals(chosen), locked)
+        return make_plan(wanted, locked, observed, self._terms())
+
+    def sync(self, plan: Plan) -> Report:
+        """Apply a plan, and write the lock for exactly what the store confirmed."""
+        results = Applier(self.store, self.jobs, self.stop, self.progress).apply(plan)
+        entries = advance(self.project.lock, plan, results)
+        written = write_lock(self.project.config.lock_path, self.project.lock, entries.values())
+        return Report(plan, results, written)
+
+    def _terms(self) -> Terms:
+        config = self.project.config
+        return Terms(
+            target=self.target.name,
+            permit=lambda wanted: permit(config, self.target, self.selection, wanted),
+            refer=self.store.name,
+            held=config.held,
+            chosen=self.selection.chooses,
+        )
+
+
+def permit(config: Config, target: Target, selection: Selection, wanted: Wanted) -> Permission:
+    """Return what pallet.toml and the command line allow for one artifact."""
+    return Permission(
+        immutable=config.is_immutable(wanted.policy, target),
+        restore=config.restores(wanted.policy, target) or selection.restores(wanted.name),
+        force=selection.forces(wanted.name),
+    )
+
+
+def advance(lock: Lock, plan: Plan, results: Results) -> dict[Key, Locked]:
+    """Return the lock's entries after a run: changed for what was confirmed, and for nothing else."""
+    entries = dict(lock.entries)
+    unconfirmed = set()
+    for item in plan.artifacts:
+        if results.artifacts[item.key].outcome is Outcome.DONE:
+            entries[item.key] = item.wanted.as_locked
+        else:
+            unconfirmed.add(item.wanted.name)
+    for entry in (*plan.superseded, *plan.orphans):
+        if entry.name not in unconfirmed:
+            del entries[entry.key]
+    return entries
+
+
+def require_current_lock(project: Project) -> None:
+    """Insist that the lock is what the tree says, byte for byte.
+
+    Raises:
+        LockOutOfDateError: it is missing or differs; the text says where.
+    """
+    lock, path = project.lock, project.config.lock_path.name
+    if lock.text is None:
+        raise LockOutOfDateError(f"{path}: expected a lock, got none", fix="run `pallet lock` and commit it")
+    if lock.has_conflict:
+        raise LockOutOfDateError(f"{path}: has conflict markers", fix="run `pallet lock` and commit it")
+    if lock.text != render_lock(item.as_locked for item in project.wanted):
+        differences = "; ".join(differences_of(project)) or "its bytes are not those that pallet writes"
+        raise LockOutOfDateError(f"{path}: out of date: {differences}", fix="run `pallet lock` and commit it")
+
+
+def differences_of(project: Project) -> list[str]:
+    """Return in words where the lock is not what the tree says, sorted by name and version."""
+    wanted = {item.key: item.as_locked for item in project.wanted}
+    locked = project.lock.entries
+    words = []
+    for key in sorted(wanted.keys() | locked.keys()):
+        name = f"{key[0]} {key[1]}"
+        if key not in locked:
+            words.append(f"{name} is not locked")
+        elif key not in wanted:
+            words.append(f"{name} is locked, and no longer wanted")
+        elif wanted[key].digest != locked[key].digest:
+            words.append(f"{name}: expected {wanted[key].digest.short}, got {locked[key].digest.short}")
+        elif wanted[key] != locked[key]:
+            words.append(f"{name}: same digest, other files")
+    return words
+
+
+def lock_is_canonical(project: Project) -> bool:
+    """Say whether the lock's bytes are those that pallet writes for its entries, moved files included."""
+    wanted = {item.key: item.as_locked for item in project.wanted}
+    entries = []
+    for key, entry in project.lock.entries.items():
+        replacement = wanted.get(key, entry)
+        entries.append(replacement if replacement.digest == entry.digest else entry)
+    if project.lock.text is None:
+        return not project.wanted
+    return not project.lock.has_conflict and project.lock.text == render_lock(entries)
+
+
+def _with_required(chosen: list[Wanted], wanted: tuple[Wanted, ...]) -> list[Wanted]:
+    """Return the chosen ones and everything that they require, which has to be looked at too."""
+    names = {item.name for item in chosen}
+    while True:
+        needed = {need.name for item in wanted if item.name in names for need in item.requires} - names
+        needed &= {item.name for item in wanted}
+        if not needed:
+            return [item for item in wanted if item.name in names]
+        names |= needed

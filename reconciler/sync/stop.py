@@ -1,0 +1,28 @@
+"""How a run is told to stop: a flag that workers look at between two actions.
+
+Must never be added: signal handlers, which belong to the command line.
+"""
+
+from __future__ import annotations
+
+import threading
+
+
+class Stop:
+    """Set once, by a signal; what is in flight is finished, nothing new is begun."""
+
+    def __init__(self) -> None:
+        self._event = threading.Event()
+        self.signal_number: int | None = None
+
+    def request(self, signal_number: int) -> None:
+        self.signal_number = self.signal_number or signal_number
+        self._event.set()
+
+    @property
+    def is_requested(self) -> bool:
+        return self._event.is_set()
+
+    def sleep(self, seconds: float) -> None:
+        """Wait, but no longer than until a stop is requested."""
+        self._event.wait(seconds)
