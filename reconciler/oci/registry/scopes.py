@@ -1,0 +1,45 @@
+"""Scopes of tokens: what a request needs, and how several become one request. Pure.
+
+Spec: distribution, docs/content/spec/auth/scope.md (v3.1.1). Must never be added: fetching tokens.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+Scopes = tuple[str, ...]
+
+CATALOG: Scopes = ("registry:catalog:*",)
+
+
+def pull(name: str) -> Scopes:
+    """`name` is the repository with its prefix, here and below."""
+    return (f"repository:{name}:pull",)
+
+
+def push(name: str) -> Scopes:
+    return (f"repository:{name}:pull,push",)
+
+
+def delete(name: str) -> Scopes:
+    return (f"repository:{name}:pull,push,delete",)
+
+
+def merge(scopes: Iterable[str]) -> Scopes:
+    """Join the actions on one resource; the first resource stays first, since some servers read no further.
+
+    A scope of another form, such as ECR Public's `aws`, goes through untouched.
+    """
+    actions: dict[str, dict[str, None]] = {}
+    for scope in scopes:
+        resource, colon, wanted = scope.rpartition(":")
+        known = actions.setdefault(resource if colon else scope, {})
+        known.update(dict.fromkeys(wanted.split(",") if colon else ()))
+    return tuple(
+        f"{resource}:{','.join(_joined(known))}" if known else resource for resource, known in actions.items()
+    )
+
+
+def _joined(actions: Iterable[str]) -> list[str]:
+    listed = list(actions)
+    return ["*"] if "*" in listed else listed
