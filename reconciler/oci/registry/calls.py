@@ -1,0 +1,68 @@
+"""One request as a value, and where a redirect may take it.
+
+Must never be added: credentials, which are joined to a call at the last moment.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Protocol
+
+from reconciler.errors import StoreError
+from reconciler.oci.registry.failures import Refusal, failure
+from reconciler.oci.registry.urls import Url
+from reconciler.oci.registry.wire import Kind
+
+Headers = tuple[tuple[str, str], ...]
+
+
+class Body(Protocol):
+    """Content of a known length that starts anew whenever it is iterated over."""
+
+    @property
+    def size_bytes(self) -> int: ...
+
+    def __iter__(self) -> Iterator[bytes]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """What is asked of whom."""
+
+    method: str
+    url: Url
+    kind: Kind
+    headers: Headers = ()
+    body: bytes | Body = b""
+    timeout_s: float | None = None
+    """How long the answer may be silent; None for the setting."""
+    follows_redirects: bool = False
+    """Only for reading blobs, which registries keep elsewhere."""
+
+
+def redirected(refusal: Refusal) -> Url:
+    """Return where a redirect leads.
+
+    Raises:
+        StoreError: nowhere, from https to http, or from a public registry into a private network.
+    """
+    if refusal.location is None:
+        raise failure(refusal)
+    try:
+        url = refusal.url.join(refusal.location)
+    except ValueError as exc:
+        raise StoreError(f"{refusal.request}: the registry redirects to what is no URL: {exc}") from exc
+    if refusal.url.origin.scheme == "https" and url.origin.scheme != "https":
+        raise StoreError(
+            f"{refusal.request}: the registry redirects from https to {url.origin}, which is refused"
+        )
+    if (
+        url.origin.is_local_address
+        and not refusal.url.origin.is_local_address
+        and url.origin != refusal.url.origin
+    ):
+        raise StoreError(
+            f"{refusal.request}: the registry redirects into a private network, to {url.origin}: refused"
+        )
+    return url

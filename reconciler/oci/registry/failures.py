@@ -1,0 +1,95 @@
+"""What an answer that nobody wanted is called: status and body in, an exception out.
+
+Must never be added: what a caller does about it, or anything that is not in the answer.
+"""
+
+from __future__ import annotations
+
+import http
+from dataclasses import dataclass
+
+from reconciler.errors import (
+    NotFoundError,
+    StoreError,
+    ThrottledError,
+    UnauthorisedError,
+)
+from reconciler.oci.registry import wire
+from reconciler.oci.registry.error_body import Complaint
+from reconciler.oci.registry.urls import Url
+
+NOT_A_REGISTRY = "does not look like a registry"
+NOT_A_REGISTRY_FIX = "check the target's url: scheme, host, port and prefix"
+
+_FIXES = {
+    "NAME_UNKNOWN": "create the repository in the registry first, or check its name",
+    "TOOMANYREQUESTS": "run again later",
+    "DENIED": "ask for the right to do this, or log in as somebody who has it",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """An answer that is no success, as far as it matters for saying so."""
+
+    method: str
+    url: Url
+    status: int
+    complaint: Complaint
+    retry_after_s: float | None = None
+    """What the server asked for, in seconds."""
+    location: str | None = None
+    """Where a redirect pointed, as it came."""
+
+    @property
+    def request(self) -> str:
+        """Method and URL, without what is secret in it."""
+        return f"{self.method} {wire.redacted(self.url)}"
+
+    @property
+    def text(self) -> str:
+        """The request, the status, and what the registry said."""
+        said = f": {self.complaint.text}" if self.complaint.text else ""
+        return f"{self.request}: the registry answered {_status(self.status)}{self._pointed()}{said}"
+
+    def _pointed(self) -> str:
+        if self.location is None or not 300 <= self.status < 400:
+            return ""
+        try:
+            return f", pointing to {self.url.join(self.location).origin}"
+        except ValueError:
+            return ", pointing nowhere"
+
+
+def failure(refusal: Refusal, *, fix: str | None = None) -> StoreError:
+    """Return the exception for an answer that is no success; `fix` wins over our own advice."""
+    fixes = (_FIXES[code] for code in sorted(refusal.complaint.codes) if code in _FIXES)
+    advice = fix or next(fixes, None)
+    match refusal.status:
+        case 404:
+            return NotFoundError(refusal.text, fix=advice)
+        case 401 | 403:
+            return UnauthorisedError(
+                refusal.text, fix=advice or "check who may do this, and log in with docker login"
+            )
+        case 429:
+            return ThrottledError(refusal.text + _patience(refusal), fix=advice or "run again later")
+        case 503 if refusal.retry_after_s is not None:
+            return ThrottledError(refusal.text + _patience(refusal), fix=advice or "run again later")
+        case status if status >= 500:
+            return StoreError(
+                refusal.text, fix=advice or "run again; if it stays, look into the registry's log"
+            )
+        case _:
+            return StoreError(refusal.text, fix=advice)
+
+
+def _patience(refusal: Refusal) -> str:
+    return "" if refusal.retry_after_s is None else f"; it asks to wait {refusal.retry_after_s:.0f} s"
+
+
+def _status(status: int) -> str:
+    try:
+        return f"{status} {http.HTTPStatus(status).phrase}"
+    except ValueError:
+        return str(status)

@@ -1,0 +1,251 @@
+"""Requests out, answers in, with patience: the only place that repeats a request or follows one elsewhere.
+
+Decides what is retried and when a server is given up. A server from which nothing comes is asked
+no more for the rest of the run: a thousand artifacts against a dead server fail in seconds.
+Of httpx only its requests, transports and errors are used: its client would parse every URL again
+and keep cookies. Rooms: TLS files are an argument of `Connections`; a rate limit waits in `_attempt`.
+Must never be added: what an endpoint means, or credentials; those come ready for each call.
+"""
+
+from __future__ import annotations
+
+import itertools
+import ssl
+import threading
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+
+import httpx
+
+from reconciler import __version__
+from reconciler.errors import StoreError, UnreachableError
+from reconciler.oci.registry import retries
+from reconciler.oci.registry.answers import Answer
+from reconciler.oci.registry.calls import Body, Call, redirected
+from reconciler.oci.registry.connections import Connections
+from reconciler.oci.registry.failures import failure
+from reconciler.oci.registry.settings import CONNECT_TIMEOUT_S, Clock, Settings
+from reconciler.oci.registry.urls import Origin, Url
+
+MAX_REDIRECTS = 10
+_REDIRECTS = frozenset({301, 302, 303, 307, 308})
+_BODYLESS = frozenset({"GET", "HEAD", "DELETE"})
+_SAME_EVERY_TIME = (("User-Agent", f"pallet/{__version__}"), ("Accept-Encoding", "identity"))
+
+
+@dataclass(slots=True)
+class _Route:
+    """The way to one server, and what was learnt about it."""
+
+    url: httpx.URL
+    headers: list[tuple[str, str]]
+    transport: httpx.BaseTransport
+    answers: int = 0
+    given_up: tuple[str, str] | None = None
+    """Why, and what to do."""
+
+
+class Transport:
+    """Sends calls; one for a store, shared by its threads.
+
+    Args:
+        proxy_for: the URL of the proxy for a server, None for none.
+    """
+
+    def __init__(
+        self, settings: Settings, clock: Clock, *, proxy_for: Callable[[Origin], str | None] = lambda _: None
+    ) -> None:
+        self._settings, self._clock, self._proxy_for = settings, clock, proxy_for
+        self._connections = Connections(idle=settings.connections)
+        self._routes: dict[Origin, _Route] = {}
+        self._lock = threading.Lock()
+        self.counts: Counter[str] = Counter()
+        """Requests sent, by `METHOD kind`, retries and redirects included."""
+        self.first_request_s: float | None = None
+        """On the clock's monotonic scale."""
+        self.last_answer_s: float | None = None
+
+    def send(self, call: Call, *, authorization: str | None = None) -> Answer:
+        """Send a call until there is an answer worth having, which the caller reads or discards.
+
+        Raises:
+            UnreachableError: no answer came, or the server was given up before.
+            ThrottledError: 429, or 503 with `Retry-After`, after all retries.
+            StoreError: a passing failure that did not pass, or a redirect to where none may lead.
+        """
+        url = call.url
+        for _ in range(MAX_REDIRECTS + 1):
+            answer = self._send_to(url, call, authorization)
+            if not call.follows_redirects or answer.status not in _REDIRECTS:
+                return answer
+            refusal = answer.refusal()
+            url = redirected(refusal)
+            if url.origin != call.url.origin:
+                authorization = None
+        raise StoreError(f"{refusal.request}: more than {MAX_REDIRECTS} redirects")
+
+    def close(self) -> None:
+        with self._lock:
+            transports = [self._connections, *(route.transport for route in self._routes.values())]
+            self._routes.clear()
+        for transport in transports:
+            transport.close()
+
+    def _send_to(self, url: Url, call: Call, authorization: str | None) -> Answer:
+        route = self._route(url.origin)
+        answers_before = route.answers
+        for attempt in itertools.count():
+            if route.given_up is not None:
+                raise UnreachableError(route.given_up[0], fix=route.given_up[1])
+            try:
+                answer = self._attempt(route, url, call, authorization)
+            except httpx.TransportError as exc:
+                pause_s = None if _is_final(exc) else self._pause_s(attempt, None)
+                if pause_s is None:
+                    raise self._give_up(
+                        route, url, call, exc, silent=route.answers == answers_before
+                    ) from exc
+            else:
+                if answer.status not in retries.RETRIED_STATUSES:
+                    return answer
+                pause_s = self._pause_s(attempt, answer.retry_after_s(self._clock.now_s()))
+                if pause_s is None:
+                    raise failure(answer.refusal(now_s=self._clock.now_s()))
+                answer.discard()
+            self._clock.sleep(pause_s)
+        raise AssertionError("the loop ends by itself")
+
+    def _pause_s(self, attempt: int, retry_after_s: float | None) -> float | None:
+        if attempt >= self._settings.retries:
+            return None
+        return retries.delay_s(attempt, retry_after_s=retry_after_s, jitter=self._clock.jitter())
+
+    def _attempt(self, route: _Route, url: Url, call: Call, authorization: str | None) -> Answer:
+        self._count(call)
+        timeout_s = call.timeout_s or self._settings.timeout_s
+        request = httpx.Request(
+            call.method,
+            route.url,
+            headers=_headers(route, call, authorization),
+            stream=httpx.ByteStream(call.body) if isinstance(call.body, bytes) else _Stream(call.body),
+            extensions={
+                "target": url.target.encode("ascii"),
+                "timeout": {
+                    "connect": CONNECT_TIMEOUT_S,
+                    "read": timeout_s,
+                    "write": timeout_s,
+                    "pool": timeout_s,
+                },
+            },
+        )
+        response = route.transport.handle_request(request)
+        assert isinstance(response.stream, httpx.SyncByteStream)
+        route.answers += 1
+        self.last_answer_s = self._clock.monotonic_s()
+        pieces = _pieces(response.stream, f"{call.method} {url.origin}")
+        return Answer(call, url, response.status_code, response.headers.raw, pieces, response.stream.close)
+
+    def _count(self, call: Call) -> None:
+        with self._lock:
+            self.counts[f"{call.method} {call.kind}"] += 1
+            if self.first_request_s is None:
+                self.first_request_s = self._clock.monotonic_s()
+
+    def _route(self, origin: Origin) -> _Route:
+        route = self._routes.get(origin)
+        if route is not None:
+            return route
+        with self._lock:
+            if origin not in self._routes:
+                proxy = self._proxy_for(origin)
+                self._routes[origin] = _Route(
+                    httpx.URL(str(origin)),
+                    [("Host", origin.netloc), *_SAME_EVERY_TIME],
+                    self._connections if proxy is None else httpx.HTTPTransport(proxy=proxy, trust_env=False),
+                )
+            return self._routes[origin]
+
+    def _give_up(
+        self, route: _Route, url: Url, call: Call, exc: httpx.TransportError, *, silent: bool
+    ) -> Exception:
+        """Nobody had an answer from this server meanwhile: the next call would only wait as long again."""
+        why, fix = _explain(exc, url.origin, call.timeout_s or self._settings.timeout_s)
+        if silent:
+            route.given_up = (why, fix)
+        return UnreachableError(why, fix=fix)
+
+
+class _Stream(httpx.SyncByteStream):
+    def __init__(self, body: Body) -> None:
+        self._body = body
+
+    def __iter__(self) -> Iterator[bytes]:
+        return iter(self._body)
+
+
+def _headers(route: _Route, call: Call, authorization: str | None) -> list[tuple[str, str]]:
+    headers = [*route.headers, *call.headers]
+    if authorization is not None:
+        headers.append(("Authorization", authorization))
+    if call.method not in _BODYLESS:
+        size_bytes = len(call.body) if isinstance(call.body, bytes) else call.body.size_bytes
+        headers.append(("Content-Length", str(size_bytes)))
+    return headers
+
+
+def _pieces(stream: Iterable[bytes], subject: str) -> Iterator[bytes]:
+    try:
+        yield from stream
+    except httpx.TransportError as exc:
+        raise UnreachableError(f"{subject}: the answer broke off: {exc}", fix="run again") from exc
+
+
+def _is_final(exc: httpx.TransportError) -> bool:
+    """Certificates do not get better by asking again."""
+    return isinstance(exc, httpx.UnsupportedProtocol) or _tls_error(exc) is not None
+
+
+def _tls_error(exc: BaseException) -> ssl.SSLError | None:
+    cause: BaseException | None = exc
+    while cause is not None and not isinstance(cause, ssl.SSLError):
+        cause = cause.__cause__ or cause.__context__
+    return cause
+
+
+def _explain(exc: httpx.TransportError, origin: Origin, timeout_s: float) -> tuple[str, str]:
+    """Return what is wrong with the way to a server, and what to do."""
+    tls_error = _tls_error(exc)
+    if isinstance(tls_error, ssl.SSLCertVerificationError):
+        return (
+            f"{origin}: certificate refused: {tls_error.verify_message}",
+            "name the registry as its certificate does, or point SSL_CERT_FILE to its authority",
+        )
+    if tls_error is not None:
+        reason = tls_error.reason or str(tls_error)
+        return (
+            f"{origin}: TLS failed: {reason}",
+            "if the registry speaks plain http, write http:// in the target's url",
+        )
+    if isinstance(exc, httpx.ConnectTimeout):
+        return (
+            f"{origin}: no connection within {CONNECT_TIMEOUT_S:.0f} s",
+            "check the address, the network and its proxy",
+        )
+    if isinstance(exc, httpx.TimeoutException):
+        return f"{origin}: no answer within {timeout_s:.0f} s", "run again later, or with a longer --timeout"
+    if isinstance(exc, httpx.ConnectError):
+        return (
+            f"{origin}: cannot be reached: {_reason(exc)}",
+            "check that the registry runs, and the target's url",
+        )
+    return (
+        f"{origin}: the connection broke: {_reason(exc)}",
+        "run again; if it stays, look into the registry's log",
+    )
+
+
+def _reason(exc: httpx.TransportError) -> str:
+    """The system's words, without its numbers."""
+    cause = exc.__cause__
+    return str(getattr(cause, "strerror", None) or str(exc) or type(exc).__name__).lower()
