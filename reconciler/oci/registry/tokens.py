@@ -1,0 +1,162 @@
+"""Bearer tokens: fetched from the realm, kept while they are good, one request for each at a time.
+
+Spec: distribution, docs/content/spec/auth/token.md and oauth.md (v3.1.1).
+Must never be added: choosing a challenge, or sending a token anywhere.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import re
+import threading
+from dataclasses import dataclass, field
+
+from reconciler.errors import NotFoundError, StoreError, UnauthorisedError
+from reconciler.oci.registry import wire
+from reconciler.oci.registry.answers import Answer
+from reconciler.oci.registry.calls import Call
+from reconciler.oci.registry.credentials import Credential
+from reconciler.oci.registry.failures import failure
+from reconciler.oci.registry.scopes import Scopes
+from reconciler.oci.registry.settings import Clock
+from reconciler.oci.registry.transport import Transport
+from reconciler.oci.registry.urls import Url
+from reconciler.oci.registry.wire import Kind
+
+CLIENT_ID = "pallet"
+TOKEN_BODY_MAX_BYTES = 128 * 1024
+_LIFETIME_FLOOR_S = 60.0
+"""Spec, token.md: a token lives at least this long, also where nothing is said."""
+_MARGIN = 0.9
+"""The part of a lifetime in which a token is still sent: the rest covers clocks and transfers."""
+_TOKEN = re.compile(r"[\x21-\x7e]+")
+"""What can stand in a header."""
+_NO_SUCH_FORM = frozenset({404, 405})
+
+
+@dataclass(frozen=True, slots=True)
+class TokenRequest:
+    """What makes two tokens the same."""
+
+    realm: Url
+    service: str
+    scopes: Scopes
+    credential: Credential | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Token:
+    text: str = field(repr=False)
+    expires_at_s: float
+
+
+class Tokens:
+    """The tokens of one run, by what was asked for."""
+
+    def __init__(self, transport: Transport, clock: Clock) -> None:
+        self._transport, self._clock = transport, clock
+        self._tokens: dict[TokenRequest, _Token] = {}
+        self._flights: dict[TokenRequest, threading.Lock] = {}
+        self._lock = threading.Lock()
+        self._refused: dict[tuple[Url, Credential | None], str] = {}
+
+    def get(self, request: TokenRequest, *, not_this: str | None = None) -> str:
+        """Return a token, from the cache unless it is `not_this`, which a registry has refused.
+
+        Raises:
+            UnauthorisedError: the token server refuses us.
+            PalletError: it could not be asked, or answers nonsense.
+        """
+        with self._flight(request):
+            token = self._tokens.get(request)
+            if token is None or token.text == not_this or token.expires_at_s <= self._clock.monotonic_s():
+                token = self._tokens[request] = self._fetch(request)
+            return token.text
+
+    def _flight(self, request: TokenRequest) -> threading.Lock:
+        with self._lock:
+            return self._flights.setdefault(request, threading.Lock())
+
+    def _fetch(self, request: TokenRequest) -> _Token:
+        login = (request.realm, request.credential)
+        if login in self._refused:  # asking again for every repository would lock the account
+            raise UnauthorisedError(self._refused[login], fix=_login_fix(request))
+        answer = self._ask(request)
+        if answer.status != 200:
+            error = failure(
+                answer.refusal(), fix=_login_fix(request) if answer.status in {401, 403} else None
+            )
+            if answer.status == 401:
+                self._refused[login] = str(error)
+            raise StoreError(str(error)) if isinstance(error, NotFoundError) else error
+        return self._parse(answer)
+
+    def _ask(self, request: TokenRequest) -> Answer:
+        if request.credential is not None and request.credential.identity_token:
+            answer = self._transport.send(_refresh_call(request))
+            if answer.status not in _NO_SUCH_FORM:
+                return answer
+            answer.discard()
+        return self._transport.send(_get_call(request), authorization=_basic_of(request))
+
+    def _parse(self, answer: Answer) -> _Token:
+        received_at_s = self._clock.monotonic_s()
+        content = answer.read(TOKEN_BODY_MAX_BYTES)
+        try:
+            document = json.loads(content)
+        except (ValueError, RecursionError) as exc:
+            raise StoreError(f"{answer.request}: expected a token as JSON, got something else") from exc
+        table = document if isinstance(document, dict) else {}
+        text = table.get("token") or table.get("access_token")
+        if not isinstance(text, str) or _TOKEN.fullmatch(text) is None:
+            raise StoreError(f"{answer.request}: expected a token, got an answer without one")
+        return _Token(text, received_at_s + _MARGIN * _lifetime_s(table.get("expires_in")))
+
+
+def basic(credential: Credential) -> str:
+    """The value of `Authorization` that carries a name and a password."""
+    return "Basic " + base64.b64encode(f"{credential.username}:{credential.password}".encode()).decode()
+
+
+def _basic_of(request: TokenRequest) -> str | None:
+    credential = request.credential
+    return (
+        basic(credential) if credential is not None and (credential.username or credential.password) else None
+    )
+
+
+def _lifetime_s(expires_in: object) -> float:
+    if isinstance(expires_in, bool) or not isinstance(expires_in, int | float):
+        return _LIFETIME_FLOOR_S
+    return max(_LIFETIME_FLOOR_S, float(expires_in))
+
+
+def _get_call(request: TokenRequest) -> Call:
+    pairs = [("service", request.service)] if request.service else []
+    pairs += [("scope", scope) for scope in request.scopes]
+    if request.credential is not None and request.credential.username:
+        pairs.append(("account", request.credential.username))
+    pairs.append(("client_id", CLIENT_ID))
+    return Call("GET", request.realm.with_query(wire.form(pairs)), Kind.TOKEN)
+
+
+def _refresh_call(request: TokenRequest) -> Call:
+    assert request.credential is not None
+    pairs = [
+        ("grant_type", "refresh_token"),
+        ("service", request.service),
+        ("client_id", CLIENT_ID),
+        ("scope", " ".join(request.scopes)),
+        ("refresh_token", request.credential.identity_token),
+    ]
+    headers = (("Content-Type", "application/x-www-form-urlencoded"),)
+    return Call("POST", request.realm, Kind.TOKEN, headers, wire.form(pairs).encode("ascii"))
+
+
+def _login_fix(request: TokenRequest) -> str:
+    if request.credential is None:
+        return "log in with docker login"
+    return (
+        f"log in again: the credential of {request.credential.username!r} is from {request.credential.source}"
+    )
