@@ -1,0 +1,173 @@
+"""Reading manifests and blobs; everything is verified here, whatever the headers claim.
+
+Spec: distribution-spec v1.1.1, "Pull" (end-2, end-3).
+Rooms: ranges of blobs, and the referrers (end-12), are further functions here or beside it.
+Must never be added: reading a whole blob into memory.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+
+from reconciler.errors import DigestMismatchError, StoreError
+from reconciler.oci import manifest as manifests
+from reconciler.oci import media_types
+from reconciler.oci.digest import Digest
+from reconciler.oci.manifest import Descriptor
+from reconciler.oci.media_types import MANIFEST_MAX_BYTES
+from reconciler.oci.reference import Tag
+from reconciler.oci.registry import scopes, wire
+from reconciler.oci.registry.answers import Answer
+from reconciler.oci.registry.auth import Session
+from reconciler.oci.registry.calls import Call
+from reconciler.oci.registry.failures import NOT_A_REGISTRY, NOT_A_REGISTRY_FIX
+from reconciler.oci.registry.wire import Kind
+from reconciler.oci.store import ManifestContent
+
+_MANIFEST_TYPES = frozenset((*media_types.MANIFESTS, *media_types.INDEXES))
+_ACCEPT_MANIFESTS = (("Accept", media_types.ACCEPT_MANIFESTS),)
+_ACCEPT_ANYTHING = (("Accept", "*/*"),)
+_WEB_PAGE = "text/html"
+_FINAL_WITHOUT_BODY = frozenset({401, 429})
+
+
+def head_manifest(session: Session, name: str, reference: Tag | Digest) -> Descriptor:
+    """Say what a manifest is; one request where the registry gives all three headers."""
+    answer = session.send(_manifest_call(session, "HEAD", name, reference), scopes=scopes.pull(name))
+    answer.discard()
+    if answer.status == 200:
+        described = _described(answer, reference)
+        if described is not None:
+            return described
+    elif not _worth_asking_again(answer):
+        raise failure_of(session, answer)
+    # A HEAD has no body, hence neither a digest to compute nor a reason to tell: ask with GET.
+    return fetch_manifest(session, name, reference).descriptor
+
+
+def fetch_manifest(session: Session, name: str, reference: Tag | Digest) -> ManifestContent:
+    """Return a manifest's bytes, verified."""
+    answer = session.send(_manifest_call(session, "GET", name, reference), scopes=scopes.pull(name))
+    if answer.status != 200:
+        raise failure_of(session, answer)
+    _refuse_web_page(answer)
+    content = answer.read(MANIFEST_MAX_BYTES)
+    expected = reference if isinstance(reference, Digest) else _announced_digest(answer)
+    digest = Digest.of(content, algorithm=expected.algorithm if expected else "sha256")
+    if expected is not None and digest != expected:
+        raise DigestMismatchError(answer.request, expected=expected, got=digest)
+    return ManifestContent(Descriptor(_media_type(answer, content), digest, len(content)), content)
+
+
+def has_blob(session: Session, name: str, digest: Digest) -> bool:
+    """Say whether a repository holds a blob."""
+    answer = session.send(_blob_call(session, "HEAD", name, digest), scopes=scopes.pull(name))
+    answer.discard()
+    if _worth_asking_again(answer):
+        answer = session.send(_blob_call(session, "GET", name, digest), scopes=scopes.pull(name))
+    if answer.status == 200:
+        answer.close()
+        return True
+    if answer.status == 404 and not _is_web_page(answer):
+        answer.discard()
+        return False
+    raise failure_of(session, answer)
+
+
+def fetch_blob(session: Session, name: str, descriptor: Descriptor) -> Iterator[bytes]:
+    """Yield a blob's pieces; one is held back until size and digest were right."""
+    answer = session.send(_blob_call(session, "GET", name, descriptor.digest), scopes=scopes.pull(name))
+    if answer.status != 200:
+        raise failure_of(session, answer)
+    return _verified(answer, descriptor)
+
+
+def failure_of(session: Session, answer: Answer, *, fix: str | None = None) -> StoreError:
+    """Return the exception for a refused call; a web server's 404 is no registry's 'not there'."""
+    web_page = answer.status == 404 and _is_web_page(answer)
+    error = session.failure(answer, fix=fix)
+    if not web_page:
+        return error
+    return StoreError(f"{answer.url.origin}: {NOT_A_REGISTRY}: {error}", fix=NOT_A_REGISTRY_FIX)
+
+
+def _verified(answer: Answer, descriptor: Descriptor) -> Iterator[bytes]:
+    hasher, size_bytes, held = hashlib.new(descriptor.digest.algorithm), 0, b""
+    for piece in answer.pieces():
+        size_bytes += len(piece)
+        if size_bytes > descriptor.size_bytes:
+            break
+        hasher.update(piece)
+        if held:
+            yield held
+        held = piece
+    if size_bytes != descriptor.size_bytes:
+        more = "more" if size_bytes > descriptor.size_bytes else f"{size_bytes} bytes"
+        expected = f"{descriptor.digest} of {descriptor.size_bytes} bytes"
+        raise DigestMismatchError(answer.request, expected=expected, got=more)
+    got = f"{descriptor.digest.algorithm}:{hasher.hexdigest()}"
+    if got != descriptor.digest:
+        raise DigestMismatchError(answer.request, expected=descriptor.digest, got=got)
+    if held:
+        yield held
+
+
+def _manifest_call(session: Session, method: str, name: str, reference: Tag | Digest) -> Call:
+    return Call(method, session.url(wire.manifest(name, reference)), Kind.MANIFEST, _ACCEPT_MANIFESTS)
+
+
+def _blob_call(session: Session, method: str, name: str, digest: Digest) -> Call:
+    url = session.url(wire.blob(name, digest))
+    return Call(method, url, Kind.BLOB, _ACCEPT_ANYTHING, follows_redirects=True)
+
+
+def _worth_asking_again(answer: Answer) -> bool:
+    """Whether the body that only a GET has could explain, or contradict, a HEAD's answer."""
+    if answer.status == 404:
+        return False
+    return 400 <= answer.status < 500 and answer.status not in _FINAL_WITHOUT_BODY
+
+
+def _described(answer: Answer, reference: Tag | Digest) -> Descriptor | None:
+    """Return what the headers of a HEAD say, None where one is missing or strange."""
+    _refuse_web_page(answer)
+    media_type, length = answer.media_type, answer.header(b"content-length")
+    digest = _announced_digest(answer)
+    if media_type not in _MANIFEST_TYPES or digest is None or not length or not length.isdecimal():
+        return None
+    if isinstance(reference, Digest) and digest != reference:
+        if digest.algorithm != reference.algorithm:
+            return None
+        raise DigestMismatchError(answer.request, expected=reference, got=digest)
+    return Descriptor(media_type, digest, int(length))
+
+
+def _announced_digest(answer: Answer) -> Digest | None:
+    """The digest that the registry claims; one that cannot be verified counts as none."""
+    try:
+        return Digest(answer.header(b"docker-content-digest") or "")
+    except ValueError:
+        return None
+
+
+def _media_type(answer: Answer, content: bytes) -> str:
+    if answer.media_type in _MANIFEST_TYPES:
+        return answer.media_type
+    try:
+        return manifests.parse(content).media_type
+    except ValueError as exc:
+        raise StoreError(f"{answer.request}: {exc}; Content-Type is {answer.media_type!r}") from exc
+
+
+def _is_web_page(answer: Answer) -> bool:
+    return answer.media_type == _WEB_PAGE and answer.header(b"docker-distribution-api-version") is None
+
+
+def _refuse_web_page(answer: Answer) -> None:
+    if answer.media_type == _WEB_PAGE:
+        answer.close()
+        raise StoreError(
+            f"{answer.url.origin}: {NOT_A_REGISTRY}: {answer.request}: expected a manifest, got a web page",
+            fix=NOT_A_REGISTRY_FIX,
+        )

@@ -1,0 +1,99 @@
+"""The store that is a registry: one object with the methods of `reconciler.oci.store.Store`.
+
+Must never be added: HTTP; every method is one function of `read`, `write` or `listing`.
+"""
+
+from __future__ import annotations
+
+import urllib.request
+from collections.abc import Iterator
+
+from reconciler.oci.blob import Blob
+from reconciler.oci.digest import Digest
+from reconciler.oci.manifest import Descriptor
+from reconciler.oci.reference import Repository, Tag
+from reconciler.oci.registry import listing, read, write
+from reconciler.oci.registry.auth import Session
+from reconciler.oci.registry.credentials import CredentialSource
+from reconciler.oci.registry.endpoint import Endpoint
+from reconciler.oci.registry.settings import Clock, Settings
+from reconciler.oci.registry.tokens import Tokens
+from reconciler.oci.registry.transport import Transport
+from reconciler.oci.registry.urls import Origin
+from reconciler.oci.store import ManifestContent
+
+
+def open_registry(
+    endpoint: Endpoint,
+    *,
+    credentials: CredentialSource,
+    settings: Settings | None = None,
+    clock: Clock | None = None,
+) -> RegistryStore:
+    """Return the store of a registry; nothing is sent yet. Proxies are those of the environment."""
+    clock = clock or Clock()
+    transport = Transport(settings or Settings(), clock, proxy_for=environment_proxy)
+    tokens = Tokens(transport, clock)
+    return RegistryStore(
+        endpoint, Session(transport, tokens, credentials, origin=endpoint.origin, host=endpoint.host)
+    )
+
+
+def environment_proxy(origin: Origin) -> str | None:
+    """Return the proxy that the environment names for a server; loopback is always asked directly."""
+    if origin.is_loopback or urllib.request.proxy_bypass(origin.netloc):
+        return None
+    proxies = urllib.request.getproxies()
+    proxy = proxies.get(origin.scheme) or proxies.get("all")
+    return proxy if proxy is None or "://" in proxy else f"http://{proxy}"
+
+
+class RegistryStore:
+    """A registry over HTTP; safe to use from several threads."""
+
+    def __init__(self, endpoint: Endpoint, session: Session) -> None:
+        self._endpoint, self._session = endpoint, session
+
+    @property
+    def transport(self) -> Transport:
+        """For counting requests."""
+        return self._session.transport
+
+    def head_manifest(self, repository: Repository, reference: Tag | Digest) -> Descriptor:
+        return read.head_manifest(self._session, self._full(repository), reference)
+
+    def fetch_manifest(self, repository: Repository, reference: Tag | Digest) -> ManifestContent:
+        return read.fetch_manifest(self._session, self._full(repository), reference)
+
+    def put_manifest(
+        self, repository: Repository, reference: Tag | Digest, content: bytes, media_type: str
+    ) -> Digest:
+        return write.put_manifest(self._session, self._full(repository), reference, content, media_type)
+
+    def delete_manifest(self, repository: Repository, reference: Tag | Digest) -> None:
+        write.delete_manifest(self._session, self._full(repository), reference)
+
+    def has_blob(self, repository: Repository, digest: Digest) -> bool:
+        return read.has_blob(self._session, self._full(repository), digest)
+
+    def fetch_blob(self, repository: Repository, descriptor: Descriptor) -> Iterator[bytes]:
+        return read.fetch_blob(self._session, self._full(repository), descriptor)
+
+    def put_blob(self, repository: Repository, blob: Blob) -> None:
+        write.put_blob(self._session, self._full(repository), blob)
+
+    def list_tags(self, repository: Repository) -> list[Tag]:
+        return listing.list_tags(self._session, self._full(repository))
+
+    def list_repositories(self) -> list[Repository]:
+        return listing.list_repositories(self._session, self._endpoint.prefix)
+
+    def name(self, repository: Repository, reference: Tag | Digest | None = None) -> str:
+        mark = "" if reference is None else "@" if isinstance(reference, Digest) else ":"
+        return f"{self._endpoint.host}/{self._full(repository)}{mark}{reference or ''}"
+
+    def close(self) -> None:
+        self._session.transport.close()
+
+    def _full(self, repository: Repository) -> str:
+        return self._endpoint.full_name(repository)

@@ -1,0 +1,153 @@
+"""Writing manifests and blobs, and deleting; nothing is written until the registry says so.
+
+Spec: distribution-spec v1.1.1, "Push" (end-4a, end-4b, end-6, end-7) and "Content Management" (end-9).
+Rooms: chunks (end-5) and mounts (end-11) begin with the same session as `put_blob`.
+Must never be added: asking whether something is there already; who plans has asked.
+"""
+
+from __future__ import annotations
+
+from reconciler.errors import DigestMismatchError, NotFoundError, StoreError
+from reconciler.oci.blob import Blob
+from reconciler.oci.digest import Digest
+from reconciler.oci.media_types import MANIFEST_MAX_BYTES, OCTET_STREAM
+from reconciler.oci.reference import Tag
+from reconciler.oci.registry import scopes, wire
+from reconciler.oci.registry.answers import Answer
+from reconciler.oci.registry.auth import Session
+from reconciler.oci.registry.calls import Call
+from reconciler.oci.registry.read import failure_of, head_manifest
+from reconciler.oci.registry.settings import BLOB_COMMIT_TIMEOUT_S
+from reconciler.oci.registry.upload_body import CheckedBody
+from reconciler.oci.registry.urls import Url
+from reconciler.oci.registry.wire import Kind
+
+_STORED = frozenset({200, 201, 202})
+"""201 is the specification's; Quay was seen to send 202 for a manifest."""
+_COMMITTED = frozenset({201, 204})
+_DELETED = frozenset({200, 202, 204})
+_SESSIONS_MAX = 3
+_BLOB_HEADERS = (("Content-Type", OCTET_STREAM),)
+_NO_DELETE_FIX = (
+    "enable deleting in the registry (distribution: storage.delete.enabled), or delete with its own tools"
+)
+_NO_TAG_DELETE_FIX = (
+    "this registry cannot delete one tag: delete the manifest by digest, which removes all its tags"
+)
+
+
+def put_manifest(
+    session: Session, name: str, reference: Tag | Digest, content: bytes, media_type: str
+) -> Digest:
+    """Store a manifest as it is; one request, and one more where the registry does not say its digest."""
+    digest = Digest.of(content, algorithm=reference.algorithm if isinstance(reference, Digest) else "sha256")
+    if isinstance(reference, Digest) and reference != digest:
+        raise DigestMismatchError(f"manifest for {name}", expected=reference, got=digest)
+    if len(content) > MANIFEST_MAX_BYTES:
+        raise StoreError(
+            f"manifest for {name}: too large: expected at most {MANIFEST_MAX_BYTES}, got {len(content)}"
+        )
+    url = session.url(wire.manifest(name, reference))
+    call = Call("PUT", url, Kind.MANIFEST, (("Content-Type", media_type),), content)
+    answer = session.send(call, scopes=scopes.push(name))
+    if answer.status not in _STORED:
+        raise failure_of(session, answer)
+    answer.discard()
+    _confirm(session, name, reference, content, answer)
+    return digest
+
+
+def delete_manifest(session: Session, name: str, reference: Tag | Digest) -> None:
+    """Remove a tag, or a manifest with all its tags."""
+    call = Call("DELETE", session.url(wire.manifest(name, reference)), Kind.MANIFEST)
+    answer = session.send(call, scopes=scopes.delete(name))
+    if answer.status not in _DELETED:
+        raise failure_of(session, answer, fix=_delete_fix(answer, reference))
+    answer.discard()
+
+
+def _delete_fix(answer: Answer, reference: Tag | Digest) -> str | None:
+    """distribution 2.x answers 400 to a tag, whatever its settings are."""
+    if answer.status == 400 and isinstance(reference, Tag):
+        return _NO_TAG_DELETE_FIX
+    return _NO_DELETE_FIX if answer.status in {400, 405} else None
+
+
+def put_blob(session: Session, name: str, blob: Blob) -> None:
+    """Store a blob with one POST and one PUT; a session that vanished is begun anew."""
+    for attempt in range(_SESSIONS_MAX):
+        answer = session.send(_start_call(session, name), scopes=scopes.push(name))
+        if answer.status != 202:
+            raise failure_of(session, answer)
+        answer.discard()
+        committed = _commit(session, name, blob, answer)
+        if committed.status in _COMMITTED:
+            committed.discard()
+            return
+        last = attempt == _SESSIONS_MAX - 1
+        error = _upload_failure(session, committed)
+        if last or not isinstance(error, NotFoundError):
+            raise StoreError(str(error), fix=error.fix) if isinstance(error, NotFoundError) else error
+
+
+def post_blob(session: Session, name: str, blob: Blob) -> None:
+    """Store a blob with a single POST; a registry that answers 202 has ignored the body, and gets it by PUT.
+
+    For registries where half an upload cannot be cleaned up; the reference registry always answers 202.
+    """
+    url = session.url(wire.single_upload(name, blob.digest))
+    answer = session.send(_body_call("POST", url, blob), scopes=scopes.push(name))
+    if answer.status == 202:
+        answer.discard()
+        answer = _commit(session, name, blob, answer)
+    if answer.status not in _COMMITTED:
+        raise _upload_failure(session, answer)
+    answer.discard()
+
+
+def _start_call(session: Session, name: str) -> Call:
+    return Call("POST", session.url(wire.uploads(name)), Kind.UPLOAD)
+
+
+def _body_call(method: str, url: Url, blob: Blob) -> Call:
+    return Call(method, url, Kind.UPLOAD, _BLOB_HEADERS, CheckedBody(blob), timeout_s=BLOB_COMMIT_TIMEOUT_S)
+
+
+def _commit(session: Session, name: str, blob: Blob, started: Answer) -> Answer:
+    """PUT the whole body to where an upload goes on."""
+    location = started.header(b"location")
+    if location is None:
+        raise StoreError(f"{started.request}: expected a Location for the upload, got none")
+    try:
+        url = wire.upload_location(started.url, location)
+    except ValueError as exc:
+        raise StoreError(f"{started.request}: the upload's location is refused: {exc}") from exc
+    call = _body_call("PUT", wire.commit_location(url, blob.digest), blob)
+    return session.send(call, scopes=scopes.push(name))
+
+
+def _upload_failure(session: Session, answer: Answer) -> StoreError:
+    if answer.status == 202:
+        return StoreError(f"{answer.request}: the registry has not stored the blob: expected 201, got 202")
+    return failure_of(session, answer)
+
+
+def _confirm(session: Session, name: str, reference: Tag | Digest, content: bytes, answer: Answer) -> None:
+    """Compare what the registry says it stored with what was sent."""
+    header = answer.header(b"docker-content-digest")
+    stored = (
+        Digest(header) if header and _is_digest(header) else head_manifest(session, name, reference).digest
+    )
+    sent = Digest.of(content, algorithm=stored.algorithm)
+    if stored != sent:
+        raise DigestMismatchError(
+            f"{answer.request}: the registry stored another manifest", expected=sent, got=stored
+        )
+
+
+def _is_digest(text: str) -> bool:
+    try:
+        Digest(text)
+    except ValueError:
+        return False
+    return True
