@@ -71,6 +71,9 @@ def parse_rules(text: str, *, base: str, shown: str) -> Rules:
 
 
 def _compile(line: str, *, place: str) -> Rule | None:
+    if line.endswith("/**/"):
+        # To git this is every folder below; pathspec 1.1 reads it as the folder itself.
+        line = f"{line}*/"
     try:
         patterns = list(GitIgnoreSpec.from_lines([line]).patterns)
     except ValueError:  # git passes over what it cannot read
@@ -91,23 +94,26 @@ def deciding_rule(path: str, rules: Iterable[Rules], *, is_folder: bool) -> Rule
         rules: the ignore files above `path`, the deepest first.
         is_folder: False for links too, as in git.
     """
-    full = f"{path}/" if is_folder else path
     for file in rules:
-        below = full[len(file.base) :]
+        below = path[len(file.base) :]
         for rule in file.rules:
-            if rule.regex.search(below) is not None and _speaks_of(rule.regex, below):
+            if _speaks_of(rule.regex, below, is_folder=is_folder):
                 return rule
     return None
 
 
-def _speaks_of(regex: re.Pattern[str], path: str) -> bool:
-    """Say whether a match is about the path itself, and not only about a folder above it.
+def _speaks_of(regex: re.Pattern[str], path: str, *, is_folder: bool) -> bool:
+    """Say whether a rule matches the path itself, and not only a folder above it.
 
     The only group in pathspec's expressions marks the `/` after a folder that matched. A `/` that
     is not the last character belongs to a folder above, which had its own verdict: were it counted,
-    `!build/` of a deep file would re-include what `*.o` further up ignores.
+    `!build/` of a deep file would re-include what `*.o` further up ignores. Expressions without the
+    group, as of `build/**`, are about what stands in a folder, and never match the folder.
     """
-    return any(not match.re.groups or match.start(1) in (-1, len(path) - 1) for match in regex.finditer(path))
+    if not regex.groups:
+        return regex.search(path) is not None
+    full = f"{path}/" if is_folder else path
+    return any(match.start(1) in (-1, len(path)) for match in regex.finditer(full))
 
 
 def ignoring_rule(path: str, rules: Sequence[Rules], *, is_folder: bool) -> Rule | None:
