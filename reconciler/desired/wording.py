@@ -5,11 +5,12 @@ Must never be added: what is right or wrong about a value.
 
 from __future__ import annotations
 
+import difflib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
 FieldPath: TypeAlias = tuple[str | int, ...]
 """Where in a document: keys of objects and indexes of lists, from the top."""
@@ -70,6 +71,19 @@ def say_value(value: object) -> str:
         case _:
             # Dates and times, which TOML has and JSON has not.
             return f"the {type(value).__name__} {value}"
+
+
+def near_key(text: object, known: Iterable[str], *, closeness: float = 0.7) -> str | None:
+    """Return the known word that a text is probably a misspelling of; None where it is not near any.
+
+    Args:
+        text: what was written.
+        known: what could have been meant.
+        closeness: from 0 to 1; 0.85 still takes two letters swapped in a word of seven.
+    """
+    if not isinstance(text, str) or len(text) > SHOWN_MAX_CHARACTERS:
+        return None
+    return next(iter(difflib.get_close_matches(text, known, 1, closeness)), None)
 
 
 def say_choices(choices: Sequence[object]) -> str:

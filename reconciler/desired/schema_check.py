@@ -1,0 +1,133 @@
+"""Values against a JSON Schema: every violation, sorted, in pallet's words.
+
+Only this module and `schema_words` know jsonschema, and only commands that look into files import
+them. References are resolved within the schema and among the JSON Schema drafts, never fetched.
+A keyword of our own, `x-near-keys: true`, refuses a key that looks like a misspelt known one in an
+object that is open to other keys; editors and other validators ignore it.
+Must never be added: files and lines, and what a kind means.
+"""
+
+from __future__ import annotations
+
+import functools
+import re
+import sys
+from typing import TYPE_CHECKING, Any, Final
+
+import jsonschema.validators
+from jsonschema import Draft202012Validator, ValidationError
+from jsonschema_specifications import REGISTRY  # type: ignore[import-untyped]  # it has no py.typed
+from referencing.exceptions import Unresolvable
+
+from reconciler.desired.schema_words import Violation, explain
+from reconciler.desired.wording import SHOWN_MAX_CHARACTERS, near_key, quote
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from reconciler.desired.schemas import Schema
+
+_DRAFT: Final = "https://json-schema.org/draft/2020-12/schema"
+    "https://json-schema.org/draft/2020-12, 2019-09, or http://json-schema.org/draft-07, -06, -04, -03"
+)
+
+
+def check(value: object, schema: Schema) -> list[Violation]:
+    """Return every way in which a value is not what its schema says, sorted by path."""
+    return _check(value, _compile(schema), schema.name)
+
+
+def check_metaschema(value: object) -> list[Violation]:
+    """Return every way in which a value is not a JSON Schema, by the draft that it names itself.
+
+    Spec: JSON Schema draft 2020-12, where the document has no `$schema`.
+    """
+    validator: Any = _draft_of(value)
+    if validator is None:
+        assert isinstance(value, dict)
+        message = f"expected a draft of JSON Schema such as {_DRAFT}, got {quote(value['$schema'])}"
+        return [Violation(("$schema",), "unknown-draft", message)]
+    violations = _check(value, validator(validator.META_SCHEMA, registry=REGISTRY), "the metaschema")
+    return sorted([*violations, *_bad_patterns(value, ())], key=_order)
+
+
+def _draft_of(value: object) -> Any:
+    if not isinstance(value, dict) or "$schema" not in value:
+        return Draft202012Validator
+    if not isinstance(value["$schema"], str):
+        return Draft202012Validator
+    untyped: Any = jsonschema.validators
+    return untyped.validator_for(value, default=None)
+
+
+def _check(value: object, validator: Any, name: str) -> list[Violation]:
+    try:
+        errors = list(validator.iter_errors(value))
+    except Unresolvable as exc:
+        message = f"{name}: expected references within the schema, got {quote(str(exc.ref))}"
+        return [Violation((), "unresolved-reference", message, fix="copy what it refers to below $defs")]
+    except RecursionError:
+        return [
+            Violation(
+                (), "endless-schema", f"{name}: expected a schema that ends, got one that refers to itself"
+            )
+        ]
+    except re.error as exc:
+        message = f"{name}: expected a regular expression, got {quote(str(exc.pattern))}: {exc.msg}"
+        return [Violation((), "invalid-pattern", message)]
+    found = (violation for error in errors for violation in explain(error))
+    return sorted(dict.fromkeys(found), key=_order)
+
+
+def _order(violation: Violation) -> tuple[list[tuple[int, str]], str]:
+    # Indexes by number and before keys: text would put [10] before [9].
+    parts = [(part, "") if isinstance(part, int) else (sys.maxsize, part) for part in violation.path]
+    return parts, violation.message
+
+
+@functools.lru_cache(maxsize=64)
+def _compile(schema: Schema) -> Any:
+    base = _draft_of(schema.document) or Draft202012Validator
+    return _extended(base)(schema.document, registry=REGISTRY)
+
+
+@functools.cache
+def _extended(base: Any) -> Any:
+    untyped: Any = jsonschema.validators
+    return untyped.extend(base, {"x-near-keys": _refuse_near_keys})
+
+
+def _refuse_near_keys(
+    _validator: Any, enabled: object, instance: object, schema: Mapping[str, Any]
+) -> Iterator[ValidationError]:
+    known = schema.get("properties", {})
+    if enabled is not True or not isinstance(instance, dict) or instance.keys() <= known.keys():
+        return
+    absent = [name for name in known if name not in instance]
+    for key in instance.keys() - known.keys():
+        if near_key(key, absent, closeness=0.85) is not None:
+            yield ValidationError(key[:SHOWN_MAX_CHARACTERS], validator_value=absent, path=[key])
+
+
+def _bad_patterns(value: object, path: tuple[str | int, ...]) -> Iterator[Violation]:
+    """The metaschema calls `pattern` a regular expression by `format`, which nobody is bound to check."""
+    if isinstance(value, list):
+        for index, item in enumerate(value):
+            yield from _bad_patterns(item, (*path, index))
+    elif isinstance(value, dict):
+        for key, item in value.items():
+            if key == "pattern" and isinstance(item, str) and not _in_names(path):
+                yield from _bad_pattern(item, (*path, key))
+            yield from _bad_patterns(item, (*path, key))
+
+
+def _in_names(path: tuple[str | int, ...]) -> bool:
+    """Below these, `pattern` is the name of a field, or plain content."""
+    return bool(path) and path[-1] in ("properties", "$defs", "definitions", "default", "const", "examples")
+
+
+def _bad_pattern(text: str, path: tuple[str | int, ...]) -> Iterator[Violation]:
+    try:
+        re.compile(text)
+    except (re.error, RecursionError, OverflowError) as exc:
+        yield Violation(path, "invalid-pattern", f"expected a regular expression, got {quote(text)}: {exc}")
