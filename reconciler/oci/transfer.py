@@ -1,0 +1,123 @@
+"""Bringing what belongs together into a store, in the one order that never leaves a dangling tag.
+
+Decided here: blobs first, then the manifest that names them; nothing is named when a blob failed.
+Must never be added: which artifacts to bring, or whether they may be.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, BinaryIO
+
+from reconciler.oci.blob import CHUNK_BYTES, Blob
+from reconciler.oci.digest import Digest
+from reconciler.oci.reference import Repository, Tag
+from reconciler.oci.store import Store
+
+if TYPE_CHECKING:
+    from _typeshed import WriteableBuffer  # exists for type checkers only
+
+PROBE_MIN_BYTES = 64 * 1024
+"""Below this, sending a blob costs less than asking for it: one request more for every new artifact."""
+
+Progress = Callable[[int], None]
+"""Takes how many bytes more are done; fewer than none where a part starts again."""
+
+
+def push_artifact(
+    store: Store,
+    repository: Repository,
+    reference: Tag | Digest,
+    manifest: bytes,
+    media_type: str,
+    blobs: Sequence[Blob],
+    *,
+    probe: bool = False,
+    progress: Progress | None = None,
+) -> Digest:
+    """Store the blobs, each digest once, then the manifest under its tag or digest; return its digest.
+
+    Args:
+        probe: ask for every blob first, not only for large ones: they are probably there
+            (restoring, resuming).
+        progress: called as content goes out; in the end the calls add up to all bytes.
+
+    Raises:
+        DigestMismatchError: a blob's bytes are not those that it promised.
+        PalletError: something was not confirmed; the tag is what it was, unless the last request failed.
+    """
+    for blob in {blob.digest: blob for blob in blobs}.values():
+        _push_blob(store, repository, blob, probe=probe, progress=progress)
+    digest = store.put_manifest(repository, reference, manifest, media_type)
+    if progress is not None:
+        progress(len(manifest))
+    return digest
+
+
+def _push_blob(
+    store: Store, repository: Repository, blob: Blob, *, probe: bool, progress: Progress | None
+) -> None:
+    count = _Count(progress or _ignore)
+    there = (probe or blob.size_bytes > PROBE_MIN_BYTES) and store.has_blob(repository, blob.digest)
+    if not there:
+        store.put_blob(repository, blob if progress is None else count.watch(blob))
+    # A store that has the bytes already need not have read them.
+    count.move_to(blob.size_bytes)
+
+
+def _ignore(_: int) -> None:
+    pass
+
+
+class _Count:
+    """How much of one blob is done, told as differences."""
+
+    def __init__(self, progress: Progress) -> None:
+        self._progress, self._done_bytes = progress, 0
+
+    def move_to(self, done_bytes: int) -> None:
+        if done_bytes != self._done_bytes:
+            self._progress(done_bytes - self._done_bytes)
+            self._done_bytes = done_bytes
+
+    def watch(self, blob: Blob) -> Blob:
+        return replace(blob, open=lambda: self._open(blob))
+
+    def _open(self, blob: Blob) -> BinaryIO:
+        self.move_to(0)
+        return io.BufferedReader(_Watched(blob.open(), self), CHUNK_BYTES)
+
+
+class _Watched(io.RawIOBase):
+    """A stream that tells a count where it is."""
+
+    def __init__(self, stream: BinaryIO, count: _Count) -> None:
+        super().__init__()
+        self._stream, self._count, self._position = stream, count, 0
+
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return self._stream.seekable()
+
+    def readinto(self, buffer: WriteableBuffer) -> int:
+        view = memoryview(buffer)
+        piece = self._stream.read(len(view))
+        view[: len(piece)] = piece
+        self._moved(self._position + len(piece))
+        return len(piece)
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET, /) -> int:
+        self._moved(self._stream.seek(offset, whence))
+        return self._position
+
+    def close(self) -> None:
+        self._stream.close()
+        super().close()
+
+    def _moved(self, position: int) -> None:
+        self._position = position
+        self._count.move_to(position)
