@@ -1,0 +1,179 @@
+"""A store in memory that is broken by assignment and says what was asked of it.
+
+It is held to the same behaviour suite as the real ones, so it cannot drift from them.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from reconciler.errors import DigestMismatchError, NotFoundError, PalletError, StoreError
+from reconciler.oci import media_types
+from reconciler.oci.blob import Blob
+from reconciler.oci.digest import Digest
+from reconciler.oci.manifest import Descriptor, Index, parse
+from reconciler.oci.reference import Repository, Tag
+from reconciler.oci.store import ManifestContent
+from reconciler.oci.verify import pieces, verified
+
+
+@dataclass
+class _Contents:
+    blobs: dict[Digest, bytes] = field(default_factory=dict)
+    manifests: dict[Digest, tuple[str, bytes]] = field(default_factory=dict)
+    tags: dict[Tag, Digest] = field(default_factory=dict)
+
+
+class MemoryStore:
+    """Implements `reconciler.oci.store.Store`."""
+
+    def __init__(self, host: str = "memory.test") -> None:
+        self.host = host
+        self.down: PalletError | None = None
+        """What every call raises."""
+        self.failing: dict[tuple[str, str], PalletError] = {}
+        """What a (method, repository) raises; list_repositories stands there with an empty repository."""
+        self.calls: list[tuple[str, ...]] = []
+        """Every call as (method, repository, reference), in the order they came in."""
+        self._contents: dict[Repository, _Contents] = {}
+        self._lock = threading.RLock()
+
+    def count(self, method: str) -> int:
+        """Return how often a method was called."""
+        with self._lock:
+            return sum(call[0] == method for call in self.calls)
+
+    @property
+    def writes(self) -> list[tuple[str, ...]]:
+        """The calls that change something, failed ones included."""
+        with self._lock:
+            return [call for call in self.calls if call[0].startswith(("put_", "delete_"))]
+
+    def tamper(self, repository: Repository, tag: Tag, content: bytes) -> Digest:
+        """Let `tag` name other content, unseen by `calls`: somebody else pushed."""
+        with self._lock:
+            held = self._contents.setdefault(repository, _Contents())
+            digest = Digest.of(content)
+            held.manifests[digest] = (_media_type(content), content)
+            held.tags[tag] = digest
+            return digest
+
+    def forget(self, repository: Repository, tag: Tag | None = None) -> None:
+        """Lose a tag, or a whole repository, unseen by `calls`: somebody else deleted it."""
+        with self._lock:
+            if tag is None:
+                del self._contents[repository]
+            else:
+                del self._contents[repository].tags[tag]
+
+    def name(self, repository: Repository, reference: Tag | Digest | None = None) -> str:
+        mark = "" if reference is None else "@" if isinstance(reference, Digest) else ":"
+        return f"{self.host}/{repository}{mark}{reference or ''}"
+
+    def close(self) -> None:
+        with self._lock:
+            self.calls.append(("close",))
+
+    def head_manifest(self, repository: Repository, reference: Tag | Digest) -> Descriptor:
+        with self._lock:
+            self._called("head_manifest", repository, reference)
+            return self._read(repository, reference).descriptor
+
+    def fetch_manifest(self, repository: Repository, reference: Tag | Digest) -> ManifestContent:
+        with self._lock:
+            self._called("fetch_manifest", repository, reference)
+            return self._read(repository, reference)
+
+    def put_manifest(
+        self, repository: Repository, reference: Tag | Digest, content: bytes, media_type: str
+    ) -> Digest:
+        with self._lock:
+            self._called("put_manifest", repository, reference)
+            digest = Digest.of(content)
+            if isinstance(reference, Digest) and reference != digest:
+                raise DigestMismatchError(self.name(repository, reference), expected=reference, got=digest)
+            held = self._contents.get(repository, _Contents())
+            self._check_complete(held, content, self.name(repository, reference))
+            held.manifests[digest] = (media_type, content)
+            if isinstance(reference, Tag):
+                held.tags[reference] = digest
+            self._contents[repository] = held
+            return digest
+
+    def delete_manifest(self, repository: Repository, reference: Tag | Digest) -> None:
+        with self._lock:
+            self._called("delete_manifest", repository, reference)
+            digest = self._read(repository, reference).descriptor.digest
+            held = self._contents[repository]
+            if isinstance(reference, Tag):
+                del held.tags[reference]
+            else:
+                del held.manifests[digest]
+                held.tags = {tag: named for tag, named in held.tags.items() if named != digest}
+
+    def has_blob(self, repository: Repository, digest: Digest) -> bool:
+        with self._lock:
+            self._called("has_blob", repository, digest)
+            held = self._contents.get(repository)
+            return held is not None and digest in held.blobs
+
+    def fetch_blob(self, repository: Repository, descriptor: Descriptor) -> Iterator[bytes]:
+        with self._lock:
+            self._called("fetch_blob", repository, descriptor.digest)
+            held = self._contents.get(repository, _Contents())
+            if descriptor.digest not in held.blobs:
+                raise NotFoundError(f"{self.name(repository, descriptor.digest)}: not found")
+            content = held.blobs[descriptor.digest]
+        subject = self.name(repository, descriptor.digest)
+        yield from verified([content], descriptor.digest, descriptor.size_bytes, subject=subject)
+
+    def put_blob(self, repository: Repository, blob: Blob) -> None:
+        with self._lock:
+            self._called("put_blob", repository, blob.digest)
+        subject = self.name(repository, blob.digest)
+        content = b"".join(verified(pieces(blob.open()), blob.digest, blob.size_bytes, subject=subject))
+        with self._lock:
+            self._contents.setdefault(repository, _Contents()).blobs[blob.digest] = content
+
+    def list_tags(self, repository: Repository) -> list[Tag]:
+        with self._lock:
+            self._called("list_tags", repository)
+            held = self._contents.get(repository)
+            if held is None or not held.manifests:
+                raise NotFoundError(f"{self.name(repository)}: not found")
+            return sorted(held.tags)
+
+    def list_repositories(self) -> list[Repository]:
+        with self._lock:
+            self._called("list_repositories", "")
+            return sorted(name for name, held in self._contents.items() if held.manifests)
+
+    def _called(self, method: str, repository: str, *rest: str) -> None:
+        self.calls.append((method, repository, *rest))
+        failure = self.down or self.failing.get((method, repository))
+        if failure is not None:
+            raise failure
+
+    def _read(self, repository: Repository, reference: Tag | Digest) -> ManifestContent:
+        held = self._contents.get(repository, _Contents())
+        digest = reference if isinstance(reference, Digest) else held.tags.get(reference)
+        if digest is None or digest not in held.manifests:
+            raise NotFoundError(f"{self.name(repository, reference)}: not found")
+        media_type, content = held.manifests[digest]
+        return ManifestContent(Descriptor(media_type, digest, len(content)), content)
+
+    def _check_complete(self, held: _Contents, content: bytes, subject: str) -> None:
+        manifest = parse(content)
+        parts = manifest.manifests if isinstance(manifest, Index) else manifest.blobs
+        missing = [part.digest for part in parts if part.digest not in {*held.blobs, *held.manifests}]
+        if missing:
+            raise StoreError(f"{subject}: manifest refused: missing {', '.join(missing)}")
+
+
+def _media_type(content: bytes) -> str:
+    try:
+        return parse(content).media_type
+    except ValueError:
+        return media_types.OCI_MANIFEST
