@@ -5,14 +5,18 @@ Must never be added: the HTTP library, or what a status means to an endpoint.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from typing import TYPE_CHECKING
 
 from reconciler.errors import PalletError, StoreError
 from reconciler.oci.registry import error_body, retries
-from reconciler.oci.registry.calls import Call
 from reconciler.oci.registry.error_body import ERROR_BODY_MAX_BYTES, Complaint
 from reconciler.oci.registry.failures import Refusal
-from reconciler.oci.registry.urls import Url
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from reconciler.oci.registry.calls import Call
+    from reconciler.oci.registry.urls import Url
 
 
 class Answer:

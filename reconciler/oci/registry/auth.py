@@ -9,22 +9,25 @@ from __future__ import annotations
 
 import threading
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from reconciler.errors import StoreError, UnauthorisedError
 from reconciler.oci.registry import challenge as challenges
 from reconciler.oci.registry import scopes as scoping
 from reconciler.oci.registry import wire
-from reconciler.oci.registry.answers import Answer
 from reconciler.oci.registry.calls import Call
-from reconciler.oci.registry.challenge import Challenge
-from reconciler.oci.registry.credentials import Credential, CredentialSource
 from reconciler.oci.registry.failures import failure
 from reconciler.oci.registry.realms import check_secret_may_go, parse_realm
-from reconciler.oci.registry.scopes import Scopes
 from reconciler.oci.registry.tokens import TokenRequest, Tokens, basic
-from reconciler.oci.registry.transport import Transport
 from reconciler.oci.registry.urls import Origin, Url
 from reconciler.oci.registry.wire import Kind
+
+if TYPE_CHECKING:
+    from reconciler.oci.registry.answers import Answer
+    from reconciler.oci.registry.challenge import Challenge
+    from reconciler.oci.registry.credentials import Credential, CredentialSource
+    from reconciler.oci.registry.scopes import Scopes
+    from reconciler.oci.registry.transport import Transport
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,15 +87,16 @@ class Session:
 
     def failure(self, answer: Answer, *, fix: str | None = None) -> StoreError:
         """Return the exception for an answer that is no success, with advice about who we are."""
-        return failure(
-            answer.refusal(), fix=fix or (self._login_fix() if answer.status in {401, 403} else None)
-        )
+        return failure(answer.refusal(), fix=fix or self._login_fix(answer.status))
 
-    def _login_fix(self) -> str:
+    def _login_fix(self, status: int) -> str | None:
+        if status not in {401, 403}:
+            return None
         credential = self._credential
         if credential is None:
             return f"log in: docker login {self._host}"
-        return f"check the rights of {credential.username!r}, whose credential is from {credential.source}"
+        whose = f"{credential.username!r}, whose credential is from {credential.source}"
+        return f"log in again as {whose}" if status == 401 else f"check the rights of {whose}"
 
     def _authorization(self, scopes: Scopes) -> str | None:
         match self._way:

@@ -5,14 +5,17 @@ Must never be added: credentials, which are joined to a call at the last moment.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from reconciler.errors import StoreError
 from reconciler.oci.registry.failures import Refusal, failure
-from reconciler.oci.registry.urls import Url
-from reconciler.oci.registry.wire import Kind
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from reconciler.oci.registry.urls import Url
+    from reconciler.oci.registry.wire import Kind
 
 Headers = tuple[tuple[str, str], ...]
 

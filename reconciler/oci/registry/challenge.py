@@ -7,10 +7,13 @@ servers are: unquoted values may hold `:` and `/`. Pure. Must never be added: cr
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from reconciler.oci.registry.wire import HEADER_MAX_CHARACTERS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
 
 _TOKEN = r"[!#$%&'*+.^_`|~0-9A-Za-z-]++"  # noqa: S105 - a grammar
 _SEPARATORS = re.compile(r"[\s,]*+")

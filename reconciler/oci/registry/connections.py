@@ -12,9 +12,12 @@ import http.client
 import ssl
 import threading
 from collections import deque
-from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING
 
 import httpx
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
 
 PIECE_BYTES = 1024 * 1024
 

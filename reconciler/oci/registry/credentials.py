@@ -10,12 +10,14 @@ from __future__ import annotations
 import base64
 import binascii
 import json
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from reconciler.errors import UnauthorisedError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 _DOCKER_HUB = frozenset({"docker.io", "index.docker.io", "registry-1.docker.io"})
 _CONFIG_MAX_BYTES = 4 * 1024 * 1024
@@ -130,7 +132,7 @@ class DockerConfig:
             helper = document.get("credsStore")
         if helper:
             raise self._broken(
-                f"credentials of {host} are kept by the helper {str(helper)[:60]!r}: expected them in `auths`",
+                f"credentials of {host} are kept by helper {str(helper)[:60]!r}: expected them in `auths`",
                 fix=f"log in with a config.json that names no helper: DOCKER_CONFIG=DIR docker login {host}",
             )
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import http
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from reconciler.errors import (
     NotFoundError,
@@ -15,8 +16,10 @@ from reconciler.errors import (
     UnauthorisedError,
 )
 from reconciler.oci.registry import wire
-from reconciler.oci.registry.error_body import Complaint
-from reconciler.oci.registry.urls import Url
+
+if TYPE_CHECKING:
+    from reconciler.oci.registry.error_body import Complaint
+    from reconciler.oci.registry.urls import Url
 
 NOT_A_REGISTRY = "does not look like a registry"
 NOT_A_REGISTRY_FIX = "check the target's url: scheme, host, port and prefix"

@@ -8,18 +8,22 @@ Must never be added: an order or a choice among what was listed.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from reconciler.errors import NotFoundError, StoreError
 from reconciler.oci.reference import Repository, Tag
 from reconciler.oci.registry import scopes, wire
-from reconciler.oci.registry.answers import Answer
-from reconciler.oci.registry.auth import Session
 from reconciler.oci.registry.calls import Call
 from reconciler.oci.registry.read import failure_of
-from reconciler.oci.registry.scopes import Scopes
-from reconciler.oci.registry.urls import Url
 from reconciler.oci.registry.wire import Kind
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from reconciler.oci.registry.answers import Answer
+    from reconciler.oci.registry.auth import Session
+    from reconciler.oci.registry.scopes import Scopes
+    from reconciler.oci.registry.urls import Url
 
 PAGE_ENTRIES = 1000
 """What is asked for; ECR and distribution's catalog refuse more."""

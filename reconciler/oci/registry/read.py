@@ -7,23 +7,27 @@ Must never be added: reading a whole blob into memory.
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
-from reconciler.errors import DigestMismatchError, StoreError
+from reconciler.errors import DigestMismatchError, NotFoundError, StoreError
 from reconciler.oci import manifest as manifests
 from reconciler.oci import media_types
 from reconciler.oci.digest import Digest
 from reconciler.oci.manifest import Descriptor
 from reconciler.oci.media_types import MANIFEST_MAX_BYTES
-from reconciler.oci.reference import Tag
 from reconciler.oci.registry import scopes, wire
-from reconciler.oci.registry.answers import Answer
-from reconciler.oci.registry.auth import Session
 from reconciler.oci.registry.calls import Call
 from reconciler.oci.registry.failures import NOT_A_REGISTRY, NOT_A_REGISTRY_FIX
 from reconciler.oci.registry.wire import Kind
 from reconciler.oci.store import ManifestContent
+from reconciler.oci.verify import verified
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from reconciler.oci.reference import Tag
+    from reconciler.oci.registry.answers import Answer
+    from reconciler.oci.registry.auth import Session
 
 _MANIFEST_TYPES = frozenset((*media_types.MANIFESTS, *media_types.INDEXES))
 _ACCEPT_MANIFESTS = (("Accept", media_types.ACCEPT_MANIFESTS),)
@@ -69,10 +73,10 @@ def has_blob(session: Session, name: str, digest: Digest) -> bool:
     if answer.status == 200:
         answer.close()
         return True
-    if answer.status == 404 and not _is_web_page(answer):
-        answer.discard()
+    error = failure_of(session, answer)
+    if isinstance(error, NotFoundError):
         return False
-    raise failure_of(session, answer)
+    raise error
 
 
 def fetch_blob(session: Session, name: str, descriptor: Descriptor) -> Iterator[bytes]:
@@ -80,37 +84,19 @@ def fetch_blob(session: Session, name: str, descriptor: Descriptor) -> Iterator[
     answer = session.send(_blob_call(session, "GET", name, descriptor.digest), scopes=scopes.pull(name))
     if answer.status != 200:
         raise failure_of(session, answer)
-    return _verified(answer, descriptor)
+    return verified(answer.pieces(), descriptor.digest, descriptor.size_bytes, subject=answer.request)
 
 
 def failure_of(session: Session, answer: Answer, *, fix: str | None = None) -> StoreError:
-    """Return the exception for a refused call; a web server's 404 is no registry's 'not there'."""
-    web_page = answer.status == 404 and _is_web_page(answer)
+    """Return the exception for a refused call; only the registry itself can say 'not there'."""
     error = session.failure(answer, fix=fix)
-    if not web_page:
+    if not isinstance(error, NotFoundError):
         return error
-    return StoreError(f"{answer.url.origin}: {NOT_A_REGISTRY}: {error}", fix=NOT_A_REGISTRY_FIX)
-
-
-def _verified(answer: Answer, descriptor: Descriptor) -> Iterator[bytes]:
-    hasher, size_bytes, held = hashlib.new(descriptor.digest.algorithm), 0, b""
-    for piece in answer.pieces():
-        size_bytes += len(piece)
-        if size_bytes > descriptor.size_bytes:
-            break
-        hasher.update(piece)
-        if held:
-            yield held
-        held = piece
-    if size_bytes != descriptor.size_bytes:
-        more = "more" if size_bytes > descriptor.size_bytes else f"{size_bytes} bytes"
-        expected = f"{descriptor.digest} of {descriptor.size_bytes} bytes"
-        raise DigestMismatchError(answer.request, expected=expected, got=more)
-    got = f"{descriptor.digest.algorithm}:{hasher.hexdigest()}"
-    if got != descriptor.digest:
-        raise DigestMismatchError(answer.request, expected=descriptor.digest, got=got)
-    if held:
-        yield held
+    if _is_web_page(answer):
+        return StoreError(f"{answer.url.origin}: {NOT_A_REGISTRY}: {error}", fix=NOT_A_REGISTRY_FIX)
+    if answer.url.origin != answer.call.url.origin:
+        return StoreError(f"{answer.call.url.origin}: its storage has lost what it points to: {error}")
+    return error
 
 
 def _manifest_call(session: Session, method: str, name: str, reference: Tag | Digest) -> Call:

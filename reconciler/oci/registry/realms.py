@@ -7,7 +7,10 @@ Must never be added: exceptions for one registry.
 
 from __future__ import annotations
 
-from reconciler.oci.registry.urls import Origin, Url
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from reconciler.oci.registry.urls import Origin, Url
 
 
 def parse_realm(text: str, *, registry: Url) -> Url:

@@ -5,7 +5,10 @@ Spec: distribution, docs/content/spec/auth/scope.md (v3.1.1). Must never be adde
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 Scopes = tuple[str, ...]
 

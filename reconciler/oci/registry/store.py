@@ -6,21 +6,25 @@ Must never be added: HTTP; every method is one function of `read`, `write` or `l
 from __future__ import annotations
 
 import urllib.request
-from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
-from reconciler.oci.blob import Blob
 from reconciler.oci.digest import Digest
-from reconciler.oci.manifest import Descriptor
-from reconciler.oci.reference import Repository, Tag
 from reconciler.oci.registry import listing, read, write
 from reconciler.oci.registry.auth import Session
-from reconciler.oci.registry.credentials import CredentialSource
-from reconciler.oci.registry.endpoint import Endpoint
 from reconciler.oci.registry.settings import Clock, Settings
 from reconciler.oci.registry.tokens import Tokens
 from reconciler.oci.registry.transport import Transport
-from reconciler.oci.registry.urls import Origin
-from reconciler.oci.store import ManifestContent
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from reconciler.oci.blob import Blob
+    from reconciler.oci.manifest import Descriptor
+    from reconciler.oci.reference import Repository, Tag
+    from reconciler.oci.registry.credentials import CredentialSource
+    from reconciler.oci.registry.endpoint import Endpoint
+    from reconciler.oci.registry.urls import Origin
+    from reconciler.oci.store import ManifestContent
 
 
 def open_registry(

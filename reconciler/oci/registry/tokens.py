@@ -11,18 +11,21 @@ import json
 import re
 import threading
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from reconciler.errors import NotFoundError, StoreError, UnauthorisedError
 from reconciler.oci.registry import wire
-from reconciler.oci.registry.answers import Answer
 from reconciler.oci.registry.calls import Call
-from reconciler.oci.registry.credentials import Credential
 from reconciler.oci.registry.failures import failure
-from reconciler.oci.registry.scopes import Scopes
-from reconciler.oci.registry.settings import Clock
-from reconciler.oci.registry.transport import Transport
-from reconciler.oci.registry.urls import Url
 from reconciler.oci.registry.wire import Kind
+
+if TYPE_CHECKING:
+    from reconciler.oci.registry.answers import Answer
+    from reconciler.oci.registry.credentials import Credential
+    from reconciler.oci.registry.scopes import Scopes
+    from reconciler.oci.registry.settings import Clock
+    from reconciler.oci.registry.transport import Transport
+    from reconciler.oci.registry.urls import Url
 
 CLIENT_ID = "pallet"
 TOKEN_BODY_MAX_BYTES = 128 * 1024

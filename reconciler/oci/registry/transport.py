@@ -13,8 +13,8 @@ import itertools
 import ssl
 import threading
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import httpx
 
@@ -26,7 +26,11 @@ from reconciler.oci.registry.calls import Body, Call, redirected
 from reconciler.oci.registry.connections import Connections
 from reconciler.oci.registry.failures import failure
 from reconciler.oci.registry.settings import CONNECT_TIMEOUT_S, Clock, Settings
-from reconciler.oci.registry.urls import Origin, Url
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+
+    from reconciler.oci.registry.urls import Origin, Url
 
 MAX_REDIRECTS = 10
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})

@@ -1,15 +1,19 @@
-"""A blob's bytes on their way out, hashed as they go, so that nothing wrong is ever committed.
+"""A blob's bytes on their way out, verified as they go, so that nothing wrong is ever committed.
 
 Must never be added: knowledge of requests.
 """
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
-from reconciler.errors import DigestMismatchError, UnreachableError
-from reconciler.oci.blob import CHUNK_BYTES, Blob
+from reconciler.errors import UnreachableError
+from reconciler.oci.verify import pieces, verified
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from reconciler.oci.blob import Blob
 
 
 class CheckedBody:
@@ -32,33 +36,12 @@ class CheckedBody:
             DigestMismatchError: the bytes are not those promised.
             UnreachableError: the file cannot be read.
         """
-        hasher, size_bytes, held = hashlib.new(self._blob.digest.algorithm), 0, b""
-        for piece in self._pieces():
-            size_bytes += len(piece)
-            if size_bytes > self._blob.size_bytes:
-                break
-            hasher.update(piece)
-            if held:
-                yield held
-            held = piece
-        self._check(size_bytes, f"{self._blob.digest.algorithm}:{hasher.hexdigest()}")
-        if held:
-            yield held
+        blob = self._blob
+        return verified(self._pieces(), blob.digest, blob.size_bytes, subject="content to be pushed")
 
     def _pieces(self) -> Iterator[bytes]:
         try:
-            with self._blob.open() as file:
-                while piece := file.read(CHUNK_BYTES):
-                    yield piece
+            yield from pieces(self._blob.open())
         except OSError as exc:
             name = f"{exc.filename}: " if exc.filename else ""
             raise UnreachableError(f"{name}cannot be read: {exc.strerror or exc}") from exc
-
-    def _check(self, size_bytes: int, digest: str) -> None:
-        blob = self._blob
-        if size_bytes != blob.size_bytes:
-            got = "more" if size_bytes > blob.size_bytes else f"{size_bytes} bytes"
-            expected = f"{blob.digest} of {blob.size_bytes} bytes"
-            raise DigestMismatchError("file to be pushed", expected=expected, got=got)
-        if digest != blob.digest:
-            raise DigestMismatchError("file to be pushed", expected=blob.digest, got=digest)

@@ -7,11 +7,14 @@ Must never be added: sending anything.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
 from enum import StrEnum
+from typing import TYPE_CHECKING
 from urllib.parse import quote
 
-from reconciler.oci.registry.urls import Url
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from reconciler.oci.registry.urls import Url
 
 HEADER_MAX_CHARACTERS = 8 * 1024
 """What is parsed of one header line; longer ones are no registry's."""

@@ -7,20 +7,24 @@ Must never be added: asking whether something is there already; who plans has as
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from reconciler.errors import DigestMismatchError, NotFoundError, StoreError
-from reconciler.oci.blob import Blob
 from reconciler.oci.digest import Digest
 from reconciler.oci.media_types import MANIFEST_MAX_BYTES, OCTET_STREAM
 from reconciler.oci.reference import Tag
 from reconciler.oci.registry import scopes, wire
-from reconciler.oci.registry.answers import Answer
-from reconciler.oci.registry.auth import Session
 from reconciler.oci.registry.calls import Call
 from reconciler.oci.registry.read import failure_of, head_manifest
 from reconciler.oci.registry.settings import BLOB_COMMIT_TIMEOUT_S
 from reconciler.oci.registry.upload_body import CheckedBody
-from reconciler.oci.registry.urls import Url
 from reconciler.oci.registry.wire import Kind
+
+if TYPE_CHECKING:
+    from reconciler.oci.blob import Blob
+    from reconciler.oci.registry.answers import Answer
+    from reconciler.oci.registry.auth import Session
+    from reconciler.oci.registry.urls import Url
 
 _STORED = frozenset({200, 201, 202})
 """201 is the specification's; Quay was seen to send 202 for a manifest."""
