@@ -28,8 +28,6 @@ if TYPE_CHECKING:
     from reconciler.desired.schemas import Schema
 
 _DRAFT: Final = "https://json-schema.org/draft/2020-12/schema"
-    "https://json-schema.org/draft/2020-12, 2019-09, or http://json-schema.org/draft-07, -06, -04, -03"
-)
 
 
 def check(value: object, schema: Schema) -> list[Violation]:

@@ -131,7 +131,7 @@ def _explain_branches(error: ValidationError, path: FieldPath) -> Iterator[Viola
         branches.setdefault(int(cause.schema_path[0]), []).append(cause)
     meant = {number: causes for number, causes in branches.items() if not _is_other_type(causes)}
     if own is not None or not meant:
-        yield Violation(path, "no-form-matches", own or _say_types(error, branches), wants_text=False)
+        yield Violation(path, "no-form-matches", own or _say_types(error, branches))
         return
     for cause in min(meant.values(), key=_distance):
         yield from explain(cause)
@@ -170,7 +170,9 @@ def _own_words(error: ValidationError) -> str | None:
     ):
         return None
     text = error.schema.get("patternErrorMessage")
-    return f"{text}, got {say_value(_value(error))}" if isinstance(text, str) else None
+    if not isinstance(text, str) or error.validator in ("anyOf", "oneOf"):
+        return text if isinstance(text, str) else None
+    return f"{text}, got {say_value(_value(error))}"
 
 
 def _enum(error: ValidationError) -> tuple[str, str]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import functools
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -24,7 +24,7 @@ class Schema:
 
     name: str
     """The file, as messages name it."""
-    document: Mapping[str, Any] | bool
+    document: Mapping[str, Any] | bool = field(repr=False)
 
 
 @functools.cache
