@@ -1,0 +1,304 @@
+"""What every store does, whatever it is made of: the fake, a directory, a server in memory, the reference registry."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from reconciler.errors import DigestMismatchError, NotFoundError, PalletError, StoreError
+from reconciler.oci import media_types
+from reconciler.oci.blob import Blob
+from reconciler.oci.digest import Digest
+from reconciler.oci.layout import open_layout
+from reconciler.oci.manifest import Descriptor, Index, Manifest, render
+from reconciler.oci.reference import Repository, Tag
+from reconciler.oci.registry.credentials import Anonymous
+from reconciler.oci.registry.endpoint import Endpoint
+from reconciler.oci.registry.store import open_registry
+from reconciler.oci.store import Store
+from tests.support.artifacts import NOTE, Note, publish
+from tests.support.docker_registry import DockerRegistry
+from tests.support.memory_store import MemoryStore
+from tests.support.scripted_registry import ScriptedRegistry
+
+REPOSITORY = Repository("workflows/plan")
+V1, V2 = Tag("1.0.0"), Tag("2.0.0")
+
+
+@dataclass(frozen=True)
+class Case:
+    """A store, and what its kind cannot do."""
+
+    store: Store
+    deletes_tags: bool = True
+    checks_blobs: bool = True
+
+
+def _memory(_: pytest.FixtureRequest) -> Iterator[Case]:
+    yield Case(MemoryStore())
+
+
+def _layout(request: pytest.FixtureRequest) -> Iterator[Case]:
+    path: Path = request.getfixturevalue("tmp_path")
+    yield Case(open_layout(path / "root"))
+
+
+def _scripted(_: pytest.FixtureRequest) -> Iterator[Case]:
+    with ScriptedRegistry() as server:
+        store = open_registry(Endpoint.parse(server.url), credentials=Anonymous())
+        # The script stores what it is told to: it is there to misbehave.
+        yield Case(store, checks_blobs=False)
+        store.close()
+
+
+def _docker(request: pytest.FixtureRequest) -> Iterator[Case]:
+    registry: DockerRegistry = request.getfixturevalue("docker_registry")
+    prefix: str = request.getfixturevalue("repository_prefix")
+    store = open_registry(Endpoint.parse(f"{registry.url}/{prefix}"), credentials=Anonymous())
+    # 2.8 answers 405 to the deletion of a tag; only digests can be deleted.
+    yield Case(store, deletes_tags=False)
+    store.close()
+
+
+@pytest.fixture(params=[_memory, _layout, _scripted, _docker], ids=lambda make: make.__name__.strip("_"))
+def case(request: pytest.FixtureRequest) -> Iterator[Case]:
+    yield from request.param(request)
+
+
+@pytest.fixture
+def store(case: Case) -> Store:
+    return case.store
+
+
+@pytest.mark.parametrize("reference", [V1, Note(b"never put").digest], ids=["tag", "digest"])
+@pytest.mark.parametrize(
+    "repository", [REPOSITORY, Repository("nobody/here")], ids=["manifest", "repository"]
+)
+def test_absent_manifest_is_not_found(store: Store, repository: Repository, reference: Tag | Digest) -> None:
+    publish(store, REPOSITORY, "3.0.0", b"another")
+    with pytest.raises(NotFoundError):
+        store.head_manifest(repository, reference)
+    with pytest.raises(NotFoundError):
+        store.fetch_manifest(repository, reference)
+
+
+def test_absent_blob_is_not_found(store: Store) -> None:
+    publish(store, REPOSITORY, "1.0.0", b"another")
+    assert not store.has_blob(REPOSITORY, Digest.of(b"absent"))
+    assert not store.has_blob(Repository("nobody/here"), Digest.of(b"absent"))
+    with pytest.raises(NotFoundError):
+        list(store.fetch_blob(REPOSITORY, Descriptor(NOTE, Digest.of(b"absent"), 6)))
+
+
+def test_absent_repository_has_no_tag_list(store: Store) -> None:
+    with pytest.raises(NotFoundError):
+        store.list_tags(Repository("nobody/here"))
+
+
+def test_empty_store_has_no_repositories(store: Store) -> None:
+    assert store.list_repositories() == []
+
+
+@pytest.mark.parametrize("content", [b"", b"short", b"x" * 3_000_000], ids=["empty", "short", "pieces"])
+def test_blob_is_read_back_unchanged(store: Store, content: bytes) -> None:
+    note = Note(content)
+    store.put_blob(REPOSITORY, note.blob)
+    assert store.has_blob(REPOSITORY, note.blob.digest)
+    assert b"".join(store.fetch_blob(REPOSITORY, note.layer)) == content
+
+
+def test_manifest_is_read_back_unchanged(store: Store) -> None:
+    note = publish(store, REPOSITORY, "1.0.0", b"content")
+    for reference in (V1, note.digest):
+        assert store.head_manifest(REPOSITORY, reference) == note.descriptor
+        read = store.fetch_manifest(REPOSITORY, reference)
+        assert (read.descriptor, read.content) == (note.descriptor, note.manifest)
+
+
+def test_odd_bytes_of_a_manifest_survive(store: Store) -> None:
+    note = Note(b"content")
+    store.put_blob(REPOSITORY, note.blob)
+    content = note.manifest.replace(b',"', b' ,\n "', 1)
+    digest = store.put_manifest(REPOSITORY, V1, content, media_types.OCI_MANIFEST)
+    assert digest == Digest.of(content)
+    assert store.fetch_manifest(REPOSITORY, V1).content == content
+
+
+def test_manifest_by_digest_needs_no_tag(store: Store) -> None:
+    note = publish(store, REPOSITORY, "digest", b"untagged")
+    assert store.head_manifest(REPOSITORY, note.digest) == note.descriptor
+    publish(store, REPOSITORY, "1.0.0", b"tagged")
+    assert store.list_tags(REPOSITORY) == [V1]
+
+
+def test_index_of_manifests_is_read_back(store: Store) -> None:
+    note = publish(store, REPOSITORY, "digest", b"for one platform")
+    index = render_index(note.descriptor)
+    digest = store.put_manifest(REPOSITORY, V1, index, media_types.OCI_INDEX)
+    read = store.fetch_manifest(REPOSITORY, V1)
+    assert read.content == index
+    assert read.descriptor == Descriptor(media_types.OCI_INDEX, digest, len(index))
+    assert store.head_manifest(REPOSITORY, note.digest) == note.descriptor
+
+
+def test_manifest_with_subject_needs_no_subject(store: Store) -> None:
+    note = Note(b"signature")
+    store.put_blob(REPOSITORY, note.blob)
+    content = render(
+        Manifest(note.layer, (note.layer,), artifact_type=NOTE, subject=Note(b"absent").descriptor)
+    )
+    assert store.put_manifest(REPOSITORY, V1, content, media_types.OCI_MANIFEST) == Digest.of(content)
+
+
+def test_tag_moves_and_old_digest_stays(store: Store) -> None:
+    old = publish(store, REPOSITORY, "1.0.0", b"old")
+    new = publish(store, REPOSITORY, "1.0.0", b"new")
+    assert store.head_manifest(REPOSITORY, V1) == new.descriptor
+    assert store.head_manifest(REPOSITORY, old.digest) == old.descriptor
+    assert store.list_tags(REPOSITORY) == [V1]
+
+
+def test_two_tags_name_one_digest(store: Store) -> None:
+    note = publish(store, REPOSITORY, "1.0.0", b"same")
+    store.put_manifest(REPOSITORY, Tag("latest"), note.manifest, media_types.OCI_MANIFEST)
+    moved = publish(store, REPOSITORY, "latest", b"moved on")
+    assert store.head_manifest(REPOSITORY, V1) == note.descriptor
+    assert store.head_manifest(REPOSITORY, Tag("latest")) == moved.descriptor
+
+
+def test_putting_twice_is_harmless(store: Store) -> None:
+    first = publish(store, REPOSITORY, "1.0.0", b"again")
+    second = publish(store, REPOSITORY, "1.0.0", b"again")
+    assert first.digest == second.digest
+    assert store.head_manifest(REPOSITORY, V1) == first.descriptor
+    assert store.list_tags(REPOSITORY) == [V1]
+
+
+def test_manifest_without_its_blobs_is_refused(case: Case) -> None:
+    if not case.checks_blobs:
+        pytest.skip("this store does not check what a manifest names")
+    with pytest.raises(StoreError) as refused:
+        case.store.put_manifest(REPOSITORY, V1, Note(b"missing").manifest, media_types.OCI_MANIFEST)
+    assert not isinstance(refused.value, NotFoundError)
+    with pytest.raises(NotFoundError):
+        case.store.head_manifest(REPOSITORY, V1)
+
+
+def test_manifest_of_another_digest_is_refused(store: Store) -> None:
+    note = Note(b"content")
+    store.put_blob(REPOSITORY, note.blob)
+    with pytest.raises(PalletError):
+        store.put_manifest(REPOSITORY, Digest.of(b"other"), note.manifest, media_types.OCI_MANIFEST)
+    with pytest.raises(NotFoundError):
+        store.head_manifest(REPOSITORY, note.digest)
+
+
+def test_tags_are_listed_in_order(store: Store) -> None:
+    for tag in ("2.0.0", "latest", "10.0.0", "1.0.0", "V1"):
+        publish(store, REPOSITORY, tag, b"content")
+    assert store.list_tags(REPOSITORY) == ["1.0.0", "10.0.0", "2.0.0", "V1", "latest"]
+
+
+def test_repositories_are_listed_in_order(store: Store) -> None:
+    for name in ("workflows/plan", "workflows", "agents/b", "workflows/plan/blobs", "agents/a"):
+        publish(store, Repository(name), "1.0.0", name.encode())
+    expected = ["agents/a", "agents/b", "workflows", "workflows/plan", "workflows/plan/blobs"]
+    assert store.list_repositories() == expected
+
+
+def test_deleted_tag_leaves_the_manifest(case: Case) -> None:
+    note = publish(case.store, REPOSITORY, "1.0.0", b"content")
+    if not case.deletes_tags:
+        with pytest.raises(StoreError):
+            case.store.delete_manifest(REPOSITORY, V1)
+        assert case.store.head_manifest(REPOSITORY, V1) == note.descriptor
+        return
+    case.store.put_manifest(REPOSITORY, V2, note.manifest, media_types.OCI_MANIFEST)
+    case.store.delete_manifest(REPOSITORY, V1)
+    assert case.store.list_tags(REPOSITORY) == [V2]
+    with pytest.raises(NotFoundError):
+        case.store.head_manifest(REPOSITORY, V1)
+    assert case.store.head_manifest(REPOSITORY, note.digest) == note.descriptor
+
+
+def test_deleted_digest_takes_its_tags(store: Store) -> None:
+    note = publish(store, REPOSITORY, "1.0.0", b"content")
+    other = publish(store, REPOSITORY, "2.0.0", b"other")
+    store.put_manifest(REPOSITORY, Tag("latest"), note.manifest, media_types.OCI_MANIFEST)
+    store.delete_manifest(REPOSITORY, note.digest)
+    for reference in (V1, Tag("latest"), note.digest):
+        with pytest.raises(NotFoundError):
+            store.head_manifest(REPOSITORY, reference)
+    assert store.head_manifest(REPOSITORY, V2) == other.descriptor
+
+
+def test_deleted_manifest_can_be_put_again(store: Store) -> None:
+    note = publish(store, REPOSITORY, "1.0.0", b"content")
+    store.delete_manifest(REPOSITORY, note.digest)
+    publish(store, REPOSITORY, "1.0.0", b"content")
+    assert store.fetch_manifest(REPOSITORY, V1).content == note.manifest
+
+
+def test_deleting_what_is_absent_is_not_found(store: Store) -> None:
+    publish(store, REPOSITORY, "1.0.0", b"content")
+    with pytest.raises(NotFoundError):
+        store.delete_manifest(REPOSITORY, Note(b"never put").digest)
+
+
+@pytest.mark.parametrize(
+    "actual",
+    [
+        pytest.param(b"changed", id="other-bytes"),
+        pytest.param(b"prom", id="too-short"),
+        pytest.param(b"promised and more", id="too-long"),
+    ],
+)
+def test_blob_that_breaks_its_promise_is_refused(store: Store, actual: bytes) -> None:
+    promised = Digest.of(b"promise")
+    broken = Blob(promised, len(b"promise"), Blob.of_bytes(actual).open)
+    with pytest.raises(DigestMismatchError):
+        store.put_blob(REPOSITORY, broken)
+    assert not store.has_blob(REPOSITORY, promised)
+
+
+def test_wrong_size_of_a_blob_is_noticed(store: Store) -> None:
+    note = publish(store, REPOSITORY, "1.0.0", b"content")
+    with pytest.raises(DigestMismatchError):
+        list(store.fetch_blob(REPOSITORY, Descriptor(NOTE, note.blob.digest, 3)))
+
+
+def test_threads_lose_no_tag(store: Store) -> None:
+    tags = [f"1.0.{number}" for number in range(24)]
+    with ThreadPoolExecutor(8) as pool:
+        notes = list(pool.map(lambda tag: publish(store, REPOSITORY, tag, tag.encode()), tags))
+    assert store.list_tags(REPOSITORY) == sorted(tags)
+    for tag, note in zip(tags, notes, strict=True):
+        assert store.head_manifest(REPOSITORY, Tag(tag)) == note.descriptor
+
+
+def test_threads_may_put_the_same(store: Store) -> None:
+    with ThreadPoolExecutor(8) as pool:
+        notes = list(pool.map(lambda _: publish(store, REPOSITORY, "1.0.0", b"same"), range(16)))
+    assert {note.digest for note in notes} == {store.head_manifest(REPOSITORY, V1).digest}
+
+
+def test_name_says_where_things_are(store: Store) -> None:
+    whole = store.name(REPOSITORY)
+    assert whole.endswith("/workflows/plan")
+    assert store.name(REPOSITORY, V1) == f"{whole}:1.0.0"
+    digest = Digest.of(b"content")
+    assert store.name(REPOSITORY, digest) == f"{whole}@{digest}"
+
+
+def render_index(*manifests: Descriptor) -> bytes:
+    """Index bytes as another tool writes them; pallet itself writes none."""
+    entries = ",".join(
+        f'{{"mediaType":"{one.media_type}","digest":"{one.digest}","size":{one.size_bytes}}}'
+        for one in manifests
+    )
+    head = f'"schemaVersion":2,"mediaType":"{Index(()).media_type}"'
+    return f'{{{head},"manifests":[{entries}]}}'.encode()
