@@ -5,13 +5,16 @@ Must never be added: reading files or TOML; see `config_reader`.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from pathlib import Path
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
-from reconciler.desired.kinds import Kind
-from reconciler.desired.versions import Version
-from reconciler.oci.reference import Repository, Tag
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from reconciler.desired.kinds import Kind
+    from reconciler.desired.versions import Version
+    from reconciler.oci.reference import Repository, Tag
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +98,7 @@ class ArtifactRule:
     bundle: bool = False
     artifact_type: str | None = None
     created: CreatedSource | None = None
-    policy: Policy = Policy()
+    policy: Policy = field(default_factory=Policy)
 
     @property
     def where(self) -> str:
@@ -127,7 +130,7 @@ class Config:
         return self.path.with_name("pallet.lock")
 
     def is_immutable(self, rule: Policy, target: Target) -> bool:
-        """Say whether a published version is final: the artifact's word wins over the target's, that over the defaults."""
+        """Say whether a published version is final: the artifact's word wins, then the target's."""
         return _first(rule.immutable, target.immutable, self.defaults.immutable, otherwise=True)
 
     def restores(self, rule: Policy, target: Target) -> bool:

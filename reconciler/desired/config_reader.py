@@ -7,9 +7,7 @@ each with its line. Must never be added: a look at the files that it names.
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Callable, Mapping
-from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from semantic_version import NpmSpec
 from semantic_version import Version as ToolVersion
@@ -33,9 +31,14 @@ from reconciler.desired.schema_check import check
 from reconciler.desired.schemas import load_schema
 from reconciler.desired.toml_lines import Lines, syntax_problem
 from reconciler.desired.versions import Version, render_floating
+from reconciler.desired.wording import say_path
 from reconciler.errors import ConfigError, Problem
-from reconciler.oci.registry.endpoint import Endpoint
 from reconciler.oci.reference import Repository, Tag
+from reconciler.oci.registry.endpoint import Endpoint
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from pathlib import Path
 
 FILE_NAME = "pallet.toml"
 CONFIG_MAX_BYTES = 4 * 1024 * 1024
@@ -72,7 +75,9 @@ def read_config(path: Path) -> Config:
     except (tomllib.TOMLDecodeError, RecursionError) as exc:
         if isinstance(exc, tomllib.TOMLDecodeError):
             raise ConfigError([syntax_problem(text, exc, path.name)]) from exc
-        raise ConfigError([Problem("too-deep", "expected a pallet.toml, got arrays nested too deeply", path.name)]) from exc
+        raise ConfigError(
+            [Problem("too-deep", "expected a pallet.toml, got arrays nested too deeply", path.name)]
+        ) from exc
     return _Reader(path, text, document).read()
 
 
@@ -123,17 +128,21 @@ class _Reader:
             held=self._read_held(),
         )
         self._check_urls(targets)
-        self._check_floating(("defaults", "floating-tags"), self.document.get("defaults", {}).get("floating-tags", []))
+        self._check_floating(
+            ("defaults", "floating-tags"), self.document.get("defaults", {}).get("floating-tags", [])
+        )
         self._raise_if_any()
         return config
 
     def _report(self, where: _Where, code: str, message: str, *, fix: str | None = None) -> None:
         line = self.lines.locate(where)
-        self.problems.append(Problem(code, message, self.path.name, line, path=_spell(where), fix=fix))
+        self.problems.append(Problem(code, message, self.path.name, line, path=say_path(where), fix=fix))
 
     def _raise_if_any(self) -> None:
         if self.problems:
-            raise ConfigError(sorted(self.problems, key=lambda problem: (problem.line or 0, problem.path or "")))
+            raise ConfigError(
+                sorted(self.problems, key=lambda problem: (problem.line or 0, problem.path or ""))
+            )
 
     def _attempt(self, where: _Where, code: str, read: Callable[[], _T]) -> _T | None:
         """Return what `read` gives; a ValueError becomes a problem at `where`."""
@@ -171,7 +180,9 @@ class _Reader:
         if name is None:
             return "local" if "local" in targets else next(iter(targets))
         if name not in targets:
-            self._report(("defaults", "target"), "unknown-target", f"expected one of {_list(targets)}, got {name!r}")
+            self._report(
+                ("defaults", "target"), "unknown-target", f"expected one of {_list(targets)}, got {name!r}"
+            )
         return str(name)
 
     def _check_urls(self, targets: Mapping[str, Target]) -> None:
@@ -197,7 +208,9 @@ class _Reader:
     def _read_rule(self, index: int, table: Mapping[str, Any], kinds: Mapping[str, Kind]) -> ArtifactRule:
         where: _Where = ("artifact", index)
         if table["kind"] not in kinds:
-            message = f"unknown kind {table['kind']!r}: expected one of {_list(kinds)}, or a [kind.{table['kind']}]"
+            message = (
+                f"unknown kind {table['kind']!r}: expected one of {_list(kinds)}, or a [kind.{table['kind']}]"
+            )
             self._report((*where, "kind"), "unknown-kind", message)
         for path, version in table.get("versions", {}).items():
             self._attempt((*where, "versions", path), "invalid-version", lambda text=version: Version(text))  # type: ignore[misc]
@@ -256,14 +269,6 @@ def _is_version(tag: str) -> bool:
     except ValueError:
         return False
     return True
-
-
-def _spell(where: _Where) -> str:
-    """Write a path as people do: `artifact[2].version`."""
-    text = ""
-    for part in where:
-        text += f"[{part}]" if isinstance(part, int) else f".{part}" if text else part
-    return text
 
 
 def _list(names: Mapping[str, object]) -> str:

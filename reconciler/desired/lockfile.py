@@ -11,17 +11,19 @@ from __future__ import annotations
 import json
 import re
 import tomllib
-from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from reconciler.desired.toml_lines import Lines, syntax_problem
 from reconciler.desired.versions import Version
 from reconciler.errors import LockError, Problem
 from reconciler.oci.digest import Digest
-from reconciler.oci.files import write_atomically
+from reconciler.oci.files import disk_failures, write_atomically
 from reconciler.oci.reference import Repository
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from pathlib import Path
 
 VERSION = 1
 REVISION = 0
@@ -82,7 +84,9 @@ def read_lock(path: Path) -> Lock:
     except FileNotFoundError:
         return Lock()
     except (OSError, UnicodeDecodeError) as exc:
-        raise LockError([Problem("unreadable", f"cannot be read: {exc}", file=path.name, fix=_RECOVER)]) from exc
+        raise LockError(
+            [Problem("unreadable", f"cannot be read: {exc}", file=path.name, fix=_RECOVER)]
+        ) from exc
     return parse_lock(text, file=path.name)
 
 
@@ -119,7 +123,8 @@ def write_lock(path: Path, lock: Lock, entries: Iterable[Locked]) -> bool:
     if lock.revision > REVISION:
         message = f"revision: expected at most {REVISION} to be able to write it, got {lock.revision}"
         raise LockError([Problem("newer-lock", message, file=path.name, fix="upgrade pallet")])
-    write_atomically(path, text.encode())
+    with disk_failures(path.name, path.parent):
+        write_atomically(path, [text.encode()])
     return True
 
 
@@ -178,7 +183,9 @@ def _parse_side(text: str, file: str) -> tuple[dict[Key, Locked], int]:
         raise LockError([_with_fix(problem)]) from exc
     version = document.get("version")
     if not isinstance(version, int) or isinstance(version, bool):
-        raise LockError([Problem("not-a-lock", f"version: expected {VERSION}, got {version!r}", file=file, fix=_RECOVER)])
+        raise LockError(
+            [Problem("not-a-lock", f"version: expected {VERSION}, got {version!r}", file=file, fix=_RECOVER)]
+        )
     if version > VERSION:
         message = f"version: expected at most {VERSION}, got {version}: it was written by a newer pallet"
         raise LockError([Problem("newer-lock", message, file=file, fix="upgrade pallet")])
@@ -203,7 +210,14 @@ def _parse_entries(document: Mapping[str, Any], text: str, file: str) -> dict[Ke
         lines = Lines(text)
         raise LockError(
             [
-                Problem("invalid-entry", message, file, lines.locate(("artifact", index)), path=f"artifact[{index}]", fix=_RECOVER)
+                Problem(
+                    "invalid-entry",
+                    message,
+                    file,
+                    lines.locate(("artifact", index)),
+                    path=f"artifact[{index}]",
+                    fix=_RECOVER,
+                )
                 for index, message in problems
             ]
         )
@@ -219,7 +233,12 @@ def _parse_entry(item: Mapping[str, Any]) -> Locked:
         media_type=_text(item, "media-type"),
         build=_number(item, "build"),
         files=tuple(
-            LockedFile(_text(file, "path"), Digest(_text(file, "digest")), _number(file, "size"), _text(file, "media-type"))
+            LockedFile(
+                _text(file, "path"),
+                Digest(_text(file, "digest")),
+                _number(file, "size"),
+                _text(file, "media-type"),
+            )
             for file in item["files"]
         ),
     )

@@ -6,11 +6,14 @@ A bare name is a sibling of the requiring repository (`plan` beside `workflows/r
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from graphlib import CycleError, TopologicalSorter
+from typing import TYPE_CHECKING
 
 from reconciler.oci.reference import Repository
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
 
 REQUIRES = "org.pallet.workflow.requires"
 

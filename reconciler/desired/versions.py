@@ -33,7 +33,7 @@ class Version:
             parsed = semantic_version.Version(text)
         except ValueError as exc:
             raise ValueError(
-                f"not a semantic version: expected MAJOR.MINOR.PATCH such as 1.0.0 or 1.0.0-beta.1, got {text[:100]!r}"
+                f"not a semantic version: expected MAJOR.MINOR.PATCH such as 1.0.0-beta.1, got {text[:100]!r}"
             ) from exc
         self.text = text
         self._parsed = parsed

@@ -5,18 +5,22 @@ Must never be added: how it is built, or anything that differs between two machi
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from reconciler.desired.config import Policy
 from reconciler.desired.lockfile import Key, Locked, LockedFile
-from reconciler.desired.requirements import Requirement
-from reconciler.desired.versions import Version
-from reconciler.oci.blob import Blob
-from reconciler.oci.digest import Digest
 from reconciler.oci.manifest import Descriptor
 from reconciler.oci.media_types import OCI_MANIFEST
-from reconciler.oci.reference import Repository, Tag
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from reconciler.desired.requirements import Requirement
+    from reconciler.desired.versions import Version
+    from reconciler.oci.blob import Blob
+    from reconciler.oci.digest import Digest
+    from reconciler.oci.reference import Repository, Tag
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +39,7 @@ class Wanted:
     kind: str
     line: int
     """Line of its `[[artifact]]` in pallet.toml."""
-    policy: Policy = Policy()
+    policy: Policy = field(default_factory=Policy)
     floating_tags: tuple[str, ...] = ()
     is_stable: bool = True
     requires: tuple[Requirement, ...] = ()

@@ -6,12 +6,14 @@ Must never be added: anything that keeps a whole file in memory.
 from __future__ import annotations
 
 import io
-from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
-from typing import BinaryIO, Self
+from typing import TYPE_CHECKING, BinaryIO, Self
 
 from reconciler.oci.digest import Digest
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
 
 CHUNK_BYTES = 1024 * 1024
 """How much of a blob is in memory at a time; larger chunks measured no faster over loopback."""

@@ -32,7 +32,9 @@ class Digest(str):
         if length is None:
             raise ValueError(f"digest algorithm: expected sha256 or sha512, got {algorithm!r}")
         if len(encoded) != length or _HEX.fullmatch(encoded) is None:
-            raise ValueError(f"not a {algorithm} digest: expected {length} lower-case hex digits, got {text[:150]!r}")
+            raise ValueError(
+                f"not a {algorithm} digest: expected {length} lower-case hex digits, got {text[:150]!r}"
+            )
         return super().__new__(cls, text)
 
     @classmethod

@@ -12,11 +12,14 @@ import errno
 import os
 import secrets
 import time
-from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from reconciler.errors import UnreachableError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
 
 _TEMPORARY_PREFIX = ".pallet-"
 """A dot comes first: no repository, blob or tag can have such a name."""

@@ -8,12 +8,10 @@ Must never be added: policy, or state that is not in the files (what is cached i
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 from reconciler.errors import DigestMismatchError, NotFoundError, StoreError, UnreachableError
-from reconciler.oci.blob import Blob
 from reconciler.oci.digest import Digest
 from reconciler.oci.files import disk_failures, read_bounded
 from reconciler.oci.layout_cache import IndexCache
@@ -26,6 +24,12 @@ from reconciler.oci.media_types import MANIFEST_MAX_BYTES
 from reconciler.oci.reference import Repository, Tag
 from reconciler.oci.store import ManifestContent
 from reconciler.oci.verify import pieces, verified
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from reconciler.oci.blob import Blob
 
 LOCK_TIMEOUT_S = 60.0
 """An index is rewritten in milliseconds; who holds the lock for a minute hangs."""

@@ -11,10 +11,13 @@ import threading
 import time
 from collections import OrderedDict
 from dataclasses import dataclass
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 from reconciler.errors import StoreError
 from reconciler.oci.layout_index import LAYOUT_CONTENT, LayoutIndex, check_version, read_index
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 INDEX_MAX_BYTES = 64 * 1024 * 1024
 """About 200,000 tags; anything larger is no index but an accident."""

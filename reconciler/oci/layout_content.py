@@ -5,12 +5,15 @@ Must never be added: what an artifact means.
 
 from __future__ import annotations
 
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 from reconciler.errors import StoreError
 from reconciler.oci.layout_folders import blob_path
 from reconciler.oci.manifest import Descriptor, Index, Manifest, parse
 from reconciler.oci.media_types import MANIFEST_MAX_BYTES
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 _ELSEWHERE = (
     "application/vnd.oci.image.layer.nondistributable.",

@@ -6,13 +6,16 @@ Decided here: which repository names a directory cannot hold. Must never be adde
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
 from contextlib import suppress
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 from reconciler.errors import StoreError
 from reconciler.oci.digest import Digest
 from reconciler.oci.reference import Repository
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
 
 _FILES = frozenset({"index.json", "index.json.lock", "oci-layout"})
 """What a layout's own files are called; all three are legal components of a repository name too."""

@@ -7,14 +7,16 @@ and that everything another tool wrote survives an edit. Must never be added: re
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from reconciler.oci import media_types
 from reconciler.oci.digest import Digest
 from reconciler.oci.manifest import Descriptor, Index, parse
 from reconciler.oci.reference import Tag
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 REF_NAME = "org.opencontainers.image.ref.name"
 LAYOUT_VERSION = "1.0.0"
@@ -121,7 +123,7 @@ def without_entry(content: bytes, reference: Tag | Digest) -> bytes:
 def _parse(content: bytes) -> Index:
     index = parse(content)
     if not isinstance(index, Index):
-        raise ValueError(f"mediaType: expected {media_types.OCI_INDEX!r}, got {index.media_type!r}")  # noqa: TRY004 (the bytes are wrong, not a type)
+        raise ValueError(f"mediaType: expected {media_types.OCI_INDEX!r}, got {index.media_type!r}")
     return index
 
 

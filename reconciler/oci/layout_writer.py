@@ -8,19 +8,23 @@ that can remain. Must never be added: what may be written.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import filelock
 
 from reconciler.errors import DigestMismatchError, ThrottledError
-from reconciler.oci.digest import Digest
 from reconciler.oci.files import make_folders, remove_stale, sync_folder, write_atomically
 from reconciler.oci.layout_cache import broken_index, check_layout_file, read_index_file
 from reconciler.oci.layout_folders import blob_path
 from reconciler.oci.layout_index import EMPTY_INDEX, LAYOUT_CONTENT
 from reconciler.oci.verify import pieces, verified
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from reconciler.oci.digest import Digest
 
 _POLL_S = 0.005
 """Only processes wait for each other like this, and a rewrite takes a few milliseconds."""

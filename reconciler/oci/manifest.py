@@ -8,12 +8,14 @@ and must never change. Must never be added: what an artifact means.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from reconciler.oci import media_types
 from reconciler.oci.digest import Digest
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 EMPTY_CONTENT = b"{}"
 

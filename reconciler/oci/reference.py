@@ -16,7 +16,9 @@ from reconciler.oci.digest import Digest
 _COMPONENT = r"[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*"
 _REPOSITORY = re.compile(rf"{_COMPONENT}(?:/{_COMPONENT})*", re.ASCII)
 _TAG = re.compile(r"[a-zA-Z0-9_][a-zA-Z0-9._-]{0,127}", re.ASCII)
-_HOST = re.compile(r"(?:\[[0-9a-fA-F:]+\]|[a-zA-Z0-9](?:[a-zA-Z0-9.-]*[a-zA-Z0-9])?)(?::[0-9]{1,5})?", re.ASCII)
+_HOST = re.compile(
+    r"(?:\[[0-9a-fA-F:]+\]|[a-zA-Z0-9](?:[a-zA-Z0-9.-]*[a-zA-Z0-9])?)(?::[0-9]{1,5})?", re.ASCII
+)
 NAME_MAX_CHARACTERS = 255
 """Host, slash and repository together; longer names fail on some registries (distribution-spec v1.1.1)."""
 
@@ -39,7 +41,7 @@ class Repository(str):
             )
         if len(text) > NAME_MAX_CHARACTERS:
             raise ValueError(
-                f"repository name too long: expected at most {NAME_MAX_CHARACTERS} characters, got {len(text)}"
+                f"repository too long: expected at most {NAME_MAX_CHARACTERS} characters, got {len(text)}"
             )
         return super().__new__(cls, text)
 

@@ -11,14 +11,16 @@ Must never be added: a method that only one kind of store can have.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from reconciler.oci.blob import Blob
-from reconciler.oci.digest import Digest
-from reconciler.oci.manifest import Descriptor
-from reconciler.oci.reference import Repository, Tag
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from reconciler.oci.blob import Blob
+    from reconciler.oci.digest import Digest
+    from reconciler.oci.manifest import Descriptor
+    from reconciler.oci.reference import Repository, Tag
 
 
 @dataclass(frozen=True, slots=True)

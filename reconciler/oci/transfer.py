@@ -12,12 +12,13 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, BinaryIO
 
 from reconciler.oci.blob import CHUNK_BYTES, Blob
-from reconciler.oci.digest import Digest
-from reconciler.oci.reference import Repository, Tag
-from reconciler.oci.store import Store
 
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer  # exists for type checkers only
+
+    from reconciler.oci.digest import Digest
+    from reconciler.oci.reference import Repository, Tag
+    from reconciler.oci.store import Store
 
 PROBE_MIN_BYTES = 64 * 1024
 """Below this, sending a blob costs less than asking for it: one request more for every new artifact."""

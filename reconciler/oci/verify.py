@@ -6,12 +6,15 @@ Must never be added: where the bytes come from or go to.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator
-from typing import BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 
 from reconciler.errors import DigestMismatchError
 from reconciler.oci.blob import CHUNK_BYTES
-from reconciler.oci.digest import Digest
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from reconciler.oci.digest import Digest
 
 
 def pieces(stream: BinaryIO) -> Iterator[bytes]:

@@ -5,13 +5,15 @@ Must never be added: a decision. Sentences start lower case and end without a fu
 
 from __future__ import annotations
 
-from typing import TypedDict, assert_never
+from typing import TYPE_CHECKING, TypedDict, assert_never
 
-from reconciler.desired.versions import Version
-from reconciler.desired.wanted import Wanted
-from reconciler.sync.facts import FloatingAbsent, FloatingPresent, FloatingSeen, Hidden, Seen, Unknown
+from reconciler.sync.facts import FloatingPresent, FloatingSeen, Hidden, Seen, Unknown
 from reconciler.sync.floating import FloatingGoal, FloatingVerdict
 from reconciler.sync.verdicts import Action, Verdict
+
+if TYPE_CHECKING:
+    from reconciler.desired.versions import Version
+    from reconciler.desired.wanted import Wanted
 
 
 class Said(TypedDict):
@@ -25,31 +27,27 @@ def explain(verdict: Verdict, action: Action, seen: Seen) -> str:
     """Return why the verdict is what it is."""
     if isinstance(seen, Unknown):
         return seen.why
-    hidden = " (hidden: the registry does not say)" if isinstance(seen, Hidden) else ""
-    forced = action is Action.PUSH
-    match verdict:
-        case Verdict.UNKNOWN:
-            return "the registry could not tell"
-        case Verdict.IN_SYNC:
-            return "files, lock and registry agree"
-        case Verdict.ADOPT:
-            return "the registry holds it already, the lock does not say so yet"
-        case Verdict.MISSING:
-            return f"locked, and not in the registry{hidden}"
-        case Verdict.CREATE:
-            return f"new: neither locked nor in the registry{hidden}" if not hidden else f"new{hidden}"
-        case Verdict.DRIFTED:
-            return "somebody changed the registry: files and lock agree, the tag holds something else"
-        case Verdict.EDITED:
-            return "you changed files of a published version" + (": overwriting it" if forced else "")
-        case Verdict.TAKEN:
-            return "somebody published other content under this version, and the lock does not know it" + (
-                ": overwriting it" if forced else ""
-            )
-        case Verdict.DIVERGED:
-            return "files, lock and registry are three different things" + (": overwriting it" if forced else "")
-        case _:
-            assert_never(verdict)
+    overwrites = seen_something(verdict) and action is Action.PUSH
+    hidden = " (the registry hides it)" if isinstance(seen, Hidden) else ""
+    return _REASONS[verdict] + hidden + (": overwriting it" if overwrites else "")
+
+
+_REASONS = {
+    Verdict.UNKNOWN: "the registry could not tell",
+    Verdict.IN_SYNC: "files, lock and registry agree",
+    Verdict.ADOPT: "the registry holds it already, the lock does not say so yet",
+    Verdict.MISSING: "locked, and not in the registry",
+    Verdict.CREATE: "not in the registry yet",
+    Verdict.DRIFTED: "somebody changed the registry: files and lock agree, the tag holds something else",
+    Verdict.EDITED: "you changed files of a published version",
+    Verdict.TAKEN: "somebody published other content under this version, and the lock does not know it",
+    Verdict.DIVERGED: "files, lock and registry are three different things",
+}
+
+
+def seen_something(verdict: Verdict) -> bool:
+    """Say whether other content stands under the version tag."""
+    return verdict in (Verdict.DRIFTED, Verdict.EDITED, Verdict.TAKEN, Verdict.DIVERGED)
 
 
 def mend(wanted: Wanted, verdict: Verdict, action: Action, seen: Seen) -> str | None:
@@ -82,7 +80,12 @@ def left_out(required: Wanted) -> Said:
 
 
 def explain_floating(
-    goal: FloatingGoal, verdict: FloatingVerdict, seen: FloatingSeen, *, newer: Version | None, held: Version | None
+    goal: FloatingGoal,
+    verdict: FloatingVerdict,
+    seen: FloatingSeen,
+    *,
+    newer: Version | None,
+    held: Version | None,
 ) -> str:
     """Return why a floating tag's verdict is what it is."""
     version = seen.version if isinstance(seen, FloatingPresent) else None
@@ -96,7 +99,7 @@ def explain_floating(
         case FloatingVerdict.AHEAD:
             return f"holds {version}, which is newer than {goal.wanted.version}: left alone"
         case FloatingVerdict.ABSENT if newer is not None:
-            return f"absent, and {newer}, which the registry holds, is newer than {goal.wanted.version}: left alone"
+            return f"absent, and the registry holds {newer}, newer than {goal.wanted.version}: left alone"
         case FloatingVerdict.ABSENT:
             return "absent"
         case FloatingVerdict.FOREIGN:
@@ -109,9 +112,7 @@ def explain_floating(
             assert_never(verdict)
 
 
-def mend_floating(
-    goal: FloatingGoal, verdict: FloatingVerdict, action: Action, seen: FloatingSeen
-) -> str | None:
+def mend_floating(goal: FloatingGoal, action: Action, seen: FloatingSeen) -> str | None:
     """Return the command that leads out; None where nothing has to be done."""
     if isinstance(seen, Unknown):
         return seen.fix
@@ -119,6 +120,4 @@ def mend_floating(
         return "pallet sync"
     if action is Action.REFUSE:
         return f"pallet sync --force {goal.name}"
-    if verdict is FloatingVerdict.ABSENT and isinstance(seen, FloatingAbsent):
-        return None
     return None

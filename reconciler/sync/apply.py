@@ -10,17 +10,20 @@ from __future__ import annotations
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 from graphlib import TopologicalSorter
+from typing import TYPE_CHECKING
 
-from reconciler.desired.lockfile import Key
 from reconciler.errors import PalletError, StoreError
 from reconciler.oci.media_types import OCI_MANIFEST
-from reconciler.oci.store import Store
 from reconciler.oci.transfer import push_artifact
-from reconciler.sync.floating import FloatingGoal, FloatingKey
 from reconciler.sync.outcomes import DONE, Result, Results
 from reconciler.sync.plan import ArtifactPlan, FloatingPlan, Outcome, Plan
-from reconciler.sync.progress import Progress
-from reconciler.sync.stop import Stop
+
+if TYPE_CHECKING:
+    from reconciler.desired.lockfile import Key
+    from reconciler.oci.store import Store
+    from reconciler.sync.floating import FloatingGoal, FloatingKey
+    from reconciler.sync.progress import Progress
+    from reconciler.sync.stop import Stop
 
 _Step = ArtifactPlan | FloatingPlan
 
@@ -37,7 +40,7 @@ class Applier:
 
     def apply(self, plan: Plan) -> Results:
         """Do it; return what became of every action, those that needed nothing included."""
-        steps: dict[Key | FloatingKey, _Step] = {item.key: item for item in (*plan.artifacts, *plan.floating)}
+        steps: dict[Key | FloatingKey, _Step] = {step.key: step for step in plan.steps}
         for key, step in steps.items():
             if step.settled is not None:
                 self._results[key] = _settled_result(step, step.settled)
@@ -71,9 +74,15 @@ class Applier:
     def _attempt(self, step: _Step) -> Result:
         if self.stop.is_requested:
             return Result(Outcome.SKIPPED, "stopped before it was begun", fix="pallet sync")
-        failed = next((key for key in _waits_for(step) if self._results[key].outcome is not Outcome.DONE), None)
+        failed = next(
+            (key for key in _waits_for(step) if self._results[key].outcome is not Outcome.DONE), None
+        )
         if failed is not None:
-            return Result(Outcome.SKIPPED, f"waits for {failed[0]} {failed[1]}, which was not published", fix="pallet sync")
+            return Result(
+                Outcome.SKIPPED,
+                f"waits for {failed[0]} {failed[1]}, which was not published",
+                fix="pallet sync",
+            )
         try:
             _publish(self.store, step)
         except PalletError as exc:

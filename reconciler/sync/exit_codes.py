@@ -5,13 +5,17 @@ Must never be added: a way for an unknown state to look like a known one.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from typing import TYPE_CHECKING
 
 from reconciler.sync.facts import Unknown
 from reconciler.sync.floating import FloatingVerdict
-from reconciler.sync.outcomes import Result
 from reconciler.sync.plan import Outcome, Plan
 from reconciler.sync.verdicts import Action, Verdict
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Mapping
+
+    from reconciler.sync.outcomes import Result, Results
 
 DONE, FAILED, PENDING, DRIFT, REFUSED, PARTLY, LOCK = 0, 1, 2, 3, 4, 5, 6
 THROTTLED, UNAUTHORISED, INVALID = 75, 77, 78
@@ -58,14 +62,17 @@ def of_plan(plan: Plan, *, detailed: bool) -> int:
     unknown = list(_unknown_codes(plan))
     if unknown:
         return first_of(unknown)
-    actionable = plan.writes or any(
-        item.action is Action.REFUSE for item in (*plan.artifacts, *plan.floating)
-    )
+    actionable = plan.writes or any(item.action is Action.REFUSE for item in plan.steps)
     return PENDING if detailed and actionable else DONE
 
 
-def of_sync(results: Iterable[Result]) -> int:
-    """Return sync's exit code."""
+def of_report(results: Results) -> int:
+    """Return sync's exit code; the signal's where one ended the run early."""
+    return 128 + results.stopped_by if results.stopped_by else of_results(results.everything)
+
+
+def of_results(results: Iterable[Result]) -> int:
+    """Return the exit code of a run that went to its end."""
     everything = list(results)
     failed = [result for result in everything if result.outcome is Outcome.FAILED]
     skipped = any(result.outcome is Outcome.SKIPPED for result in everything)
@@ -101,6 +108,6 @@ def _codes(plan: Plan, allowed: Collection[str]) -> Iterable[int]:
 
 
 def _unknown_codes(plan: Plan) -> Iterable[int]:
-    for item in (*plan.artifacts, *plan.floating):
+    for item in plan.steps:
         if isinstance(item.seen, Unknown):
             yield item.seen.exit_code

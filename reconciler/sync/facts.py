@@ -7,9 +7,11 @@ Must never be added: how it was found out.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from reconciler.desired.versions import Version
-from reconciler.oci.digest import Digest
+if TYPE_CHECKING:
+    from reconciler.desired.versions import Version
+    from reconciler.oci.digest import Digest
 
 
 @dataclass(frozen=True, slots=True)

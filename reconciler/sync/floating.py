@@ -6,16 +6,19 @@ only stable versions. Must never be added: a look at the lock, which knows nothi
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import assert_never
+from typing import TYPE_CHECKING, assert_never
 
 from reconciler.desired.versions import Version, render_floating
-from reconciler.desired.wanted import Wanted
-from reconciler.oci.digest import Digest
 from reconciler.oci.reference import Repository, Tag
 from reconciler.sync.facts import FloatingAbsent, FloatingPresent, FloatingSeen, Unknown
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from reconciler.desired.wanted import Wanted
+    from reconciler.oci.digest import Digest
 
 FloatingKey = tuple[Repository, Tag]
 
@@ -86,10 +89,10 @@ def judge_floating(
             return FloatingVerdict.ABSENT
         case FloatingPresent(digest, _) if digest == stands:
             return FloatingVerdict.CURRENT
-        case FloatingPresent(_, None):
-            return FloatingVerdict.FOREIGN
-        case FloatingPresent(_, version):
+        case FloatingPresent(version=version) if version is not None:
             return FloatingVerdict.AHEAD if version > goal.wanted.version else FloatingVerdict.BEHIND
+        case FloatingPresent():
+            return FloatingVerdict.FOREIGN
         case _:
             assert_never(seen)
 

@@ -6,24 +6,35 @@ reason, one item at a time. Must never be added: a write, or a conclusion.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
-from reconciler.desired.lockfile import Key, Locked
 from reconciler.desired.versions import Version
-from reconciler.desired.wanted import Wanted
 from reconciler.errors import NotFoundError, PalletError, StoppedError
 from reconciler.oci import manifest
-from reconciler.oci.digest import Digest
-from reconciler.oci.reference import Repository
-from reconciler.oci.store import Store
-from reconciler.sync.facts import Absent, FloatingAbsent, FloatingPresent, FloatingSeen, Present, Seen, Unknown
-from reconciler.sync.floating import FloatingGoal, FloatingKey
+from reconciler.sync.facts import (
+    Absent,
+    FloatingAbsent,
+    FloatingPresent,
+    FloatingSeen,
+    Present,
+    Seen,
+    Unknown,
+)
 from reconciler.sync.plan import Observations
-from reconciler.sync.progress import Progress
-from reconciler.sync.stop import Stop
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+
+    from reconciler.desired.lockfile import Key, Locked
+    from reconciler.desired.wanted import Wanted
+    from reconciler.oci.digest import Digest
+    from reconciler.oci.reference import Repository
+    from reconciler.oci.store import Store
+    from reconciler.sync.floating import FloatingGoal
+    from reconciler.sync.progress import Progress
+    from reconciler.sync.stop import Stop
 
 PROJECT = "org.pallet.project"
 VERSION = "org.opencontainers.image.version"
@@ -90,7 +101,9 @@ class Observer:
         finally:
             self.progress.advance(goal.name)
 
-    def _ask_floating(self, goal: FloatingGoal, known: Mapping[Digest, Version], *, fresh: bool) -> FloatingSeen:
+    def _ask_floating(
+        self, goal: FloatingGoal, known: Mapping[Digest, Version], *, fresh: bool
+    ) -> FloatingSeen:
         # A repository of which nothing is known is probably new: the tag list, which is needed
         # anyway where the tag is absent, then answers for all its floating tags at once.
         if fresh and goal.tag not in (tags := self._list_tags(goal.name)):

@@ -5,12 +5,16 @@ Must never be added: how it was done.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
-from reconciler.desired.lockfile import Key
-from reconciler.sync.floating import FloatingKey
 from reconciler.sync.plan import Outcome
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from reconciler.desired.lockfile import Key
+    from reconciler.sync.floating import FloatingKey
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,17 +7,21 @@ done; whoever applies it decides nothing. Must never be added: a request, a file
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
-from reconciler.desired.lockfile import Key, Locked
-from reconciler.desired.versions import Version
-from reconciler.desired.wanted import Wanted
-from reconciler.oci.digest import Digest
-from reconciler.oci.reference import Repository, Tag
 from reconciler.sync import advice
-from reconciler.sync.facts import Absent, FloatingAbsent, FloatingPresent, FloatingSeen, Hidden, Present, Seen, Unknown
+from reconciler.sync.facts import (
+    Absent,
+    FloatingAbsent,
+    FloatingPresent,
+    FloatingSeen,
+    Hidden,
+    Present,
+    Seen,
+    Unknown,
+)
 from reconciler.sync.floating import (
     FloatingGoal,
     FloatingKey,
@@ -27,6 +31,15 @@ from reconciler.sync.floating import (
     set_goals,
 )
 from reconciler.sync.verdicts import Action, Permission, Verdict, decide, judge
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+
+    from reconciler.desired.lockfile import Key, Locked
+    from reconciler.desired.versions import Version
+    from reconciler.desired.wanted import Wanted
+    from reconciler.oci.digest import Digest
+    from reconciler.oci.reference import Repository, Tag
 
 
 class Outcome(StrEnum):
@@ -93,14 +106,19 @@ class Plan:
     """Locked names that nobody wants any more: said, and left alone in the store."""
 
     @property
+    def steps(self) -> tuple[ArtifactPlan | FloatingPlan, ...]:
+        """Artifacts, then floating tags."""
+        return (*self.artifacts, *self.floating)
+
+    @property
     def is_complete(self) -> bool:
-        return not any(isinstance(item.seen, Unknown) for item in (*self.artifacts, *self.floating))
+        return not any(isinstance(item.seen, Unknown) for item in self.steps)
 
     @property
     def writes(self) -> bool:
         """Whether applying it would write anything, to the store or to the lock."""
         return bool(self.orphans or self.superseded) or any(
-            item.action in (Action.PUSH, Action.RESTORE, Action.LOCK) for item in (*self.artifacts, *self.floating)
+            item.action in (Action.PUSH, Action.RESTORE, Action.LOCK) for item in self.steps
         )
 
     @property
@@ -136,13 +154,18 @@ def make_plan(
     """Decide what sync does, for what `terms` chooses; the order of the arguments' items never matters."""
     everything = sorted(wanted, key=lambda item: item.key)
     chosen = [item for item in everything if terms.chosen(item.name)]
-    plans = {item.key: _plan_artifact(item, locked.get(item.key), observed.artifacts[item.key], terms) for item in chosen}
+    plans = {
+        item.key: _plan_artifact(item, locked.get(item.key), observed.artifacts[item.key], terms)
+        for item in chosen
+    }
     plans = _order(plans, everything, observed.artifacts)
     goals = set_goals(chosen)
     return Plan(
         target=terms.target,
         artifacts=tuple(plans.values()),
-        floating=tuple(_plan_floating(goal, plans[goal.wanted.key], observed.floating[goal.key], terms) for goal in goals),
+        floating=tuple(
+            _plan_floating(goal, plans[goal.wanted.key], observed.floating[goal.key], terms) for goal in goals
+        ),
         superseded=_leftover(everything, locked, terms, name_is_wanted=True),
         orphans=_leftover(everything, locked, terms, name_is_wanted=False),
     )
@@ -184,19 +207,30 @@ def _order(
     versions: dict[Repository, list[Wanted]] = {}
     for item in everything:
         versions.setdefault(item.name, []).append(item)
-    stuck: dict[Key, str] = {key: str(key[0]) for key, plan in plans.items() if isinstance(plan.seen, Unknown)}
+    stuck: dict[Key, str] = {
+        key: str(key[0]) for key, plan in plans.items() if isinstance(plan.seen, Unknown)
+    }
     for key in _in_order(everything, versions):
         plan = plans.get(key)
         if plan is None or plan.settled is not None:
             continue
         required = [item for need in plan.wanted.requires for item in versions.get(need.name, [])]
         cause = next((stuck[item.key] for item in required if item.key in stuck), None)
-        left_out = next((item for item in required if item.key not in plans and not isinstance(seen.get(item.key), Present)), None)
+        left_out = next(
+            (
+                item
+                for item in required
+                if item.key not in plans and not isinstance(seen.get(item.key), Present)
+            ),
+            None,
+        )
         if cause is not None:
             stuck[key] = cause
             plans[key] = replace(plan, action=Action.NONE, settled=Outcome.SKIPPED, **advice.hold_back(cause))
         elif left_out is not None:
-            plans[key] = replace(plan, action=Action.REFUSE, settled=Outcome.REFUSED, **advice.left_out(left_out))
+            plans[key] = replace(
+                plan, action=Action.REFUSE, settled=Outcome.REFUSED, **advice.left_out(left_out)
+            )
         else:
             waits = tuple(item.key for item in required if item.key in plans)
             plans[key] = replace(plan, waits_for=waits)
@@ -210,7 +244,10 @@ def _in_order(everything: list[Wanted], versions: Mapping[Repository, list[Wante
     while stack:
         item = stack[-1]
         missing = [
-            need for requirement in item.requires for need in versions.get(requirement.name, []) if need.key not in done
+            need
+            for requirement in item.requires
+            for need in versions.get(requirement.name, [])
+            if need.key not in done
         ]
         if missing and item.key not in done:
             stack.extend(missing)
@@ -221,7 +258,9 @@ def _in_order(everything: list[Wanted], versions: Mapping[Repository, list[Wante
             yield item.key
 
 
-def _plan_floating(goal: FloatingGoal, artifact: ArtifactPlan, seen: FloatingSeen, terms: Terms) -> FloatingPlan:
+def _plan_floating(
+    goal: FloatingGoal, artifact: ArtifactPlan, seen: FloatingSeen, terms: Terms
+) -> FloatingPlan:
     verdict = judge_floating(goal, seen, held=terms.held, stands=_will_stand(artifact))
     newer = newest_in_scope(goal, seen.published) if isinstance(seen, FloatingAbsent) else None
     action = _decide_floating(verdict, artifact, newer=newer, force=terms.permit(goal.wanted).force)
@@ -232,7 +271,7 @@ def _plan_floating(goal: FloatingGoal, artifact: ArtifactPlan, seen: FloatingSee
         verdict=verdict,
         action=action,
         reason=advice.explain_floating(goal, verdict, seen, newer=newer, held=terms.held.get(goal.key)),
-        fix=advice.mend_floating(goal, verdict, action, seen),
+        fix=advice.mend_floating(goal, action, seen),
         settled=_settle_floating(verdict, action, artifact),
     )
 
@@ -244,7 +283,9 @@ def _will_stand(artifact: ArtifactPlan) -> Digest | None:
     return artifact.seen.digest if isinstance(artifact.seen, Present) else None
 
 
-def _decide_floating(verdict: FloatingVerdict, artifact: ArtifactPlan, *, newer: Version | None, force: bool) -> Action:
+def _decide_floating(
+    verdict: FloatingVerdict, artifact: ArtifactPlan, *, newer: Version | None, force: bool
+) -> Action:
     if artifact.settled not in (None, Outcome.DONE):
         return Action.NONE
     match verdict:

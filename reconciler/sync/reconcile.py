@@ -7,22 +7,25 @@ a rule about one artifact, which is the plan's.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
-from reconciler.desired.config import Config, Target
 from reconciler.desired.lockfile import Key, Lock, Locked, render_lock, write_lock
-from reconciler.desired.project import Project
-from reconciler.desired.wanted import Wanted
 from reconciler.errors import LockOutOfDateError
-from reconciler.oci.store import Store
 from reconciler.sync.apply import Applier
 from reconciler.sync.floating import set_goals
 from reconciler.sync.observe import Observer
-from reconciler.sync.outcomes import Results
 from reconciler.sync.plan import Outcome, Plan, Terms, make_plan
 from reconciler.sync.progress import Progress, Silent
 from reconciler.sync.selection import Selection
 from reconciler.sync.stop import Stop
 from reconciler.sync.verdicts import Permission
+
+if TYPE_CHECKING:
+    from reconciler.desired.config import Config, Target
+    from reconciler.desired.project import Project
+    from reconciler.desired.wanted import Wanted
+    from reconciler.oci.store import Store
+    from reconciler.sync.outcomes import Results
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +45,7 @@ class Reconciler:
     target: Target
     store: Store
     jobs: int
-    selection: Selection = Selection()
+    selection: Selection = field(default_factory=Selection)
     stop: Stop = field(default_factory=Stop)
     progress: Progress = field(default_factory=Silent)
 

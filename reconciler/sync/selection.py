@@ -5,12 +5,15 @@ Must never be added: what is done with those that are named.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from fnmatch import fnmatchcase
+from typing import TYPE_CHECKING
 
 from reconciler.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +34,10 @@ class Selection:
         for flag, globs in (("--only", self.only), ("--restore", self.restore), ("--force", self.force)):
             for glob in globs:
                 if not any(fnmatchcase(name, glob) for name in known):
-                    raise UsageError(f"{flag} {glob}: expected a name or glob of pallet.toml's artifacts, got no match", fix=_nearest(glob, known))
+                    raise UsageError(
+                        f"{flag} {glob}: expected a name or glob of pallet.toml's artifacts, got no match",
+                        fix=_nearest(glob, known),
+                    )
 
     def chooses(self, name: str) -> bool:
         return not self.only or _any_matches(name, self.only)

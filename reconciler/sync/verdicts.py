@@ -8,10 +8,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import assert_never
+from typing import TYPE_CHECKING, assert_never
 
-from reconciler.oci.digest import Digest
 from reconciler.sync.facts import Absent, Hidden, Present, Seen, Unknown
+
+if TYPE_CHECKING:
+    from reconciler.oci.digest import Digest
 
 
 class Verdict(StrEnum):

@@ -1,0 +1,137 @@
+"""The command `pallet`: finds the subcommand, maps every failure to its text and exit code.
+
+Commands are imported when they are asked for, so that `--help` and `--version` stay instant.
+Must never be added: what a command does.
+"""
+
+from __future__ import annotations
+
+import sys
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from reconciler import __version__
+from reconciler.errors import PalletError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+COMMANDS = {
+    "init": "Look at the folder and propose a pallet.toml.",
+    "validate": "Check pallet.toml and all files, without a registry.",
+    "plan": "Show what sync would do.",
+    "explain": "Say why one artifact is as it is.",
+    "sync": "Publish what drifted, and write the lock.",
+    "check": "Find drift, and never write.",
+    "lock": "Write pallet.lock from the tree, offline.",
+}
+"""Names, and what --help says of each; a test holds them to the commands themselves."""
+
+EPILOG = (
+    "Every flag has a variable: PALLET_JOBS for --jobs. "
+    'Completion: eval "$(_PALLET_COMPLETE=bash_source pallet)" (or zsh_source, fish_source).'
+)
+USAGE, BUG, INTERRUPTED, BROKEN_PIPE = 64, 70, 130, 141
+
+
+class Commands(click.Group):
+    """Imports a command's module only when it is called."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 (click's signature)
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002 (click's signature)
+        if cmd_name not in COMMANDS:
+            return None
+        command: click.Command = import_module(f"reconciler.cli.{cmd_name}").command
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002 (click's signature)
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+
+    def resolve_command(self, ctx: click.Context, args: list[str]) -> Any:
+        try:
+            return super().resolve_command(ctx, args)
+        except click.UsageError as exc:
+            from difflib import get_close_matches
+
+            near = get_close_matches(args[0], COMMANDS, n=1)
+            hint = f": did you mean {near[0]!r}?" if near else ""
+            raise click.UsageError(f"no such command {args[0]!r}{hint}", ctx) from exc
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except PalletError as exc:
+            from reconciler.cli.failures import report_failure
+
+            return report_failure(ctx, exc)
+
+
+@click.group(
+    cls=Commands,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110},
+    epilog=EPILOG,
+)
+@click.version_option(__version__, message="pallet %(version)s")
+def pallet() -> None:
+    """Keep OCI registries in step with the files that git holds.
+
+    pallet.toml says what should be in the registry; pallet.lock holds the digests. Start with
+    `pallet init`, then `pallet sync`.
+    """
+
+
+def main() -> None:
+    """Run the command line and exit with its code."""
+    for stream in (sys.stdout, sys.stderr):
+        # A terminal that knows no dashes shows a question mark instead of ending the run.
+        stream.reconfigure(errors="replace")  # type: ignore[union-attr]
+    sys.exit(run(sys.argv[1:]))
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Run one command line; return its exit code."""
+    try:
+        code = pallet.main(args=list(arguments), prog_name="pallet", standalone_mode=False)
+        sys.stdout.flush()
+    except click.UsageError as exc:
+        return _refuse_usage(exc)
+    except click.Abort:
+        return INTERRUPTED
+    except BrokenPipeError:
+        return _end_broken_pipe()
+    except OSError as exc:
+        place = f"{exc.filename}: " if exc.filename else ""
+        click.echo(f"pallet: {place}{exc.strerror or exc}", err=True)
+        return 1
+    except Exception:  # noqa: BLE001 (the last line of defence: our own mistakes, with their traceback)
+        import traceback
+
+        report = f"this is a mistake in pallet {__version__}: please report it with this text"
+        click.echo(f"{traceback.format_exc()}pallet: {report}", err=True)
+        return BUG
+    return code if isinstance(code, int) else 0
+
+
+def _refuse_usage(exc: click.UsageError) -> int:
+    """Not click's exit code: its 2 would read as pending changes."""
+    click.echo(f"pallet: {exc.format_message()}", err=True)
+    if exc.ctx is not None:
+        click.echo(f"  → {exc.ctx.command_path} --help", err=True)
+    return USAGE
+
+
+def _end_broken_pipe() -> int:
+    """Whoever read our output has read enough; keep the interpreter from complaining at its end."""
+    import os
+
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return BROKEN_PIPE
+
+
+if __name__ == "__main__":
+    main()

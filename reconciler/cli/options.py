@@ -1,0 +1,208 @@
+"""The flags that mean the same everywhere, each with its PALLET_* variable.
+
+Decided here: names, defaults and help of shared flags. A group of flags reaches a command as one
+value. Must never be added: what a flag does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, fields
+from functools import wraps
+from pathlib import Path
+from typing import Any
+
+import click
+
+JOBS = 16
+"""Measured against the reference registry: more threads check no faster, fewer do (`make bench`)."""
+RETRIES = 4
+TIMEOUT_S = 60.0
+
+Command = Callable[..., Any]
+
+
+def flag(*names: str, **settings: Any) -> Callable[[Command], Command]:
+    """Return a click option that a variable can set too: PALLET_JOBS for --jobs."""
+    long = next(name for name in names if name.startswith("--")).partition("/")[0]
+    variable = "PALLET_" + long[2:].upper().replace("-", "_")
+    return click.option(*names, envvar=variable, **settings)
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Which pallet.toml."""
+
+    directory: Path
+    file: Path | None
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """Which target, and how it is asked."""
+
+    target: str | None
+    jobs: int
+    retries: int
+    timeout_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class Output:
+    """What is printed, and how."""
+
+    format: str
+    output: Path | None
+    quiet: bool
+    verbose: bool
+    color: str
+    progress: str
+
+
+def place_options(command: Command) -> Command:
+    return _group(
+        "place",
+        Place,
+        flag(
+            "-C",
+            "--directory",
+            type=click.Path(file_okay=False, path_type=Path),
+            default=Path(),
+            help="Work as if started in this directory.",
+        ),
+        flag(
+            "-f",
+            "--file",
+            type=click.Path(dir_okay=False, path_type=Path),
+            help="The pallet.toml to use; otherwise the nearest one, upwards.",
+        ),
+    )(command)
+
+
+def reach_options(command: Command) -> Command:
+    return _group(
+        "reach",
+        Reach,
+        flag(
+            "-t",
+            "--target",
+            metavar="NAME",
+            shell_complete=_complete_target,
+            help="The target of pallet.toml; otherwise the default one.",
+        ),
+        flag(
+            "-j",
+            "--jobs",
+            type=click.IntRange(1, 256),
+            default=JOBS,
+            show_default=True,
+            help="How many artifacts at once.",
+        ),
+        flag(
+            "--retries",
+            type=click.IntRange(0, 20),
+            default=RETRIES,
+            show_default=True,
+            help="How often a failed request is sent again.",
+        ),
+        flag(
+            "--timeout",
+            "timeout_s",
+            type=click.FloatRange(0.1, 3600),
+            default=TIMEOUT_S,
+            show_default=True,
+            metavar="SECONDS",
+            help="How long a registry may be silent.",
+        ),
+    )(command)
+
+
+def output_options(*formats: str) -> Callable[[Command], Command]:
+    """Return the flags of printing; the first of `formats` is the default."""
+    return _group(
+        "output",
+        Output,
+        flag(
+            "--format",
+            type=click.Choice(formats or ("text", "json")),
+            default=(formats or ("text",))[0],
+            show_default=True,
+            help="How the result is printed.",
+        ),
+        flag(
+            "-o",
+            "--output",
+            type=click.Path(dir_okay=False, path_type=Path),
+            help="Write the result to this file instead of stdout.",
+        ),
+        flag("-q", "--quiet", is_flag=True, help="Say nothing but the result and errors."),
+        flag("-v", "--verbose", is_flag=True, help="Show what is in sync too."),
+        flag(
+            "--color",
+            type=click.Choice(("auto", "always", "never")),
+            default="auto",
+            show_default=True,
+            help="Colours; auto means on a terminal.",
+        ),
+        flag(
+            "--progress",
+            type=click.Choice(("auto", "bar", "lines", "none")),
+            default="auto",
+            show_default=True,
+            help="Progress on stderr; auto is a bar on a terminal, else a line now and then.",
+        ),
+    )
+
+
+only_option = flag(
+    "--only",
+    multiple=True,
+    metavar="GLOB",
+    shell_complete=lambda *a: _complete_name(*a),
+    help="Touch only artifacts whose name matches; may be given again.",
+)
+
+
+def _group(name: str, cls: type, *flags: Callable[[Command], Command]) -> Callable[[Command], Command]:
+    """Return a decorator that adds flags, and hands their values to the command as one `cls`."""
+
+    def decorate(command: Command) -> Command:
+        @wraps(command)
+        def collect(**values: Any) -> Any:
+            own = {field.name: values.pop(field.name) for field in fields(cls)}
+            group = cls(**own)
+            click.get_current_context().meta[f"pallet.{name}"] = group
+            return command(**values, **{name: group})
+
+        decorated: Command = collect
+        for add in reversed(flags):
+            decorated = add(decorated)
+        return decorated
+
+    return decorate
+
+
+def _complete_target(ctx: click.Context, _: click.Parameter, incomplete: str) -> list[str]:
+    return [name for name in _peek(ctx).get("target", {}) if name.startswith(incomplete)]
+
+
+def _complete_name(ctx: click.Context, _: click.Parameter, incomplete: str) -> list[str]:
+    from reconciler.desired.lockfile import read_lock
+    from reconciler.errors import PalletError
+
+    try:
+        entries = read_lock((ctx.params.get("directory") or Path()) / "pallet.lock").entries
+    except PalletError:
+        return []
+    return sorted({str(name) for name, _ in entries if name.startswith(incomplete)})
+
+
+def _peek(ctx: click.Context) -> dict[str, Any]:
+    """Read pallet.toml without checking it: completion stays silent about its problems."""
+    import tomllib
+
+    try:
+        path = ctx.params.get("file") or (ctx.params.get("directory") or Path()) / "pallet.toml"
+        return tomllib.loads(Path(path).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}

@@ -1,0 +1,103 @@
+"""What most commands begin with: the project, the target's store, and a stop that signals set.
+
+Must never be added: a decision; a command that needs less than all of it takes less.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from reconciler.compose import Connection, choose_target, open_store
+from reconciler.desired.config_reader import find_config
+from reconciler.desired.project import Project, load_project
+from reconciler.errors import UsageError
+from reconciler.reports.problems import render_problem
+from reconciler.sync.reconcile import Reconciler
+from reconciler.sync.selection import Selection
+from reconciler.sync.stop import Stop
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from types import FrameType
+
+    from reconciler.cli.options import Place, Reach
+    from reconciler.cli.screen import Screen
+
+_TRUE = ("1", "true", "yes", "on")
+
+
+def locate(place: Place) -> Path:
+    """Return the pallet.toml that the flags name, or the nearest one.
+
+    Raises:
+        UsageError: the directory of --directory is none.
+        ConfigError: there is no pallet.toml.
+    """
+    if not place.directory.is_dir():
+        raise UsageError(f"--directory {place.directory}: expected a directory, got none")
+    if place.file is not None:
+        return (place.directory / place.file).absolute()
+    return find_config(place.directory)
+
+
+def load(place: Place, screen: Screen) -> Project:
+    """Return the project; its warnings are said."""
+    project = load_project(locate(place))
+    for problem in project.warnings:
+        screen.say(render_problem(problem).rstrip("\n"))
+    return project
+
+
+@contextmanager
+def open_reconciler(
+    project: Project, reach: Reach, screen: Screen, selection: Selection | None = None
+) -> Iterator[Reconciler]:
+    """Yield the project and the target's store, ready to be brought into step; signals stop it gently."""
+    target = choose_target(project.config, reach.target)
+    with stop_on_signals() as stop:
+        store = open_store(
+            target,
+            root=project.config.root,
+            connection=Connection(reach.jobs, reach.retries, reach.timeout_s),
+            environment=os.environ,
+            home=Path.home(),
+            stop=stop,
+        )
+        try:
+            yield Reconciler(
+                project, target, store, reach.jobs, selection or Selection(), stop, screen.progress()
+            )
+        finally:
+            store.close()
+
+
+@contextmanager
+def stop_on_signals() -> Iterator[Stop]:
+    """Yield a stop that SIGINT and SIGTERM set; a second one ends the process at once."""
+    stop = Stop()
+
+    def request(number: int, _: FrameType | None) -> None:
+        if stop.is_requested:
+            # Safe: nothing is ever half written, and the next run converges.
+            os._exit(128 + number)
+        stop.request(number)
+        click.echo("pallet: stopping: finishing what is in flight; once more to stop at once", err=True)
+
+    signals = (signal.SIGINT, signal.SIGTERM)
+    before: Sequence[object] = [signal.signal(number, request) for number in signals]
+    try:
+        yield stop
+    finally:
+        for number, handler in zip(signals, before, strict=True):
+            signal.signal(number, handler)  # type: ignore[arg-type]
+
+
+def in_ci() -> bool:
+    """Say whether CI's variable is set, as every CI service does."""
+    return os.environ.get("CI", "").lower() in _TRUE

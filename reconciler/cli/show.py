@@ -1,0 +1,89 @@
+"""How plan, sync and check print the same things the same way.
+
+Must never be added: an exit code, which the caller decides.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from reconciler.reports import documents, rows
+from reconciler.reports.problems import render_problems
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from reconciler.cli.screen import Screen
+    from reconciler.desired.project import Project
+    from reconciler.errors import Problem
+    from reconciler.sync.plan import Plan
+    from reconciler.sync.reconcile import Report
+
+
+def show_plan(
+    screen: Screen,
+    command: str,
+    project: Project,
+    plan: Plan,
+    *,
+    exit_code: int,
+    problems: Iterable[Problem] = (),
+) -> None:
+    """Print a plan, before anything is done."""
+    if screen.output.format == "json":
+        document = documents.plan_document(
+            command, plan, exit_code=exit_code, problems=problems, config=project.config.path.name
+        )
+        screen.result(documents.render(document))
+        return
+    head = f"target {plan.target} ({project.config.targets[plan.target].url})\n"
+    body = _table(screen, rows.rows_of(plan))
+    tail = "".join(f"{sentence}\n" for sentence in rows.leftovers(plan))
+    screen.result(f"{head}{body}{tail}{rows.summarise(plan)}\n{_next_step(command, plan)}")
+
+
+def show_report(screen: Screen, project: Project, report: Report, *, exit_code: int) -> None:
+    """Print what a sync did."""
+    plan, results = report.plan, report.results
+    if screen.output.format == "json":
+        document = documents.plan_document(
+            "sync",
+            plan,
+            exit_code=exit_code,
+            results=results,
+            problems=project.warnings,
+            lock_written=report.lock_written,
+            config=project.config.path.name,
+        )
+        screen.result(documents.render(document))
+    else:
+        head = f"target {plan.target} ({project.config.targets[plan.target].url})\n"
+        body = _table(screen, rows.rows_of(plan, results))
+        tail = "".join(f"{sentence}\n" for sentence in rows.leftovers(plan))
+        lock = "; pallet.lock written: commit it" if report.lock_written else ""
+        screen.result(f"{head}{body}{tail}{rows.summarise_results(plan, results)}{lock}\n")
+    for sentence in rows.restored(plan, results):
+        screen.shout(sentence)
+
+
+def show_problems(
+    screen: Screen, command: str, problems: list[Problem], *, exit_code: int, otherwise: str
+) -> None:
+    """Print findings that are about files, or `otherwise` where there is none."""
+    if screen.output.format == "json":
+        screen.result(documents.render(documents.problems_document(command, problems, exit_code=exit_code)))
+    else:
+        screen.result(render_problems(problems) or f"{otherwise}\n")
+
+
+def _table(screen: Screen, everything: list[rows.Row]) -> str:
+    shown = everything if screen.output.verbose else [row for row in everything if not row.is_quiet]
+    if not shown:
+        return ""
+    from reconciler.reports.tables import render_rows
+
+    return render_rows(shown, width=screen.width, color=screen.color)
+
+
+def _next_step(command: str, plan: Plan) -> str:
+    return "next: pallet sync\n" if command == "plan" and plan.writes else ""

@@ -1,0 +1,100 @@
+"""`pallet sync`."""
+
+from __future__ import annotations
+
+from contextlib import nullcontext
+from typing import TYPE_CHECKING
+
+import click
+
+from reconciler.cli.options import (
+    Output,
+    Place,
+    Reach,
+    flag,
+    only_option,
+    output_options,
+    place_options,
+    reach_options,
+)
+from reconciler.cli.runlock import hold_run_lock
+from reconciler.cli.screen import Screen
+from reconciler.cli.session import in_ci, load, locate, open_reconciler
+from reconciler.cli.show import show_plan, show_report
+from reconciler.sync.exit_codes import of_plan, of_report
+from reconciler.sync.reconcile import require_current_lock
+from reconciler.sync.selection import Selection
+
+if TYPE_CHECKING:
+    from reconciler.desired.project import Project
+
+
+@click.command("sync", short_help="Publish what drifted, and write the lock.")
+@flag("--dry-run", is_flag=True, help="Show the plan, do nothing.")
+@flag(
+    "--locked",
+    is_flag=True,
+    help="Insist that pallet.lock is up to date, and leave it as it is. CI=true means this.",
+)
+@flag(
+    "--restore",
+    multiple=True,
+    metavar="NAME",
+    help="Put back what somebody changed in the registry; a name or glob, may be given again.",
+)
+@flag(
+    "--force",
+    multiple=True,
+    metavar="NAME",
+    help="Overwrite what is published under this version; a name or glob, may be given again.",
+)
+@only_option
+@place_options
+@reach_options
+@output_options("text", "json")
+def command(
+    place: Place,
+    reach: Reach,
+    output: Output,
+    *,
+    dry_run: bool,
+    locked: bool,
+    restore: tuple[str, ...],
+    force: tuple[str, ...],
+    only: tuple[str, ...],
+) -> int:
+    """Publish what the registry does not hold yet, and write pallet.lock for what it confirmed.
+
+    What is published under a version is never overwritten by accident: such artifacts are refused,
+    with what to do. Safe to stop at any moment and to run again.
+
+    \b
+    Examples:
+      pallet sync
+      pallet sync --target production --locked
+      pallet sync --only 'workflows/*'
+      pallet sync --restore workflows/smart-router
+    """
+    screen = Screen(output)
+    is_locked = locked or (in_ci() and not dry_run)
+    if is_locked and not locked:
+        screen.say("CI is set: sync means sync --locked here")
+    writes_lock = not is_locked and not dry_run
+    with hold_run_lock(locate(place).parent, screen) if writes_lock else nullcontext():
+        project = load(place, screen)
+        if is_locked:
+            require_current_lock(project)
+        return _sync(project, reach, screen, Selection(only, restore, force), dry_run=dry_run)
+
+
+def _sync(project: Project, reach: Reach, screen: Screen, selection: Selection, *, dry_run: bool) -> int:
+    with open_reconciler(project, reach, screen, selection) as reconciler:
+        plan = reconciler.plan()
+        if dry_run:
+            code = of_plan(plan, detailed=False)
+            show_plan(screen, "sync", project, plan, exit_code=code, problems=project.warnings)
+            return code
+        report = reconciler.sync(plan)
+    code = of_report(report.results)
+    show_report(screen, project, report, exit_code=code)
+    return code

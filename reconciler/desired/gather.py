@@ -1,0 +1,269 @@
+"""From pallet.toml and files to wanted artifacts: every file read once, every problem collected.
+
+Decided here: what an `[[artifact]]` means for its files. How a manifest looks is `build`'s.
+Must never be added: a look at a store, or at a lock's digests.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from reconciler.desired import build
+from reconciler.desired.build import Layer, build_manifest, media_type_of
+from reconciler.desired.config import ArtifactRule, Config, FieldCreated, GitCreated
+from reconciler.desired.fields import FieldValueError, read_text_field
+from reconciler.desired.files import FoundFile, find_files
+from reconciler.desired.kind_files import check_document, describe_document
+from reconciler.desired.kinds import ConfigForm, Kind
+from reconciler.desired.lockfile import Key, LockedFile
+from reconciler.desired.requirements import REQUIRES, Requirement, find_cycle, parse_requires
+from reconciler.desired.sources import Source, blob_of, read_source
+from reconciler.desired.templates import fill, has_placeholder
+from reconciler.desired.tree import Tree
+from reconciler.desired.versioning import resolve_version, unused_versions
+from reconciler.desired.wanted import Wanted
+from reconciler.errors import InvalidError, PalletError, Problem, Severity
+from reconciler.oci.blob import Blob
+from reconciler.oci.digest import Digest
+from reconciler.oci.manifest import EMPTY_CONTENT
+from reconciler.oci.media_types import MANIFEST_MAX_BYTES, OCTET_STREAM
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from reconciler.desired.versions import Version
+    from reconciler.oci.reference import Repository
+
+STABLE = "org.pallet.release.stable"
+
+
+@dataclass(slots=True)
+class Gathered:
+    """What the tree gives: sorted by name and version, and everything that is wrong with it."""
+
+    wanted: list[Wanted] = field(default_factory=list)
+    problems: list[Problem] = field(default_factory=list)
+
+
+def gather(config: Config) -> Gathered:
+    """Read every file that pallet.toml names and build what is wanted; problems are collected, not raised."""
+    gathered = Gathered()
+    tree = Tree(config.root)
+    for rule in config.artifacts:
+        _Entry(config, rule, config.kinds[rule.kind], tree, gathered).gather()
+    gathered.wanted.sort(key=lambda item: item.key)
+    gathered.problems.extend(_find_rivals(config, gathered.wanted))
+    gathered.problems.extend(_find_cycles(config, gathered.wanted))
+    return gathered
+
+
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    """One `[[artifact]]` at work."""
+
+    config: Config
+    rule: ArtifactRule
+    kind: Kind
+    tree: Tree
+    gathered: Gathered
+
+    def gather(self) -> None:
+        found = find_files(self.tree, self.rule.files)
+        for problem in found.problems:
+            self._report_found(problem)
+        for entry, message in unused_versions(self.rule, [file.path for file in found.files]):
+            self._report("unused-version", f"versions.{entry}: {message}")
+        for key in self.rule.annotations.keys() & set(build.WRITTEN_BY_PALLET):
+            self._report(
+                "reserved-annotation",
+                f"annotations.{key}: expected another key, got one that pallet writes itself",
+            )
+        for group in self._groups(found.files):
+            self._gather_one(group)
+
+    def _groups(self, files: Sequence[FoundFile]) -> Iterator[Sequence[FoundFile]]:
+        """Yield the files of each artifact: all of them for a bundle, else one by one."""
+        if not self.rule.bundle:
+            yield from ([file] for file in files)
+        elif files:
+            yield sorted(files, key=lambda file: file.title)
+
+    def _gather_one(self, files: Sequence[FoundFile]) -> None:
+        try:
+            sources = self._read(files)
+            self.gathered.wanted.append(self._build(sources))
+        except InvalidError as exc:
+            self.gathered.problems.extend(exc.problems)
+        except FieldValueError as exc:
+            self.gathered.problems.append(exc.problem("invalid-field"))
+        except ValueError as exc:
+            place = files[0].path if len(files) == 1 else None
+            self._report("invalid-artifact", f"{place}: {exc}" if place else str(exc))
+        except PalletError as exc:
+            self._report("invalid-artifact", str(exc), fix=exc.fix)
+
+    def _read(self, files: Sequence[FoundFile]) -> list[Source]:
+        problems: list[Problem] = []
+        sources = []
+        for file in files:
+            try:
+                source = read_source(self.config.root, file, self.kind)
+            except InvalidError as exc:
+                problems.extend(exc.problems)
+                continue
+            found = check_document(source.document, self.kind) if source.document else []
+            problems.extend(problem for problem in found if problem.severity is Severity.ERROR)
+            self.gathered.problems.extend(
+                problem for problem in found if problem.severity is not Severity.ERROR
+            )
+            sources.append(source)
+        if problems:
+            raise InvalidError(problems)
+        return sources
+
+    def _build(self, sources: Sequence[Source]) -> Wanted:
+        first = sources[0]
+        name = self._repository(first)
+        version = resolve_version(self.config.root, self.rule, self.kind, first.path, first.document)
+        annotations = self._annotate(name, version, sources)
+        layers = [self._layer(source) for source in sources]
+        content = build_manifest(self.kind, layers, annotations, artifact_type=self.rule.artifact_type)
+        if len(content) > MANIFEST_MAX_BYTES:
+            raise ValueError(
+                f"manifest too large: expected at most {MANIFEST_MAX_BYTES} bytes, got {len(content)}"
+            )
+        version.tag  # noqa: B018 (a version too long for a tag is refused here, with its place)
+        return Wanted(
+            name=name,
+            version=version,
+            manifest=content,
+            digest=Digest.of(content),
+            blobs=self._blobs(sources),
+            files=tuple(
+                LockedFile(source.path, layer.digest, layer.size_bytes, layer.media_type)
+                for source, layer in zip(sources, layers, strict=True)
+            ),
+            annotations=annotations,
+            build=build.RULES,
+            kind=self.kind.name,
+            line=self.rule.line,
+            policy=self.rule.policy,
+            floating_tags=self.rule.floating_tags,
+            is_stable=not version.is_prerelease and annotations.get(STABLE) != "false",
+            requires=self._requires(annotations, name),
+        )
+
+    def _repository(self, source: Source) -> Repository:
+        if self.rule.bundle and has_placeholder(self.rule.repository):
+            raise ValueError(
+                f"repository {self.rule.repository}: expected no placeholder in a bundle of many files"
+            )
+        try:
+            return fill(self.rule.repository, source.path)
+        except ValueError as exc:
+            raise ValueError(f"repository: {exc}") from exc
+
+    def _annotate(self, name: Repository, version: Version, sources: Sequence[Source]) -> dict[str, str]:
+        annotations: dict[str, str] = {}
+        if len(sources) == 1 and sources[0].document is not None:
+            annotations.update(describe_document(sources[0].document, self.kind))
+        annotations.update(self.rule.annotations)
+        annotations[build.TITLE] = sources[0].title if not self.rule.bundle else name.rpartition("/")[2]
+        annotations[build.VERSION] = version.text
+        annotations[build.PROJECT] = self.config.project
+        created = self._created(sources)
+        if created is not None:
+            annotations[build.CREATED] = created
+        return annotations
+
+    def _created(self, sources: Sequence[Source]) -> str | None:
+        match self.rule.created:
+            case GitCreated():
+                # Here: few projects ask for it, and it costs the import of subprocess.
+                from reconciler.desired.git import last_commit_time
+
+                time = last_commit_time(self.config.root, [source.path for source in sources])
+                return time.strftime("%Y-%m-%dT%H:%M:%SZ")
+            case FieldCreated(path):
+                if sources[0].document is None:
+                    raise ValueError(
+                        f"created field {path}: expected a kind that reads its files, got one that does not"
+                    )
+                return read_text_field(sources[0].document, path)
+            case str() | None as literal:
+                return literal
+
+    def _layer(self, source: Source) -> Layer:
+        by_suffix = self.kind.config is not ConfigForm.BLOB and self.kind.media_type == OCTET_STREAM
+        media_type = media_type_of(source.path, otherwise=OCTET_STREAM) if by_suffix else self.kind.media_type
+        return Layer(source.title, source.digest, source.size_bytes, media_type)
+
+    def _blobs(self, sources: Sequence[Source]) -> tuple[Blob, ...]:
+        blobs = {source.digest: blob_of(self.config.root, source) for source in sources}
+        if self.kind.config is not ConfigForm.BLOB or len(sources) > 1:
+            empty = Blob.of_bytes(EMPTY_CONTENT)
+            blobs.setdefault(empty.digest, empty)
+        return tuple(blobs.values())
+
+    def _requires(self, annotations: Mapping[str, str], name: Repository) -> tuple[Requirement, ...]:
+        try:
+            return parse_requires(annotations.get(REQUIRES, ""), of=name)
+        except ValueError as exc:
+            raise ValueError(f"{REQUIRES}: {exc}") from exc
+
+    def _report(self, code: str, message: str, *, fix: str | None = None) -> None:
+        path = self.config.path.name
+        self.gathered.problems.append(
+            Problem(code, message, path, self.rule.line, path=self.rule.where, fix=fix)
+        )
+
+    def _report_found(self, problem: Problem) -> None:
+        """Say a problem of `files` at its entry in pallet.toml, which is where it is mended."""
+        about = f"{problem.file}: {problem.message}" if problem.file else problem.message
+        self.gathered.problems.append(
+            Problem(
+                problem.code,
+                about,
+                self.config.path.name,
+                self.rule.line,
+                path=f"{self.rule.where}.files",
+                fix=problem.fix,
+                severity=problem.severity,
+            )
+        )
+
+
+def _find_rivals(config: Config, wanted: Sequence[Wanted]) -> Iterator[Problem]:
+    """Name every two files that would claim one repository and version."""
+    owners: dict[Key, Wanted] = {}
+    for item in wanted:
+        owner = owners.setdefault(item.key, item)
+        if owner is not item:
+            both = " and ".join(
+                f"{_first_file(each)} ({config.path.name}:{each.line})" for each in (owner, item)
+            )
+            yield Problem(
+                "claimed-twice",
+                f"{item.name} {item.version}: expected one artifact, got two: {both}",
+                config.path.name,
+                item.line,
+                fix="give one of them another repository or another version",
+            )
+
+
+def _first_file(item: Wanted) -> str:
+    return item.files[0].path
+
+
+def _find_cycles(config: Config, wanted: Sequence[Wanted]) -> Iterator[Problem]:
+    requires: dict[Repository, set[Repository]] = {}
+    lines = {item.name: item.line for item in wanted}
+    for item in wanted:
+        requires.setdefault(item.name, set()).update(need.name for need in item.requires)
+    cycle = find_cycle(requires)
+    if cycle is not None:
+        message = f"expected requirements without a cycle, got {' → '.join(cycle)}"
+        yield Problem(
+            "cycle", message, config.path.name, lines.get(cycle[0]), fix="take one of them out of `requires`"
+        )

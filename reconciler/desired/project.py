@@ -1,0 +1,57 @@
+"""A project: pallet.toml, its lock, and what its files give.
+
+Must never be added: a target, which a project has many of.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from reconciler.desired.build import RULES
+from reconciler.desired.config_reader import read_config
+from reconciler.desired.gather import gather
+from reconciler.desired.lockfile import Lock, read_lock
+from reconciler.errors import ConfigError, LockError, Problem, Severity
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from reconciler.desired.config import Config
+    from reconciler.desired.wanted import Wanted
+
+
+@dataclass(frozen=True, slots=True)
+class Project:
+    """Two of the three facts: what is wanted, and what is locked."""
+
+    config: Config
+    lock: Lock
+    wanted: tuple[Wanted, ...]
+    warnings: tuple[Problem, ...] = ()
+
+
+def load_project(path: Path) -> Project:
+    """Read pallet.toml at `path`, every file that it names, and the lock beside it.
+
+    Raises:
+        InvalidError: anything of it is invalid; with every problem of the files, or of the lock.
+    """
+    config = read_config(path)
+    gathered = gather(config)
+    errors = [problem for problem in gathered.problems if problem.severity is Severity.ERROR]
+    if errors:
+        raise ConfigError(errors)
+    lock = read_lock(config.lock_path)
+    _check_rules(lock, config.lock_path.name)
+    warnings = tuple(problem for problem in gathered.problems if problem.severity is Severity.WARNING)
+    return Project(config, lock, tuple(gathered.wanted), warnings)
+
+
+def _check_rules(lock: Lock, file: str) -> None:
+    """Refuse a lock with build rules that this pallet does not know: it could not rebuild those digests."""
+    newer = [entry for entry in lock.entries.values() if not 1 <= entry.build <= RULES]
+    if newer:
+        entry = min(newer, key=lambda item: item.key)
+        message = f"{entry.name} {entry.version}: build: expected at most {RULES}, got {entry.build}"
+        raise LockError([Problem("newer-lock", message, file=file, fix="upgrade pallet")])

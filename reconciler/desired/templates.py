@@ -1,0 +1,45 @@
+"""Repository templates: `{stem}` `{name}` `{parent}` `{dir}` filled in for a file.
+
+Must never be added: a change to what the file's name says, such as lower-casing, which would let
+two files meet in one repository without anybody having written it.
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import PurePosixPath
+
+from reconciler.oci.reference import Repository
+
+_PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
+_NAMES = ("stem", "name", "parent", "dir")
+
+
+def fill(template: str, path: str) -> Repository:
+    """Return the repository that `template` means for a file.
+
+    `stem` is the file's name without its last suffix, `name` the whole name, `parent` the name of
+    its folder, `dir` the folder's path.
+
+    Raises:
+        ValueError: a placeholder is unknown or empty for this file, or the result is no repository.
+    """
+    file = PurePosixPath(path)
+    folder = "" if str(file.parent) == "." else str(file.parent)
+    values = {"stem": file.stem, "name": file.name, "parent": file.parent.name, "dir": folder}
+
+    def value(match: re.Match[str]) -> str:
+        name = match[1]
+        if name not in values:
+            expected = " ".join(f"{{{known}}}" for known in _NAMES)
+            raise ValueError(f"unknown placeholder {{{name}}}: expected one of {expected}")
+        if not values[name]:
+            raise ValueError(f"{{{name}}} is empty for {path}, which stands in no folder")
+        return values[name]
+
+    return Repository(_PLACEHOLDER.sub(value, template))
+
+
+def has_placeholder(template: str) -> bool:
+    """Say whether a template depends on the file."""
+    return _PLACEHOLDER.search(template) is not None

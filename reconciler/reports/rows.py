@@ -1,0 +1,182 @@
+"""A plan, or what became of it, as rows that a person understands at a glance: what, why, from which
+digest to which, what next.
+
+Decided here: words and marks. How they are laid out is `tables`'. Must never be added: a terminal.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from reconciler.sync.floating import FloatingVerdict
+from reconciler.sync.plan import ArtifactPlan, FloatingPlan, Outcome, Plan, seen_digest
+from reconciler.sync.verdicts import Action, Verdict
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from reconciler.desired.lockfile import Key
+    from reconciler.oci.digest import Digest
+    from reconciler.sync.outcomes import Result, Results
+
+_QUIET = (Verdict.IN_SYNC, FloatingVerdict.CURRENT, FloatingVerdict.HELD, FloatingVerdict.AHEAD)
+_MARKS = {Action.NONE: "=", Action.PUSH: "+", Action.LOCK: "~", Action.RESTORE: "+", Action.REFUSE: "!"}
+_DID = {Action.NONE: "checked", Action.PUSH: "pushed", Action.LOCK: "locked", Action.RESTORE: "restored"}
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One artifact or floating tag."""
+
+    mark: str
+    """`=` nothing to do, `+` written, `~` lock only, `!` refused, `?` unknown, `x` failed, `-` skipped."""
+    what: str
+    verdict: str
+    change: str
+    why: str
+    next: str | None
+    is_quiet: bool
+    """Whether it is only counted unless everything is asked for."""
+
+
+def rows_of(plan: Plan, results: Results | None = None) -> list[Row]:
+    """Return a row for every artifact, each followed by its floating tags.
+
+    A floating tag that simply follows its artifact stands in the artifact's row: `name:1.0.0 latest`.
+    """
+    floating: dict[Key, list[FloatingPlan]] = {}
+    for tag in plan.floating:
+        floating.setdefault(tag.goal.wanted.key, []).append(tag)
+    rows = []
+    for item in plan.artifacts:
+        tags = floating.get(item.key, [])
+        followers = [tag for tag in tags if _follows(tag, item, results)]
+        what = " ".join((f"{item.wanted.name}:{item.wanted.tag}", *(tag.goal.tag for tag in followers)))
+        rows.append(_row(item, what, results.artifacts[item.key] if results else None))
+        rows.extend(
+            _row(tag, f"{tag.goal.name}:{tag.goal.tag}", results.floating[tag.key] if results else None)
+            for tag in tags
+            if tag not in followers
+        )
+    return rows
+
+
+def _follows(tag: FloatingPlan, item: ArtifactPlan, results: Results | None) -> bool:
+    """Say whether a floating tag only does what its artifact does, so that a row of its own says nothing."""
+    together = tag.action is item.action is Action.PUSH
+    return together and (results is None or results.floating[tag.key].outcome is Outcome.DONE)
+
+
+def leftovers(plan: Plan) -> Iterator[str]:
+    """Yield a sentence for each version that leaves the lock."""
+    for entry in plan.superseded:
+        yield f"{entry.name} {entry.version} is superseded: it stays published, and leaves the lock"
+    for entry in plan.orphans:
+        yield f"{entry.name} {entry.version} is an orphan: it stays published, and leaves the lock"
+
+
+def summarise(plan: Plan) -> str:
+    """Return the plan's counts in one line."""
+    steps = plan.steps
+    counts = [
+        (sum(item.verdict is Verdict.IN_SYNC and not _blocked(item) for item in plan.artifacts), "in sync"),
+        (sum(item.action is Action.PUSH for item in plan.artifacts), "to push"),
+        (sum(item.action is Action.RESTORE for item in plan.artifacts), "to restore"),
+        (sum(item.action is Action.LOCK for item in plan.artifacts), "to lock"),
+        (sum(item.action is Action.PUSH for item in plan.floating), "floating tags to move"),
+        (sum(item.action is Action.REFUSE for item in steps), "refused"),
+        (sum(item.verdict in (Verdict.UNKNOWN, FloatingVerdict.UNKNOWN) for item in steps), "unknown"),
+        (sum(item.settled is Outcome.SKIPPED for item in steps), "held back"),
+    ]
+    return _join(counts) or "nothing is wanted"
+
+
+def summarise_results(plan: Plan, results: Results) -> str:
+    """Return in one line what became of a plan."""
+
+    def done(action: Action) -> int:
+        return sum(
+            item.action is action and results.artifacts[item.key].outcome is Outcome.DONE
+            for item in plan.artifacts
+        )
+
+    moved = sum(
+        item.action is Action.PUSH and results.floating[item.key].outcome is Outcome.DONE
+        for item in plan.floating
+    )
+    outcomes = [result.outcome for result in results.everything]
+    counts = [
+        (done(Action.NONE), "in sync"),
+        (done(Action.PUSH), "pushed"),
+        (done(Action.RESTORE), "restored"),
+        (done(Action.LOCK), "locked"),
+        (moved, "floating tags moved"),
+        (outcomes.count(Outcome.REFUSED), "refused"),
+        (outcomes.count(Outcome.FAILED), "failed"),
+        (outcomes.count(Outcome.SKIPPED), "skipped"),
+    ]
+    return _join(counts) or "nothing is wanted"
+
+
+def restored(plan: Plan, results: Results) -> Iterator[str]:
+    """Yield a sentence for each artifact that was put back: said loudly, at the end too."""
+    for item in plan.artifacts:
+        if item.action is Action.RESTORE and results.artifacts[item.key].outcome is Outcome.DONE:
+            was = _short(seen_digest(item.seen))
+            yield f"RESTORED {item.reference}: it held {was}, and holds {item.wanted.digest.short} again"
+
+
+def _blocked(item: ArtifactPlan) -> bool:
+    return item.settled is Outcome.SKIPPED
+
+
+def _row(item: ArtifactPlan | FloatingPlan, what: str, result: Result | None) -> Row:
+    wanted = item.wanted.digest if isinstance(item, ArtifactPlan) else item.goal.wanted.digest
+    failed = result is not None and result.error is not None
+    return Row(
+        mark=_mark(item, result),
+        what=what,
+        verdict=_did(item, result),
+        change=_change(item, wanted),
+        why=(result.error or item.reason) if failed and result else item.reason,
+        next=_next(item, result),
+        is_quiet=item.verdict in _QUIET and item.settled is Outcome.DONE,
+    )
+
+
+def _did(item: ArtifactPlan | FloatingPlan, result: Result | None) -> str:
+    """Return the verdict before a sync, and what was done after it."""
+    if result is None or (item.settled is not None and item.action is not Action.LOCK):
+        return item.verdict.value
+    if result.outcome is not Outcome.DONE:
+        return result.outcome.value
+    return _DID[item.action] if isinstance(item, ArtifactPlan) else "moved"
+
+
+def _mark(item: ArtifactPlan | FloatingPlan, result: Result | None) -> str:
+    if item.verdict in (Verdict.UNKNOWN, FloatingVerdict.UNKNOWN):
+        return "?"
+    outcome = result.outcome if result else item.settled
+    return {Outcome.FAILED: "x", Outcome.SKIPPED: "-"}.get(outcome or Outcome.DONE, _MARKS[item.action])
+
+
+def _next(item: ArtifactPlan | FloatingPlan, result: Result | None) -> str | None:
+    if result is not None:
+        return result.fix if result.error else None
+    return item.fix if item.fix != "pallet sync" else None
+
+
+def _change(item: ArtifactPlan | FloatingPlan, wanted: Digest) -> str:
+    seen = seen_digest(item.seen)
+    if seen == wanted:
+        return wanted.short
+    return f"{_short(seen)} → {wanted.short}"
+
+
+def _short(digest: Digest | None) -> str:
+    return digest.short if digest else "–"
+
+
+def _join(counts: Sequence[tuple[int, str]]) -> str:
+    return " · ".join(f"{number} {words}" for number, words in counts if number)
