@@ -10,6 +10,7 @@ Must never be added: files and lines, and what a kind means.
 from __future__ import annotations
 
 import functools
+import itertools
 import re
 import sys
 from typing import TYPE_CHECKING, Any, Final
@@ -20,13 +21,15 @@ from jsonschema_specifications import REGISTRY  # type: ignore[import-untyped]  
 from referencing.exceptions import Unresolvable
 
 from reconciler.desired.schema_words import Violation, explain
-from reconciler.desired.wording import SHOWN_MAX_CHARACTERS, near_key, quote
+from reconciler.desired.wording import SHOWN_MAX_CHARACTERS, near_key, quote, say_value
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from reconciler.desired.schemas import Schema
 
+VIOLATIONS_MAX: Final = 1_000
+"""Nobody reads more about one file, and a hostile file has millions."""
 _DRAFT: Final = "https://json-schema.org/draft/2020-12/schema"
 
 
@@ -43,10 +46,10 @@ def check_metaschema(value: object) -> list[Violation]:
     validator: Any = _draft_of(value)
     if validator is None:
         assert isinstance(value, dict)
-        message = f"expected a draft of JSON Schema such as {_DRAFT}, got {quote(value['$schema'])}"
+        message = f"expected a draft of JSON Schema such as {_DRAFT}, got {say_value(value['$schema'])}"
         return [Violation(("$schema",), "unknown-draft", message)]
-    violations = _check(value, validator(validator.META_SCHEMA, registry=REGISTRY), "the metaschema")
-    return sorted([*violations, *_bad_patterns(value, ())], key=_order)
+    # `pattern` is not compiled: its language is ECMA-262, of which Python's knows only a part.
+    return _check(value, validator(validator.META_SCHEMA, registry=REGISTRY), "the metaschema")
 
 
 def _draft_of(value: object) -> Any:
@@ -60,21 +63,21 @@ def _draft_of(value: object) -> Any:
 
 def _check(value: object, validator: Any, name: str) -> list[Violation]:
     try:
-        errors = list(validator.iter_errors(value))
+        errors = list(itertools.islice(validator.iter_errors(value), VIOLATIONS_MAX + 1))
     except Unresolvable as exc:
         message = f"{name}: expected references within the schema, got {quote(str(exc.ref))}"
         return [Violation((), "unresolved-reference", message, fix="copy what it refers to below $defs")]
     except RecursionError:
-        return [
-            Violation(
-                (), "endless-schema", f"{name}: expected a schema that ends, got one that refers to itself"
-            )
-        ]
+        message = f"{name}: expected a schema that ends, got one that refers to itself"
+        return [Violation((), "endless-schema", message)]
     except re.error as exc:
         message = f"{name}: expected a regular expression, got {quote(str(exc.pattern))}: {exc.msg}"
         return [Violation((), "invalid-pattern", message)]
-    found = (violation for error in errors for violation in explain(error))
-    return sorted(dict.fromkeys(found), key=_order)
+    found = dict.fromkeys(violation for error in errors[:VIOLATIONS_MAX] for violation in explain(error))
+    if len(errors) <= VIOLATIONS_MAX:
+        return sorted(found, key=_order)
+    cut = f"got more than {VIOLATIONS_MAX:,} problems: the rest is not shown"
+    return [*sorted(found, key=_order), Violation((), "too-many", cut)]
 
 
 def _order(violation: Violation) -> tuple[list[tuple[int, str]], str]:
@@ -105,27 +108,3 @@ def _refuse_near_keys(
     for key in instance.keys() - known.keys():
         if near_key(key, absent, closeness=0.85) is not None:
             yield ValidationError(key[:SHOWN_MAX_CHARACTERS], validator_value=absent, path=[key])
-
-
-def _bad_patterns(value: object, path: tuple[str | int, ...]) -> Iterator[Violation]:
-    """The metaschema calls `pattern` a regular expression by `format`, which nobody is bound to check."""
-    if isinstance(value, list):
-        for index, item in enumerate(value):
-            yield from _bad_patterns(item, (*path, index))
-    elif isinstance(value, dict):
-        for key, item in value.items():
-            if key == "pattern" and isinstance(item, str) and not _in_names(path):
-                yield from _bad_pattern(item, (*path, key))
-            yield from _bad_patterns(item, (*path, key))
-
-
-def _in_names(path: tuple[str | int, ...]) -> bool:
-    """Below these, `pattern` is the name of a field, or plain content."""
-    return bool(path) and path[-1] in ("properties", "$defs", "definitions", "default", "const", "examples")
-
-
-def _bad_pattern(text: str, path: tuple[str | int, ...]) -> Iterator[Violation]:
-    try:
-        re.compile(text)
-    except (re.error, RecursionError, OverflowError) as exc:
-        yield Violation(path, "invalid-pattern", f"expected a regular expression, got {quote(text)}: {exc}")

@@ -5,7 +5,6 @@ Must never be added: what is right or wrong; that is the schema's.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
@@ -52,8 +51,12 @@ def _value(error: ValidationError) -> Any:
     return error.instance
 
 
-def explain(error: ValidationError) -> Iterator[Violation]:
-    """Yield what one error of the validator means; some mean several violations."""
+def explain(error: ValidationError) -> list[Violation]:
+    """Return what one error of the validator means: at least one violation, sometimes several."""
+    return list(_explain(error)) or [Violation(tuple(error.absolute_path), *_other(error))]
+
+
+def _explain(error: ValidationError) -> Iterator[Violation]:
     path = tuple(error.absolute_path)
     if "propertyNames" in list(error.schema_path)[-3:-1] and isinstance(_value(error), str):
         yield _explain_name(error, path)
@@ -88,8 +91,9 @@ def _explain_type(path: FieldPath, error: ValidationError) -> Violation:
 def _explain_missing(error: ValidationError, path: FieldPath) -> Iterator[Violation]:
     # One error for each key, which only the text of the message names.
     wanted = _limit(error)
-    names = wanted if isinstance(wanted, list) else [name for names in wanted.values() for name in names]
-    for name in names:
+    lists = wanted.values() if isinstance(wanted, dict) else [wanted]
+    names = [name for names in lists if isinstance(names, list) for name in names]
+    for name in dict.fromkeys(names):
         if error.message.startswith(f"{name!r} is a "):
             yield Violation(path, "missing-key", f"missing key {quote(name)}")
 
@@ -97,15 +101,11 @@ def _explain_missing(error: ValidationError, path: FieldPath) -> Iterator[Violat
 def _explain_unknown(error: ValidationError, path: FieldPath) -> Iterator[Violation]:
     schema: Mapping[str, Any] = error.schema if isinstance(error.schema, dict) else {}
     known = list(schema.get("properties", {}))
-    patterns = schema.get("patternProperties", {})
     for key in _value(error):
-        if key not in known and not any(_matches(pattern, key) for pattern in patterns):
+        # Which keys are meant, only the text of the message says.
+        if key not in known and repr(key) in error.message:
             absent = [name for name in known if name not in _value(error)]
             yield _unknown_key((*path, key), key, absent, known)
-
-
-def _matches(pattern: str, key: str) -> bool:
-    return re.search(pattern, key) is not None
 
 
 def _unknown_key(path: FieldPath, key: str, absent: Sequence[str], known: Sequence[str] = ()) -> Violation:
@@ -237,10 +237,8 @@ def _never(error: ValidationError) -> tuple[str, str]:
 
 
 def _other(error: ValidationError) -> tuple[str, str]:
-    return (
-        "invalid",
-        f"expected what the schema's {quote(str(error.validator))} asks, got {say_value(_value(error))}",
-    )
+    got = say_value(_value(error))
+    return "invalid", f"expected what the schema says with {error.validator}, got {got}"
 
 
 _WORDS: Final[Mapping[str, _Words]] = {

@@ -65,7 +65,7 @@ def load(text: str) -> tuple[object, list[Problem]]:
 
     The value means nothing where there is a problem. Problems carry no file.
     """
-    builder = _Builder()
+    builder = Builder()
     try:
         builder.read(yaml.parse(text, Loader=LOADER))
     except _Stop:
@@ -99,7 +99,7 @@ class _Frame:
         return result | self.container
 
 
-class _Builder:
+class Builder:
     """The one pass: what is open, what was anchored, what is wrong."""
 
     def __init__(self) -> None:

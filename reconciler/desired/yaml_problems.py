@@ -31,13 +31,17 @@ def syntax_problem(exc: yaml.YAMLError, text: str) -> Problem:
             "tab", message, line=mark.line + 1, column=line.index("\t") + 1, fix="replace the tab by spaces"
         )
     opened = exc.context_mark
-    at_end = not "".join(lines[mark.line :])[mark.column :].strip()
-    context = f" {exc.context}" if exc.context else ""
-    message = f"not YAML: {exc.problem}{context}"
-    if at_end and opened is not None:
+    message = f"not YAML: {exc.problem}" + (f" {exc.context}" if exc.context else "")
+    last = max((number for number, line in enumerate(lines) if line.strip()), default=0)
+    if mark.line > last or (mark.line == last and not lines[last][mark.column :].strip()):
         # The end of the file is where the parser gave up; what was opened is what to mend.
-        message, mark = f"{message}: got the end of the file, opened here", opened
-    elif opened is not None and opened.line != mark.line:
+        if opened is not None and opened.line <= last:
+            message, mark = f"{message}: got the end of the file, opened here", opened
+            return Problem("not-yaml", message, line=mark.line + 1, column=mark.column + 1)
+        return Problem(
+            "not-yaml", f"{message}: got the end of the file", line=last + 1, column=len(lines[last]) + 1
+        )
+    if opened is not None and opened.line != mark.line:
         message = f"{message} that starts in line {opened.line + 1}"
     return Problem("not-yaml", message, line=mark.line + 1, column=mark.column + 1)
 
