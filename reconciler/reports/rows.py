@@ -43,7 +43,7 @@ class Row:
 def rows_of(plan: Plan, results: Results | None = None) -> list[Row]:
     """Return a row for every artifact, each followed by its floating tags.
 
-    A floating tag that simply follows its artifact stands in the artifact's row: `name:1.0.0 latest`.
+    A floating tag that simply follows its artifact stands in the artifact's row: `name:1.0.0, latest`.
     """
     floating: dict[Key, list[FloatingPlan]] = {}
     for tag in plan.floating:
@@ -52,7 +52,7 @@ def rows_of(plan: Plan, results: Results | None = None) -> list[Row]:
     for item in plan.artifacts:
         tags = floating.get(item.key, [])
         followers = [tag for tag in tags if _follows(tag, item, results)]
-        what = " ".join((f"{item.wanted.name}:{item.wanted.tag}", *(tag.goal.tag for tag in followers)))
+        what = ", ".join((f"{item.wanted.name}:{item.wanted.tag}", *(tag.goal.tag for tag in followers)))
         rows.append(_row(item, what, results.artifacts[item.key] if results else None))
         rows.extend(
             _row(tag, f"{tag.goal.name}:{tag.goal.tag}", results.floating[tag.key] if results else None)
