@@ -86,6 +86,10 @@ class RegistryStore:
     def put_blob(self, repository: Repository, blob: Blob) -> None:
         write.put_blob(self._session, self._full(repository), blob)
 
+    def post_blob(self, repository: Repository, blob: Blob) -> None:
+        """Store a blob with a single POST, where a registry is known to take that better."""
+        write.post_blob(self._session, self._full(repository), blob)
+
     def list_tags(self, repository: Repository) -> list[Tag]:
         return listing.list_tags(self._session, self._full(repository))
 

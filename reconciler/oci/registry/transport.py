@@ -42,9 +42,10 @@ _SAME_EVERY_TIME = (("User-Agent", f"pallet/{__version__}"), ("Accept-Encoding",
 class _Route:
     """The way to one server, and what was learnt about it."""
 
-    url: httpx.URL
     headers: list[tuple[str, str]]
     transport: httpx.BaseTransport
+    url: httpx.URL | None = None
+    """The server, parsed once; None where a proxy must be told the whole URL each time."""
     answers: int = 0
     given_up: tuple[str, str] | None = None
     """Why, and what to do."""
@@ -128,20 +129,22 @@ class Transport:
     def _attempt(self, route: _Route, url: Url, call: Call, authorization: str | None) -> Answer:
         self._count(call)
         timeout_s = call.timeout_s or self._settings.timeout_s
+        extensions: dict[str, object] = {
+            "timeout": {
+                "connect": CONNECT_TIMEOUT_S,
+                "read": timeout_s,
+                "write": timeout_s,
+                "pool": timeout_s,
+            }
+        }
+        if route.url is not None:
+            extensions["target"] = url.target.encode("ascii")
         request = httpx.Request(
             call.method,
-            route.url,
+            route.url or str(url),
             headers=_headers(route, call, authorization),
             stream=httpx.ByteStream(call.body) if isinstance(call.body, bytes) else _Stream(call.body),
-            extensions={
-                "target": url.target.encode("ascii"),
-                "timeout": {
-                    "connect": CONNECT_TIMEOUT_S,
-                    "read": timeout_s,
-                    "write": timeout_s,
-                    "pool": timeout_s,
-                },
-            },
+            extensions=extensions,
         )
         response = route.transport.handle_request(request)
         assert isinstance(response.stream, httpx.SyncByteStream)
@@ -162,19 +165,30 @@ class Transport:
             return route
         with self._lock:
             if origin not in self._routes:
-                proxy = self._proxy_for(origin)
-                self._routes[origin] = _Route(
-                    httpx.URL(str(origin)),
-                    [("Host", origin.netloc), *_SAME_EVERY_TIME],
-                    self._connections if proxy is None else httpx.HTTPTransport(proxy=proxy, trust_env=False),
-                )
+                self._routes[origin] = self._new_route(origin)
             return self._routes[origin]
+
+    def _new_route(self, origin: Origin) -> _Route:
+        headers = [("Host", origin.netloc), *_SAME_EVERY_TIME]
+        proxy = self._proxy_for(origin)
+        if proxy is None:
+            return _Route(headers, self._connections, httpx.URL(str(origin)))
+        try:
+            transport = httpx.HTTPTransport(verify=ssl.create_default_context(), proxy=proxy, trust_env=False)
+        except (ValueError, ImportError, httpx.InvalidURL) as exc:
+            # The text of the cause may hold the proxy's password.
+            raise UnreachableError(
+                f"{origin}: the environment names a proxy that cannot be used: expected http://host:port",
+                fix="mend HTTP_PROXY, HTTPS_PROXY or ALL_PROXY, or name the registry in NO_PROXY",
+            ) from exc
+        return _Route(headers, transport)
 
     def _give_up(
         self, route: _Route, url: Url, call: Call, exc: httpx.TransportError, *, silent: bool
     ) -> Exception:
         """Nobody had an answer from this server meanwhile: the next call would only wait as long again."""
-        why, fix = _explain(exc, url.origin, call.timeout_s or self._settings.timeout_s)
+        subject = f"{url.origin} (through a proxy)" if route.url is None else str(url.origin)
+        why, fix = _explain(exc, subject, call.timeout_s or self._settings.timeout_s)
         if silent:
             route.given_up = (why, fix)
         return UnreachableError(why, fix=fix)
@@ -217,7 +231,7 @@ def _tls_error(exc: BaseException) -> ssl.SSLError | None:
     return cause
 
 
-def _explain(exc: httpx.TransportError, origin: Origin, timeout_s: float) -> tuple[str, str]:
+def _explain(exc: httpx.TransportError, origin: str, timeout_s: float) -> tuple[str, str]:
     """Return what is wrong with the way to a server, and what to do."""
     tls_error = _tls_error(exc)
     if isinstance(tls_error, ssl.SSLCertVerificationError):
@@ -237,7 +251,7 @@ def _explain(exc: httpx.TransportError, origin: Origin, timeout_s: float) -> tup
             "check the address, the network and its proxy",
         )
     if isinstance(exc, httpx.TimeoutException):
-        return f"{origin}: no answer within {timeout_s:.0f} s", "run again later, or with a longer --timeout"
+        return f"{origin}: no answer within {timeout_s:g} s", "run again later, or with a longer --timeout"
     if isinstance(exc, httpx.ConnectError):
         return (
             f"{origin}: cannot be reached: {_reason(exc)}",
@@ -251,5 +265,9 @@ def _explain(exc: httpx.TransportError, origin: Origin, timeout_s: float) -> tup
 
 def _reason(exc: httpx.TransportError) -> str:
     """The system's words, without its numbers."""
-    cause = exc.__cause__
-    return str(getattr(cause, "strerror", None) or str(exc) or type(exc).__name__).lower()
+    cause: BaseException | None = exc
+    while cause is not None:
+        if isinstance(cause, OSError) and cause.strerror:
+            return cause.strerror.lower()
+        cause = cause.__cause__ or cause.__context__
+    return str(exc) or type(exc).__name__
