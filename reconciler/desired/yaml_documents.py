@@ -10,16 +10,14 @@ Must never be added: what a field means.
 
 from __future__ import annotations
 
-import math
-import re
 from typing import TYPE_CHECKING, Any, Final
 
 import yaml
 from yaml import events
-from yaml.constructor import SafeConstructor
 
 from reconciler.desired import yaml_problems
 from reconciler.desired.wording import quote, say_value
+from reconciler.desired.yaml_scalars import STANDARD, ScalarError, read_scalar, tag_error
 from reconciler.errors import Problem
 
 if TYPE_CHECKING:
@@ -31,21 +29,8 @@ EXPANDED_MAX_NODES: Final = 100_000
 """What aliases may add to the document's own nodes; ten lines of aliases can mean 10⁹ nodes."""
 PROBLEMS_MAX: Final = 100
 """Nobody reads more about one file, and a hostile file has millions."""
-INTEGER_MAX_BITS: Final = 14_000
-"""About 4,200 digits: Python refuses to print numbers of more than 4,300."""
 
 LOADER: Final[Any] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-_IMPLICIT: Final[dict[str, list[tuple[str, re.Pattern[str]]]]] = yaml.SafeLoader.yaml_implicit_resolvers
-_CONSTRUCTOR: Final[Any] = SafeConstructor()
-_STANDARD: Final = "tag:yaml.org,2002:"
-_SURROGATE: Final = re.compile("[\ud800-\udfff]")
-_TEXT_TAGS: Final = frozenset(_STANDARD + name for name in ("str", "timestamp", "value", "merge"))
-_CONSTRUCT: Final = {
-    _STANDARD + "null": _CONSTRUCTOR.construct_yaml_null,
-    _STANDARD + "bool": _CONSTRUCTOR.construct_yaml_bool,
-    _STANDARD + "int": _CONSTRUCTOR.construct_yaml_int,
-    _STANDARD + "float": _CONSTRUCTOR.construct_yaml_float,
-}
 
 
 class _Stop(Exception):  # noqa: N818 - not an error: the problem is already noted
@@ -159,57 +144,11 @@ class Builder:
         self._add(value, event)
 
     def _scalar_value(self, event: Any) -> object:
-        text: str = event.value
-        if event.implicit[0]:
-            for tag, pattern in _IMPLICIT.get(text[:1], ()):
-                if pattern.match(text):
-                    return self._construct(tag, text, event)
-            return text
-        if not text.isascii() and _SURROGATE.search(text):
-            # libyaml refuses such escapes itself, the pure parser lets them through.
-            self._note(event, "lone-surrogate", "expected Unicode text, got half of a surrogate pair")
-        if event.tag is None or event.tag == "!":
-            return text
-        return self._construct(event.tag, text, event)
-
-    def _construct(self, tag: str, text: str, event: Any) -> object:
-        if tag in _TEXT_TAGS:
-            return text
-        construct = _CONSTRUCT.get(tag)
-        if construct is None:
-            return self._refuse_tag(tag, event)
         try:
-            value: object = construct(yaml.ScalarNode(tag, text))
-        except (ValueError, KeyError, IndexError):
-            kind = tag.removeprefix(_STANDARD)
-            self._note(
-                event, "invalid-scalar", f"not a value of type {kind}: got {quote(text)}", fix="quote it"
-            )
+            return read_scalar(event.value, event.tag, is_plain=event.implicit[0])
+        except ScalarError as exc:
+            self._note(event, exc.code, exc.message, fix=exc.fix)
             return _REFUSED
-        return self._check_number(value, text, event)
-
-    def _check_number(self, value: object, text: str, event: Any) -> object:
-        if isinstance(value, float) and not math.isfinite(value):
-            self._note(
-                event,
-                "not-finite",
-                f"expected a finite number, got {quote(text)}",
-                fix="quote it to mean text",
-            )
-        elif isinstance(value, int) and value.bit_length() > INTEGER_MAX_BITS:
-            self._note(
-                event,
-                "number-too-large",
-                f"number too large: got {say_value(value)}",
-                fix="quote it to mean text",
-            )
-        return value
-
-    def _refuse_tag(self, tag: str, event: Any) -> object:
-        shown = tag.replace(_STANDARD, "!!")
-        message = f"tag not allowed: expected plain YAML, got {quote(shown)}"
-        self._note(event, "custom-tag", message, fix="write the value as text, a number, a list or an object")
-        return _REFUSED
 
     def _open_list(self, event: Any) -> None:
         self._open([], event)
@@ -222,9 +161,10 @@ class Builder:
         if len(self._frames) >= NESTING_MAX_LEVELS:
             message = f"nested too deeply: expected at most {NESTING_MAX_LEVELS} levels"
             self._stop(event, "nested-too-deeply", message)
-        expected_tag = _STANDARD + ("map" if isinstance(container, dict) else "seq")
+        expected_tag = STANDARD + ("map" if isinstance(container, dict) else "seq")
         if event.tag not in (None, "!", expected_tag):
-            self._refuse_tag(event.tag, event)
+            refused = tag_error(event.tag)
+            self._note(event, refused.code, refused.message, fix=refused.fix)
         if event.anchor is not None:
             # An alias to it before it is closed would make a value that contains itself.
             self._anchors[event.anchor] = (_REFUSED, 0)

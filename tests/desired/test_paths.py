@@ -67,7 +67,5 @@ def test_bad_paths_are_refused(path: str) -> None:
 
 
 def test_empty_path_is_refused() -> None:
-    with pytest.raises(
-        ValueError, match="not a path: expected fields such as metadata.version, got empty text"
-    ):
+    with pytest.raises(ValueError, match=r"such as metadata\.version, got empty text"):
         find_field({}, "")
