@@ -1,0 +1,71 @@
+from __future__ import annotations
+
+import errno
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from reconciler.errors import UnreachableError
+from reconciler.oci.files import disk_failures, make_folders, read_bounded, write_atomically
+
+
+def test_file_is_replaced_whole(tmp_path: Path) -> None:
+    path = tmp_path / "file"
+    path.write_bytes(b"old")
+    write_atomically(path, [b"n", b"ew"])
+    assert path.read_bytes() == b"new"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_failure_in_the_middle_keeps_the_old_file(tmp_path: Path) -> None:
+    def broken() -> Iterator[bytes]:
+        yield b"half"
+        raise KeyboardInterrupt
+
+    path = tmp_path / "file"
+    path.write_bytes(b"old")
+    with pytest.raises(KeyboardInterrupt):
+        write_atomically(path, broken())
+    assert path.read_bytes() == b"old"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_folders_are_made_once(tmp_path: Path) -> None:
+    for _ in range(2):
+        make_folders(tmp_path / "a" / "b" / "c")
+    assert (tmp_path / "a" / "b" / "c").is_dir()
+
+
+@pytest.mark.parametrize(("max_bytes", "content"), [(2, b"abc"), (6, b"abcdef"), (9, b"abcdef")])
+def test_read_stops_behind_the_bound(tmp_path: Path, max_bytes: int, content: bytes) -> None:
+    (tmp_path / "file").write_bytes(b"abcdef")
+    assert read_bounded(tmp_path / "file", max_bytes=max_bytes) == content
+
+
+@pytest.mark.parametrize(
+    ("number", "text", "fix"),
+    [
+        (
+            errno.ENOSPC,
+            "no space left on device",
+            "free some space on the disk that holds /x/f, then run again",
+        ),
+        (errno.EACCES, "permission denied", "let this user read and write /x/f, then run again"),
+        (errno.EROFS, "read-only file system", "let this user read and write /x/f, then run again"),
+        (errno.ENAMETOOLONG, "file name too long", "choose a shorter repository name"),
+        (errno.EIO, "input/output error", "check the disk that holds /x/f, then run again"),
+    ],
+)
+def test_disk_failure_says_what_to_do(number: int, text: str, fix: str) -> None:
+    with pytest.raises(UnreachableError) as failed, disk_failures("pushing", Path("/x")):
+        raise OSError(number, os.strerror(number), "/x/f")
+    assert (str(failed.value), failed.value.fix) == (f"pushing: /x/f: {text}", fix)
+    assert isinstance(failed.value.__cause__, OSError)
+
+
+def test_failure_without_a_file_names_the_place() -> None:
+    with pytest.raises(UnreachableError) as failed, disk_failures("pushing", Path("/x")):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+    assert str(failed.value) == "pushing: /x: no space left on device"
