@@ -77,7 +77,9 @@ def show_problems(
 
 
 def _table(screen: Screen, everything: list[rows.Row]) -> str:
-    shown = everything if screen.output.verbose else [row for row in everything if not row.is_quiet]
+    shown = everything
+    if not screen.output.verbose:
+        shown = rows.merge_alike([row for row in everything if not row.is_quiet])
     if not shown:
         return ""
     from reconciler.reports.tables import render_rows

@@ -6,7 +6,7 @@ Decided here: words and marks. How they are laid out is `tables`'. Must never be
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from reconciler.sync.floating import FloatingVerdict
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from reconciler.oci.digest import Digest
     from reconciler.sync.outcomes import Result, Results
 
+_ALIKE_MAX = 2
+"""More rows than these with the same reason are one row, unless everything is asked for."""
 _QUIET = (Verdict.IN_SYNC, FloatingVerdict.CURRENT, FloatingVerdict.HELD, FloatingVerdict.AHEAD)
 _MARKS = {Action.NONE: "=", Action.PUSH: "+", Action.LOCK: "~", Action.RESTORE: "+", Action.REFUSE: "!"}
 _DID = {Action.NONE: "checked", Action.PUSH: "pushed", Action.LOCK: "locked", Action.RESTORE: "restored"}
@@ -60,6 +62,22 @@ def rows_of(plan: Plan, results: Results | None = None) -> list[Row]:
             if tag not in followers
         )
     return rows
+
+
+def merge_alike(rows: Sequence[Row]) -> list[Row]:
+    """Return the rows with all that failed for one and the same reason in one row, where they are many."""
+    groups: dict[str, list[Row]] = {}
+    for row in rows:
+        if row.mark in "?x-":
+            groups.setdefault(row.why, []).append(row)
+    merged = []
+    for row in rows:
+        group = groups.get(row.why, []) if row.mark in "?x-" else []
+        if len(group) <= _ALIKE_MAX:
+            merged.append(row)
+        elif row is group[0]:
+            merged.append(replace(row, what=f"{row.what} and {len(group) - 1} more", change="–"))
+    return merged
 
 
 def _follows(tag: FloatingPlan, item: ArtifactPlan, results: Results | None) -> bool:

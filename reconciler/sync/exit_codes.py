@@ -75,8 +75,8 @@ def of_results(results: Iterable[Result]) -> int:
     """Return the exit code of a run that went to its end."""
     everything = list(results)
     failed = [result for result in everything if result.outcome is Outcome.FAILED]
-    skipped = any(result.outcome is Outcome.SKIPPED for result in everything)
-    if failed or skipped:
+    # What was skipped waits for something that failed: that one counts.
+    if failed:
         if any(result.outcome is Outcome.DONE for result in everything):
             return PARTLY
         causes = {result.exit_code for result in failed}

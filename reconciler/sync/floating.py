@@ -77,8 +77,9 @@ def judge_floating(
         goal: which version the tag should name.
         seen: what the store says of the tag.
         held: tags that pallet.toml holds where they are.
-        stands: the digest that will stand under the goal's version tag after this run; the tag is
-            current where it holds that. None where it is not known.
+        stands: the digest that will stand under the goal's version tag after this run: where it is
+            not the wanted one, because that was refused, a tag that holds it is current all the
+            same, so that one cause gives one finding. None where it is not known.
     """
     if isinstance(seen, Unknown):
         return FloatingVerdict.UNKNOWN
@@ -87,7 +88,7 @@ def judge_floating(
     match seen:
         case FloatingAbsent():
             return FloatingVerdict.ABSENT
-        case FloatingPresent(digest, _) if digest == stands:
+        case FloatingPresent(digest, _) if digest in (goal.wanted.digest, stands):
             return FloatingVerdict.CURRENT
         case FloatingPresent(version=version) if version is not None:
             return FloatingVerdict.AHEAD if version > goal.wanted.version else FloatingVerdict.BEHIND

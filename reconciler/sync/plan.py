@@ -307,7 +307,9 @@ def _settle_floating(verdict: FloatingVerdict, action: Action, artifact: Artifac
     if verdict is FloatingVerdict.UNKNOWN:
         return Outcome.FAILED
     moves = verdict in (FloatingVerdict.BEHIND, FloatingVerdict.ABSENT, FloatingVerdict.FOREIGN)
-    return Outcome.SKIPPED if moves and artifact.settled not in (None, Outcome.DONE) else Outcome.DONE
+    if not moves or artifact.settled in (None, Outcome.DONE):
+        return Outcome.DONE
+    return Outcome.REFUSED if artifact.settled is Outcome.REFUSED else Outcome.SKIPPED
 
 
 def _leftover(
