@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 import socket
+import ssl
 import struct
 import threading
 from collections.abc import Callable, Mapping
@@ -138,6 +139,12 @@ class ScriptedServer:
         with self._lock:
             rule = next((rule for rule in self._rules if rule.matches(method, target)), None)
             return rule is not None and isinstance(rule.reply, Reply) and rule.reply.before_body
+
+    def speak_tls(self, context: ssl.SSLContext) -> None:
+        """Answer https only; the handshake happens in the connection's own thread."""
+        self._http.socket = context.wrap_socket(
+            self._http.socket, server_side=True, do_handshake_on_connect=False
+        )
 
     def drop_connections(self) -> None:
         """Close all connections, as an idle timeout of a server does."""
