@@ -121,6 +121,8 @@ class DockerConfig:
         value = entry.get(key)
         if value is not None and not isinstance(value, str):
             raise self._broken(f"{where}.{key}: expected text, got {type(value).__name__}")
+        if value and any("\ud800" <= character <= "\udfff" for character in value):
+            raise self._broken(f"{where}.{key}: expected text, got half a character")
         return value or ""
 
     def _refuse_helper(self, host: str, document: Mapping[str, object]) -> None:

@@ -7,6 +7,7 @@ Must never be added: reading a whole blob into memory.
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from reconciler.errors import DigestMismatchError, NotFoundError, StoreError
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
 _MANIFEST_TYPES = frozenset((*media_types.MANIFESTS, *media_types.INDEXES))
 _ACCEPT_MANIFESTS = (("Accept", media_types.ACCEPT_MANIFESTS),)
 _ACCEPT_ANYTHING = (("Accept", "*/*"),)
+_LENGTH = re.compile(r"[0-9]{1,18}", re.ASCII)
 _WEB_PAGE = "text/html"
 _FINAL_WITHOUT_BODY = frozenset({401, 429})
 
@@ -120,7 +122,7 @@ def _described(answer: Answer, reference: Tag | Digest) -> Descriptor | None:
     _refuse_web_page(answer)
     media_type, length = answer.media_type, answer.header(b"content-length")
     digest = _announced_digest(answer)
-    if media_type not in _MANIFEST_TYPES or digest is None or not length or not length.isdecimal():
+    if media_type not in _MANIFEST_TYPES or digest is None or not length or _LENGTH.fullmatch(length) is None:
         return None
     if isinstance(reference, Digest) and digest != reference:
         if digest.algorithm != reference.algorithm:

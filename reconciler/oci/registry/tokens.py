@@ -31,6 +31,7 @@ CLIENT_ID = "pallet"
 TOKEN_BODY_MAX_BYTES = 128 * 1024
 _LIFETIME_FLOOR_S = 60.0
 """Spec, token.md: a token lives at least this long, also where nothing is said."""
+_LIFETIME_CEILING_S = 10**9
 _MARGIN = 0.9
 """The part of a lifetime in which a token is still sent: the rest covers clocks and transfers."""
 _TOKEN = re.compile(r"[\x21-\x7e]+")
@@ -132,7 +133,7 @@ def _basic_of(request: TokenRequest) -> str | None:
 def _lifetime_s(expires_in: object) -> float:
     if isinstance(expires_in, bool) or not isinstance(expires_in, int | float):
         return _LIFETIME_FLOOR_S
-    return max(_LIFETIME_FLOOR_S, float(expires_in))
+    return max(_LIFETIME_FLOOR_S, float(min(expires_in, _LIFETIME_CEILING_S)))
 
 
 def _get_call(request: TokenRequest) -> Call:

@@ -86,6 +86,11 @@ def test_credential_is_found(
         ),
         pytest.param({"auths": {"h": {"auth": 5}}}, "auths['h'].auth: expected text, got int", id="no-text"),
         pytest.param(
+            {"auths": {"h": {"username": "\ud800"}}},
+            "auths['h'].username: expected text, got half a character",
+            id="half-a-character",
+        ),
+        pytest.param(
             {"auths": {"h": {}}, "credsStore": "desktop"},
             "credentials of h are kept by helper 'desktop': expected them in `auths`",
             id="in-a-store",

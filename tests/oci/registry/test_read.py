@@ -43,6 +43,7 @@ def test_absent_manifest_costs_one_head(store: RegistryStore) -> None:
         pytest.param(Reply(200, full(Docker_Content_Digest="md5:abc")), id="digest-of-another-kind"),
         pytest.param(Reply(200, full(Content_Type="")), id="no-type"),
         pytest.param(Reply(200, full(Content_Type="application/json")), id="vague-type"),
+        pytest.param(Reply(200, full(Content_Length="9" * 5000)), id="length-beyond-reason"),
         pytest.param(Reply(405), id="head-not-allowed"),
         pytest.param(Reply(400), id="head-not-understood"),
     ],
