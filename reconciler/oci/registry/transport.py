@@ -26,6 +26,7 @@ from reconciler.oci.registry.calls import Body, Call, redirected
 from reconciler.oci.registry.connections import Connections
 from reconciler.oci.registry.failures import failure
 from reconciler.oci.registry.settings import CONNECT_TIMEOUT_S, Clock, Settings
+from reconciler.oci.registry.silence import explain, is_final
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -106,7 +107,7 @@ class Transport:
             try:
                 answer = self._attempt(route, url, call, authorization)
             except httpx.TransportError as exc:
-                pause_s = None if _is_final(exc) else self._pause_s(attempt, None)
+                pause_s = None if is_final(exc) else self._pause_s(attempt, None)
                 if pause_s is None:
                     raise self._give_up(
                         route, url, call, exc, silent=route.answers == answers_before
@@ -188,7 +189,7 @@ class Transport:
     ) -> Exception:
         """Nobody had an answer from this server meanwhile: the next call would only wait as long again."""
         subject = f"{url.origin} (through a proxy)" if route.url is None else str(url.origin)
-        why, fix = _explain(exc, subject, call.timeout_s or self._settings.timeout_s)
+        why, fix = explain(exc, subject, call.timeout_s or self._settings.timeout_s)
         if silent:
             route.given_up = (why, fix)
         return UnreachableError(why, fix=fix)
@@ -217,57 +218,3 @@ def _pieces(stream: Iterable[bytes], subject: str) -> Iterator[bytes]:
         yield from stream
     except httpx.TransportError as exc:
         raise UnreachableError(f"{subject}: the answer broke off: {exc}", fix="run again") from exc
-
-
-def _is_final(exc: httpx.TransportError) -> bool:
-    """Certificates do not get better by asking again."""
-    return isinstance(exc, httpx.UnsupportedProtocol) or _tls_error(exc) is not None
-
-
-def _tls_error(exc: BaseException) -> ssl.SSLError | None:
-    cause: BaseException | None = exc
-    while cause is not None and not isinstance(cause, ssl.SSLError):
-        cause = cause.__cause__ or cause.__context__
-    return cause
-
-
-def _explain(exc: httpx.TransportError, origin: str, timeout_s: float) -> tuple[str, str]:
-    """Return what is wrong with the way to a server, and what to do."""
-    tls_error = _tls_error(exc)
-    if isinstance(tls_error, ssl.SSLCertVerificationError):
-        return (
-            f"{origin}: certificate refused: {tls_error.verify_message}",
-            "name the registry as its certificate does, or point SSL_CERT_FILE to its authority",
-        )
-    if tls_error is not None:
-        reason = tls_error.reason or str(tls_error)
-        return (
-            f"{origin}: TLS failed: {reason}",
-            "if the registry speaks plain http, write http:// in the target's url",
-        )
-    if isinstance(exc, httpx.ConnectTimeout):
-        return (
-            f"{origin}: no connection within {CONNECT_TIMEOUT_S:.0f} s",
-            "check the address, the network and its proxy",
-        )
-    if isinstance(exc, httpx.TimeoutException):
-        return f"{origin}: no answer within {timeout_s:g} s", "run again later, or with a longer --timeout"
-    if isinstance(exc, httpx.ConnectError):
-        return (
-            f"{origin}: cannot be reached: {_reason(exc)}",
-            "check that the registry runs, and the target's url",
-        )
-    return (
-        f"{origin}: the connection broke: {_reason(exc)}",
-        "run again; if it stays, look into the registry's log",
-    )
-
-
-def _reason(exc: httpx.TransportError) -> str:
-    """The system's words, without its numbers."""
-    cause: BaseException | None = exc
-    while cause is not None:
-        if isinstance(cause, OSError) and cause.strerror:
-            return cause.strerror.lower()
-        cause = cause.__cause__ or cause.__context__
-    return str(exc) or type(exc).__name__
