@@ -91,8 +91,8 @@ class LayoutStore:
             check_complete(folder, manifest, subject=subject)
             self._put_bytes(folder, digest, content, subject)
             with self._writer.locked(folder, subject=subject):
-                # Again under the lock: somebody may have deleted it by its digest in between.
-                self._put_bytes(folder, digest, content, subject)
+                if not blob_path(folder, digest).exists():  # deleted by its digest in between
+                    self._put_bytes(folder, digest, content, subject)
                 self._writer.edit_index(
                     folder, lambda index: with_entry(index, descriptor, tag), needs=digest
                 )

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 from contextlib import suppress
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from reconciler.errors import StoreError
@@ -21,6 +22,7 @@ _FILES = frozenset({"index.json", "index.json.lock", "oci-layout"})
 """What a layout's own files are called; all three are legal components of a repository name too."""
 
 
+@lru_cache(maxsize=4096)  # asked several times in a row for each repository
 def repository_folder(root: Path, repository: Repository) -> Path:
     """Return the folder of `repository`; repositories may be nested, and components called `blobs`.
 
@@ -48,7 +50,7 @@ def _blob_component(parts: list[str]) -> str | None:
 
 def blob_path(folder: Path, digest: Digest) -> Path:
     """Return where a repository's folder keeps a blob (image-spec v1.1.1, image-layout.md, "Blobs")."""
-    return folder / "blobs" / digest.algorithm / digest.encoded
+    return folder.joinpath("blobs", digest.algorithm, digest.encoded)
 
 
 def find_repositories(root: Path) -> list[Repository]:

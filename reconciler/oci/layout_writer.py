@@ -8,7 +8,7 @@ that can remain. Must never be added: what may be written.
 from __future__ import annotations
 
 import threading
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
 import filelock
@@ -64,7 +64,9 @@ class LayoutWriter:
         try:
             write_atomically(path, verified(chunks(), digest, size_bytes, subject=subject))
         except FileNotFoundError:
-            make_folders(path.parent)
+            make_folders(folder)
+            # Made certain when the index needs it: a blob that nothing names may be lost.
+            path.parent.mkdir(parents=True, exist_ok=True)
             write_atomically(path, verified(chunks(), digest, size_bytes, subject=subject))
         self._sweep(folder, path.parent)
         return True
@@ -121,8 +123,10 @@ class LayoutWriter:
             return False
         # What stands in the index already was made certain when it got there.
         if needs is not None and needs.encode() not in content:
-            for algorithm in (folder / "blobs").iterdir():
-                sync_folder(algorithm)
+            for algorithm in ("sha256", "sha512"):
+                with suppress(FileNotFoundError):
+                    sync_folder(folder / "blobs" / algorithm)
+            sync_folder(folder / "blobs")
         if not is_layout:
             write_atomically(folder / "oci-layout", [LAYOUT_CONTENT])
         write_atomically(path, [changed])

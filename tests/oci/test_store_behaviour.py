@@ -36,6 +36,8 @@ class Case:
     store: Store
     deletes_tags: bool = True
     checks_blobs: bool = True
+    repeats_uploads: bool = True
+    """Whether one blob may be put several times at once."""
 
 
 def _memory(_: pytest.FixtureRequest) -> Iterator[Case]:
@@ -59,8 +61,9 @@ def _docker(request: pytest.FixtureRequest) -> Iterator[Case]:
     registry: DockerRegistry = request.getfixturevalue("docker_registry")
     prefix: str = request.getfixturevalue("repository_prefix")
     store = open_registry(Endpoint.parse(f"{registry.url}/{prefix}"), credentials=Anonymous())
-    # 2.8 answers 405 to the deletion of a tag; only digests can be deleted.
-    yield Case(store, deletes_tags=False)
+    # 2.8 answers 405 to the deletion of a tag; only digests can be deleted. Its file system driver cuts a
+    # link before it writes it again, so that a blob put twice at once is unknown for a moment (400).
+    yield Case(store, deletes_tags=False, repeats_uploads=False)
     store.close()
 
 
@@ -280,10 +283,20 @@ def test_threads_lose_no_tag(store: Store) -> None:
         assert store.head_manifest(REPOSITORY, Tag(tag)) == note.descriptor
 
 
-def test_threads_may_put_the_same(store: Store) -> None:
+def test_threads_may_put_the_same(case: Case) -> None:
+    note, store = Note(b"same"), case.store
+    store.put_blob(REPOSITORY, note.blob)
+
+    def put(tag: str) -> None:
+        if case.repeats_uploads:
+            store.put_blob(REPOSITORY, note.blob)
+        store.put_manifest(REPOSITORY, Tag(tag), note.manifest, media_types.OCI_MANIFEST)
+
+    tags = [f"1.0.{number % 4}" for number in range(16)]
     with ThreadPoolExecutor(8) as pool:
-        notes = list(pool.map(lambda _: publish(store, REPOSITORY, "1.0.0", b"same"), range(16)))
-    assert {note.digest for note in notes} == {store.head_manifest(REPOSITORY, V1).digest}
+        list(pool.map(put, tags))
+    for tag in tags:
+        assert store.head_manifest(REPOSITORY, Tag(tag)) == note.descriptor
 
 
 def test_name_says_where_things_are(store: Store) -> None:
