@@ -8,17 +8,18 @@ Must never be added: a clock, a host name, a user, git's state, a file's time, a
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import json
+from dataclasses import dataclass, replace
 from posixpath import basename
 from typing import TYPE_CHECKING
 
-from reconciler.desired.kinds import ConfigForm, Kind
 from reconciler.oci import manifest
-from reconciler.oci.manifest import EMPTY_DESCRIPTOR, Descriptor, Manifest
+from reconciler.oci.manifest import Descriptor, Manifest
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from reconciler.desired.kinds import Kind
     from reconciler.oci.digest import Digest
 
 RULES = 1
@@ -47,21 +48,24 @@ class Layer:
 
 
 def build_manifest(
-    kind: Kind, layers: Sequence[Layer], annotations: Mapping[str, str], *, artifact_type: str | None = None
+    kind: Kind,
+    config: Descriptor,
+    layers: Sequence[Layer],
+    annotations: Mapping[str, str],
+    *,
+    artifact_type: str | None = None,
 ) -> bytes:
     """Return the manifest's bytes: the same for the same arguments, on every machine, at every time.
 
     Args:
-        kind: decides the types, the form of the config, and where annotations stand.
-        layers: in the order in which they are to stand.
-        annotations: of the artifact; a layer carries its title alone.
+        kind: decides the artifact type, and where annotations stand.
+        config: what the config is, without annotations.
+        layers: in the order in which they are to stand; a layer carries its title alone.
+        annotations: of the artifact.
         artifact_type: instead of the kind's.
     """
-    config = EMPTY_DESCRIPTOR
-    if kind.config is ConfigForm.BLOB and len(layers) == 1:
-        config = Descriptor(kind.media_type, layers[0].digest, layers[0].size_bytes)
     if "config" in kind.annotate:
-        config = Descriptor(config.media_type, config.digest, config.size_bytes, annotations)
+        config = replace(config, annotations=annotations)
     return manifest.render(
         Manifest(
             config=config,
@@ -70,6 +74,11 @@ def build_manifest(
             annotations=annotations if "manifest" in kind.annotate else {},
         )
     )
+
+
+def render_document(value: object) -> bytes:
+    """Return a document as JSON, keys sorted: the config of kinds that publish it as such."""
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"), sort_keys=True).encode()
 
 
 _MEDIA_TYPES = {

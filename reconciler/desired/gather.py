@@ -10,29 +10,23 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from reconciler.desired import build
-from reconciler.desired.build import Layer, build_manifest, media_type_of
-from reconciler.desired.config import ArtifactRule, Config, FieldCreated, GitCreated
-from reconciler.desired.fields import FieldValueError, read_text_field
+from reconciler.desired.assemble import assemble
+from reconciler.desired.fields import FieldValueError
 from reconciler.desired.files import FoundFile, find_files
-from reconciler.desired.kind_files import check_document, describe_document
-from reconciler.desired.kinds import ConfigForm, Kind
-from reconciler.desired.lockfile import Key, LockedFile
-from reconciler.desired.requirements import REQUIRES, Requirement, find_cycle, parse_requires
-from reconciler.desired.sources import Source, blob_of, read_source
-from reconciler.desired.templates import fill, has_placeholder
+from reconciler.desired.kind_files import check_document
+from reconciler.desired.requirements import find_cycle
+from reconciler.desired.sources import Source, read_source
 from reconciler.desired.tree import Tree
-from reconciler.desired.versioning import resolve_version, unused_versions
-from reconciler.desired.wanted import Wanted
+from reconciler.desired.versioning import unused_versions
 from reconciler.errors import InvalidError, PalletError, Problem, Severity
-from reconciler.oci.blob import Blob
-from reconciler.oci.digest import Digest
-from reconciler.oci.manifest import EMPTY_CONTENT
-from reconciler.oci.media_types import MANIFEST_MAX_BYTES, OCTET_STREAM
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Sequence
 
-    from reconciler.desired.versions import Version
+    from reconciler.desired.config import ArtifactRule, Config
+    from reconciler.desired.kinds import Kind
+    from reconciler.desired.lockfile import Key
+    from reconciler.desired.wanted import Wanted
     from reconciler.oci.reference import Repository
 
 STABLE = "org.pallet.release.stable"
@@ -92,7 +86,7 @@ class _Entry:
     def _gather_one(self, files: Sequence[FoundFile]) -> None:
         try:
             sources = self._read(files)
-            self.gathered.wanted.append(self._build(sources))
+            self.gathered.wanted.append(assemble(self.config, self.rule, self.kind, self.tree, sources))
         except InvalidError as exc:
             self.gathered.problems.extend(exc.problems)
         except FieldValueError as exc:
@@ -121,96 +115,6 @@ class _Entry:
         if problems:
             raise InvalidError(problems)
         return sources
-
-    def _build(self, sources: Sequence[Source]) -> Wanted:
-        first = sources[0]
-        name = self._repository(first)
-        version = resolve_version(self.config.root, self.rule, self.kind, first.path, first.document)
-        annotations = self._annotate(name, version, sources)
-        layers = [self._layer(source) for source in sources]
-        content = build_manifest(self.kind, layers, annotations, artifact_type=self.rule.artifact_type)
-        if len(content) > MANIFEST_MAX_BYTES:
-            raise ValueError(
-                f"manifest too large: expected at most {MANIFEST_MAX_BYTES} bytes, got {len(content)}"
-            )
-        version.tag  # noqa: B018 (a version too long for a tag is refused here, with its place)
-        return Wanted(
-            name=name,
-            version=version,
-            manifest=content,
-            digest=Digest.of(content),
-            blobs=self._blobs(sources),
-            files=tuple(
-                LockedFile(source.path, layer.digest, layer.size_bytes, layer.media_type)
-                for source, layer in zip(sources, layers, strict=True)
-            ),
-            annotations=annotations,
-            build=build.RULES,
-            kind=self.kind.name,
-            line=self.rule.line,
-            policy=self.rule.policy,
-            floating_tags=self.rule.floating_tags,
-            is_stable=not version.is_prerelease and annotations.get(STABLE) != "false",
-            requires=self._requires(annotations, name),
-        )
-
-    def _repository(self, source: Source) -> Repository:
-        if self.rule.bundle and has_placeholder(self.rule.repository):
-            raise ValueError(
-                f"repository {self.rule.repository}: expected no placeholder in a bundle of many files"
-            )
-        try:
-            return fill(self.rule.repository, source.path)
-        except ValueError as exc:
-            raise ValueError(f"repository: {exc}") from exc
-
-    def _annotate(self, name: Repository, version: Version, sources: Sequence[Source]) -> dict[str, str]:
-        annotations: dict[str, str] = {}
-        if len(sources) == 1 and sources[0].document is not None:
-            annotations.update(describe_document(sources[0].document, self.kind))
-        annotations.update(self.rule.annotations)
-        annotations[build.TITLE] = sources[0].title if not self.rule.bundle else name.rpartition("/")[2]
-        annotations[build.VERSION] = version.text
-        annotations[build.PROJECT] = self.config.project
-        created = self._created(sources)
-        if created is not None:
-            annotations[build.CREATED] = created
-        return annotations
-
-    def _created(self, sources: Sequence[Source]) -> str | None:
-        match self.rule.created:
-            case GitCreated():
-                # Here: few projects ask for it, and it costs the import of subprocess.
-                from reconciler.desired.git import last_commit_time
-
-                time = last_commit_time(self.config.root, [source.path for source in sources])
-                return time.strftime("%Y-%m-%dT%H:%M:%SZ")
-            case FieldCreated(path):
-                if sources[0].document is None:
-                    raise ValueError(
-                        f"created field {path}: expected a kind that reads its files, got one that does not"
-                    )
-                return read_text_field(sources[0].document, path)
-            case str() | None as literal:
-                return literal
-
-    def _layer(self, source: Source) -> Layer:
-        by_suffix = self.kind.config is not ConfigForm.BLOB and self.kind.media_type == OCTET_STREAM
-        media_type = media_type_of(source.path, otherwise=OCTET_STREAM) if by_suffix else self.kind.media_type
-        return Layer(source.title, source.digest, source.size_bytes, media_type)
-
-    def _blobs(self, sources: Sequence[Source]) -> tuple[Blob, ...]:
-        blobs = {source.digest: blob_of(self.config.root, source) for source in sources}
-        if self.kind.config is not ConfigForm.BLOB or len(sources) > 1:
-            empty = Blob.of_bytes(EMPTY_CONTENT)
-            blobs.setdefault(empty.digest, empty)
-        return tuple(blobs.values())
-
-    def _requires(self, annotations: Mapping[str, str], name: Repository) -> tuple[Requirement, ...]:
-        try:
-            return parse_requires(annotations.get(REQUIRES, ""), of=name)
-        except ValueError as exc:
-            raise ValueError(f"{REQUIRES}: {exc}") from exc
 
     def _report(self, code: str, message: str, *, fix: str | None = None) -> None:
         path = self.config.path.name

@@ -34,6 +34,17 @@ class ConfigForm(StrEnum):
     """The layer once more: one blob an artifact, as today's consumers read it."""
     EMPTY = "empty"
     """The empty object. Spec: image-spec v1.1.1, manifest.md, "Guidance for an Empty Descriptor"."""
+    DOCUMENT = "document"
+    """The document as compact JSON, as Helm has the content of Chart.yaml."""
+
+
+class LayerForm(StrEnum):
+    """What a manifest has as its layer."""
+
+    FILE = "file"
+    """The file as it is."""
+    FOLDER = "folder"
+    """The folder that the file stands in, packed: the file describes it."""
 
 
 class Function(StrEnum):
@@ -80,6 +91,8 @@ class Kind:
     media_type: str
     artifact_type: str
     config: ConfigForm
+    config_media_type: str
+    layer: LayerForm
     format: Format | None
     """None: pallet does not look into the files."""
     schema_name: str | None
@@ -158,6 +171,8 @@ def _kind(name: str, table: Mapping[str, Any], root: Path | None) -> Kind:
         media_type=media_type,
         artifact_type=table.get("artifact-type", media_type),
         config=ConfigForm(table.get("config", ConfigForm.BLOB)),
+        config_media_type=table.get("config-media-type", media_type),
+        layer=LayerForm(table.get("layer", LayerForm.FILE)),
         format=_format(table.get("format"), media_type),
         schema_name=table.get("schema"),
         schema_root=root,
@@ -208,7 +223,12 @@ def _path_problems(kind: Kind) -> list[Problem]:
 def _sense_problems(kind: Kind) -> list[Problem]:
     if kind.format is not None:
         return []
-    needs = {"schema": kind.schema_name, "version": kind.version, "annotations": kind.annotations}
+    needs = {
+        "schema": kind.schema_name,
+        "version": kind.version,
+        "annotations": kind.annotations,
+        "config": kind.config is ConfigForm.DOCUMENT,
+    }
     message = "expected a format that can be read (yaml or json), got none"
     fix = "set format, or let media-type end with +yaml or +json"
     wheres = (f"kind.{kind.name}.{field}" for field, value in needs.items() if value)
