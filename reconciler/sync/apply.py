@@ -19,7 +19,11 @@ from reconciler.sync.outcomes import DONE, Result, Results
 from reconciler.sync.plan import ArtifactPlan, FloatingPlan, Outcome, Plan
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
     from reconciler.desired.lockfile import Key
+    from reconciler.oci.digest import Digest
+    from reconciler.oci.reference import Repository
     from reconciler.oci.store import Store
     from reconciler.sync.floating import FloatingGoal, FloatingKey
     from reconciler.sync.progress import Progress
@@ -58,6 +62,8 @@ class Applier:
 
     def _run(self, todo: dict[Key | FloatingKey, _Step]) -> None:
         order = TopologicalSorter({key: set(_waits_for(step)) & todo.keys() for key, step in todo.items()})
+        for earlier, later in _same_blob(todo.values()):
+            order.add(later, earlier)
         order.prepare()
         running: dict[Future[Result], Key | FloatingKey] = {}
         with ThreadPoolExecutor(max_workers=self.jobs, thread_name_prefix="apply") as pool:
@@ -110,6 +116,22 @@ def _move(store: Store, goal: FloatingGoal) -> None:
             f"expected {goal.wanted.digest}, got {seen}",
             fix="pallet sync",
         )
+
+
+def _same_blob(steps: Iterable[_Step]) -> Iterator[tuple[Key, Key]]:
+    """Yield pairs of artifacts that put one blob into one repository: the second comes after the first.
+
+    The reference registry (seen with 2.8.2) may refuse a manifest with MANIFEST_BLOB_UNKNOWN while
+    the same blob is being put into its repository once more.
+    """
+    last: dict[tuple[Repository, Digest], Key] = {}
+    for step in steps:
+        if isinstance(step, ArtifactPlan):
+            for blob in step.wanted.blobs:
+                place = (step.wanted.name, blob.digest)
+                if place in last:
+                    yield last[place], step.key
+                last[place] = step.key
 
 
 def _waits_for(step: _Step) -> tuple[Key, ...]:

@@ -32,7 +32,7 @@ def test_builtin_kinds_are_published_as_documented(
 
 def test_builtin_kinds_are_complete() -> None:
     kinds = builtin_kinds()
-    assert sorted(kinds) == ["agent-card", "config", "files", "schema", "workflow"]
+    assert sorted(kinds) == ["agent-card", "config", "files", "helm-chart", "schema", "workflow"]
     assert [name for name, kind in kinds.items() if kind.is_schema] == ["schema"]
     assert kinds["workflow"].version == "metadata.version"
     assert kinds["agent-card"].version == "version"
