@@ -17,7 +17,7 @@ lint: $(VENV)/installed-test
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/pallet check --offline
+	$(BIN)/pallet lock --check
 
 bench: $(VENV)/installed-test
 	$(BIN)/python -m tests.support.install_registry

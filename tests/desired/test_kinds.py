@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from reconciler.desired.documents import Format
-from reconciler.desired.kinds import ConfigForm, builtin_kinds, parse_kind
+from reconciler.desired.kinds import ConfigForm, LayerForm, builtin_kinds, parse_kind
 
 MEDIA_TYPE = "application/vnd.acme.prompt.v1+yaml"
 
@@ -47,6 +47,8 @@ def test_least_kind_has_defaults() -> None:
         "media_type": MEDIA_TYPE,
         "artifact_type": MEDIA_TYPE,
         "config": ConfigForm.BLOB,
+        "config_media_type": MEDIA_TYPE,
+        "layer": LayerForm.FILE,
         "format": Format.YAML,
         "schema_name": None,
         "schema_root": Path("project"),
