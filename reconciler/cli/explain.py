@@ -36,7 +36,7 @@ def command(name: str, place: Place, reach: Reach, output: Output) -> int:
     """
     screen = Screen(output)
     project = load(place, screen)
-    with open_reconciler(project, reach, screen, Selection(only=(name,))) as reconciler:
+    with open_reconciler(project, reach, screen, Selection(only=(name,), only_is="NAME")) as reconciler:
         plan = reconciler.plan()
         explanations = [explain(item, project, reconciler.store) for item in plan.artifacts]
     code = of_plan(plan, detailed=False)

@@ -7,15 +7,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from reconciler.errors import Problem, Severity
 from reconciler.reports import documents, rows
-from reconciler.reports.problems import render_problems
+from reconciler.reports.problems import render_failure, render_problems
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from reconciler.cli.screen import Screen
     from reconciler.desired.project import Project
-    from reconciler.errors import Problem
     from reconciler.sync.plan import Plan
     from reconciler.sync.reconcile import Report
 
@@ -39,7 +39,8 @@ def show_plan(
     head = f"target {plan.target} ({project.config.targets[plan.target].url})\n"
     body = _table(screen, rows.rows_of(plan))
     tail = "".join(f"{sentence}\n" for sentence in rows.leftovers(plan))
-    screen.result(f"{head}{body}{tail}{rows.summarise(plan)}\n{_next_step(command, plan)}")
+    found = render_problems(problem for problem in problems if problem.severity is Severity.ERROR)
+    screen.result(f"{head}{body}{tail}{found}{rows.summarise(plan)}\n{_next_step(command, plan)}")
 
 
 def show_report(screen: Screen, project: Project, report: Report, *, exit_code: int) -> None:
@@ -51,7 +52,7 @@ def show_report(screen: Screen, project: Project, report: Report, *, exit_code: 
             plan,
             exit_code=exit_code,
             results=results,
-            problems=project.warnings,
+            problems=(*project.warnings, *_lock_problems(report)),
             lock_written=report.lock_written,
             config=project.config.path.name,
         )
@@ -64,6 +65,8 @@ def show_report(screen: Screen, project: Project, report: Report, *, exit_code: 
         screen.result(f"{head}{body}{tail}{rows.summarise_results(plan, results)}{lock}\n")
     for sentence in rows.restored(plan, results):
         screen.shout(sentence)
+    if report.lock_error is not None:
+        screen.shout(render_failure(report.lock_error).removeprefix("pallet: ").rstrip("\n"))
 
 
 def show_problems(
@@ -88,4 +91,10 @@ def _table(screen: Screen, everything: list[rows.Row]) -> str:
 
 
 def _next_step(command: str, plan: Plan) -> str:
-    return "next: pallet sync\n" if command == "plan" and plan.writes else ""
+    """Name the command that does the rest; what needs another one says so in its row."""
+    return "next: pallet sync\n" if command in ("plan", "check") and plan.writes else ""
+
+
+def _lock_problems(report: Report) -> list[Problem]:
+    error = report.lock_error
+    return [Problem("lock-not-written", str(error), "pallet.lock", fix=error.fix)] if error else []

@@ -95,6 +95,6 @@ def _sync(project: Project, reach: Reach, screen: Screen, selection: Selection, 
             show_plan(screen, "sync", project, plan, exit_code=code, problems=project.warnings)
             return code
         report = reconciler.sync(plan)
-    code = of_report(report.results)
+    code = report.lock_error.exit_code if report.lock_error else of_report(report.results)
     show_report(screen, project, report, exit_code=code)
     return code

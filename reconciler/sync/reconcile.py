@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from reconciler.desired.lockfile import Key, Lock, Locked, render_lock, write_lock
-from reconciler.errors import LockOutOfDateError
+from reconciler.errors import LockOutOfDateError, PalletError
 from reconciler.sync.apply import Applier
 from reconciler.sync.floating import set_goals
 from reconciler.sync.observe import Observer
@@ -35,6 +35,8 @@ class Report:
     plan: Plan
     results: Results
     lock_written: bool
+    lock_error: PalletError | None = None
+    """Why the lock could not be written; what the store confirmed stays published all the same."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +69,10 @@ class Reconciler:
         """Apply a plan, and write the lock for exactly what the store confirmed."""
         results = Applier(self.store, self.jobs, self.stop, self.progress).apply(plan)
         entries = advance(self.project.lock, plan, results)
-        written = write_lock(self.project.config.lock_path, self.project.lock, entries.values())
+        try:
+            written = write_lock(self.project.config.lock_path, self.project.lock, entries.values())
+        except PalletError as exc:
+            return Report(plan, results, lock_written=False, lock_error=exc)
         return Report(plan, results, written)
 
     def _terms(self) -> Terms:

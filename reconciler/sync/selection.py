@@ -23,6 +23,8 @@ class Selection:
     only: Sequence[str] = ()
     restore: Sequence[str] = ()
     force: Sequence[str] = ()
+    only_is: str = "--only"
+    """How the command line calls `only`."""
 
     def check(self, names: Iterable[str]) -> None:
         """Refuse a glob that matches none of `names`.
@@ -31,7 +33,7 @@ class Selection:
             UsageError: one does; the nearest names are given.
         """
         known = sorted(set(names))
-        for flag, globs in (("--only", self.only), ("--restore", self.restore), ("--force", self.force)):
+        for flag, globs in ((self.only_is, self.only), ("--restore", self.restore), ("--force", self.force)):
             for glob in globs:
                 if not any(fnmatchcase(name, glob) for name in known):
                     raise UsageError(
