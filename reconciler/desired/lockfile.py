@@ -158,9 +158,19 @@ def _quote(text: str) -> str:
 
 
 def _parse_conflict(text: str, normal: str, file: str) -> Lock:
-    ours, theirs = (_parse_side(_take_side(normal, side), file)[0] for side in ("ours", "theirs"))
+    ours, theirs = (_parse_conflict_side(_take_side(normal, side), file) for side in ("ours", "theirs"))
     agreed = {key: entry for key, entry in ours.items() if theirs.get(key) == entry}
     return Lock(agreed, text, REVISION, has_conflict=True)
+
+
+def _parse_conflict_side(text: str, file: str) -> dict[Key, Locked]:
+    """Return a side's entries; one that is no lock agrees with nothing, since git may cut anywhere."""
+    try:
+        return _parse_side(text, file)[0]
+    except LockError as exc:
+        if any(problem.code == "newer-lock" for problem in exc.problems):
+            raise
+        return {}
 
 
 def _take_side(text: str, wanted: str) -> str:
