@@ -16,6 +16,7 @@ from reconciler.desired.config import Target
 from reconciler.desired.config_reader import FILE_NAME
 from reconciler.desired.draft import Draft, draft_config
 from reconciler.desired.git_files import Addition, ignore_pallet, keep_line_ends
+from reconciler.desired.propose import rules_for_git
 from reconciler.desired.tree import Tree
 from reconciler.errors import RefusedError, UsageError
 from reconciler.oci.files import disk_failures, write_atomically
@@ -23,12 +24,13 @@ from reconciler.oci.registry.endpoint import Endpoint
 from reconciler.reports.problems import render_problem
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
 _LOCAL = Target("local", "oci-layout:.pallet/registry", immutable=False)
 _TARGET_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*", re.ASCII)
 _NOUNS = {"workflow": "workflow", "agent-card": "agent card", "schema": "schema", "helm-chart": "chart"}
 _FOLDERS_SHOWN_MAX = 8
+_LINES_SHOWN_MAX = 4
 _LOCK_FILE = "pallet.lock"
 
 
@@ -160,26 +162,22 @@ def _write(screen: Screen, tree: Tree, draft: Draft) -> None:
     for addition in additions:
         if addition is not None:
             addition.write()
-            screen.say(f"{addition.path.name}: added {', '.join(addition.lines)}")
+            screen.say(f"{addition.path.name}: added {_say_lines(addition.lines)}")
     _refuse_existing(root / FILE_NAME)
     with disk_failures(FILE_NAME, root):
         write_atomically(root / FILE_NAME, [draft.text.encode()])
 
 
+def _say_lines(lines: Sequence[str]) -> str:
+    more = len(lines) - _LINES_SHOWN_MAX
+    return ", ".join(lines[:_LINES_SHOWN_MAX]) + (f" and {more} more" if more > 0 else "")
+
+
 def _published(draft: Draft) -> dict[str, list[str]]:
-    """Return the patterns of everything whose bytes decide a digest, with files to ask git's rules about."""
-    # `lock --check` compares the lock's bytes too.
-    published = {_LOCK_FILE: [_LOCK_FILE]} if draft.entries else {}
-    for entry in draft.entries:
-        for pattern in entry.files:
-            paths = list(entry.paths) if len(entry.files) == 1 else [pattern]
-            published[_whole_folder(pattern) if entry.kind == "helm-chart" else pattern] = paths
-    return published
-
-
-def _whole_folder(pattern: str) -> str:
-    """A chart is the folder of its Chart.yaml."""
-    return pattern.rpartition("/")[0] + "/**" if "/" in pattern else "**"
+    """Return the patterns of what must have the same bytes everywhere, each with its files."""
+    # `lock --check` compares the lock's bytes.
+    own = {_LOCK_FILE: [_LOCK_FILE]} if draft.entries else {}
+    return own | rules_for_git(draft.entries)
 
 
 def _summarise(draft: Draft) -> Iterator[str]:

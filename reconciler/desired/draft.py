@@ -58,7 +58,7 @@ def draft_config(tree: Tree, targets: Sequence[Target], default_target: str) -> 
     root, project = Path(tree.root), suggest_name(Path(tree.root))
     refused = {problem.file or "": problem for problem in survey.refused}
     while True:
-        proposal = propose(known, project=project, matches=partial(_matches, tree))
+        proposal = propose(known, matches=partial(_matches, tree))
         text = render_config(project, targets, default_target, proposal.entries)
         invalid = _try_out(text, root, proposal.entries)
         if not invalid:

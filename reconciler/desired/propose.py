@@ -8,12 +8,14 @@ Must never be added: looking at the disk, or the text of pallet.toml.
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from glob import escape
 from pathlib import PurePosixPath
 
+from reconciler.desired.file_problems import shown
 from reconciler.desired.recognise import AGENT_CARD, CHART, SCHEMA, WORKFLOW, Recognised
 from reconciler.errors import Problem
 from reconciler.oci.reference import Repository
@@ -29,7 +31,9 @@ PLURALS: Mapping[str, str] = {
 }
 """What stands in front of the repositories of files whose folder has no usable name."""
 
-_FIELDS: Mapping[str, str] = {WORKFLOW: "metadata.version", AGENT_CARD: "version"}
+VERSION_FIELDS: Mapping[str, str] = {WORKFLOW: "metadata.version", AGENT_CARD: "version"}
+"""Where the files of a kind may say their version."""
+
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
 Matches = Callable[[str], frozenset[str]]
@@ -90,28 +94,46 @@ class _Group:
         return leaf, whole, f"{whole}/{plural}"
 
 
-def propose(recognised: Iterable[Recognised], *, project: str, matches: Matches) -> Proposal:
-    """Return entries that publish each recognised file, in the order of their folders.
-
-    Args:
-        recognised: what the folder holds.
-        project: names the chart that stands in the project's root folder.
-        matches: what a glob means in this project.
-    """
-    nameable, left_out = _part(recognised)
-    groups = _group(nameable)
-    levels = _choose_bases(groups, project)
+def propose(recognised: Iterable[Recognised], *, matches: Matches) -> Proposal:
+    """Return entries that publish each recognised file, in the order of their folders."""
+    good, left_out = _part(recognised)
+    groups = _group(good)
+    levels = _choose_bases(groups)
     taken: dict[str, str] = {}
     entries: list[Entry] = []
     for group in groups:
-        entries += _enter(group, group.bases()[levels[group]], project, matches, taken, left_out)
+        entries += _enter(group, group.bases()[levels[group]], matches, taken, left_out)
     return Proposal(tuple(entries), tuple(left_out))
+
+
+def rules_for_git(entries: Iterable[Entry]) -> dict[str, list[str]]:
+    """Return the patterns of all files whose bytes decide a digest, each with files that it stands for.
+
+    A list of files becomes the glob of their folder: a rule too many does no harm, and stays when a
+    file is added.
+    """
+    patterns: dict[str, list[str]] = defaultdict(list)
+    for entry in entries:
+        for path in entry.paths:
+            example = [f"{PurePosixPath(path).parent}/templates/_helpers.tpl"] if entry.kind == CHART else []
+            patterns[_rule_for_git(entry, path)] += [path, *example]
+    return patterns
+
+
+def _rule_for_git(entry: Entry, path: str) -> str:
+    is_glob = len(entry.files) == 1 and entry.files[0] != escape(path)
+    pattern, file = entry.files[0], PurePosixPath(path)
+    if not is_glob:
+        pattern = f"{escape(str(file.parent))}/*{file.suffix}" if "/" in path else escape(path)
+    # A chart is the folder of its Chart.yaml.
+    return f"{pattern.rpartition('/')[0]}/**" if entry.kind == CHART else pattern
 
 
 def legalise(text: str) -> str | None:
     """Return the nearest text that can be a component of a repository; None where nothing is left."""
-    lower = text.lower()
-    return lower if _is_component(lower) else re.sub(r"[^a-z0-9]+", "-", lower).strip("-") or None
+    letters = unicodedata.normalize("NFKD", text.casefold())
+    plain = "".join(letter for letter in letters if not unicodedata.combining(letter))
+    return plain if _is_component(plain) else re.sub(r"[^a-z0-9]+", "-", plain).strip("-") or None
 
 
 def _is_component(text: str) -> bool:
@@ -122,16 +144,25 @@ def _is_component(text: str) -> bool:
 
 
 def _part(recognised: Iterable[Recognised]) -> tuple[list[Recognised], list[Problem]]:
-    """Tell files that TOML and a pattern can name from those that they cannot."""
-    nameable, left_out = [], []
+    """Tell files that an entry can publish from those that none can."""
+    good, left_out = [], []
     for file in recognised:
-        if _SURROGATE.search(file.path) or "\\" in file.path:
-            shown = file.path.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
-            message = "no pattern can name it: expected a path of UTF-8 without a backslash"
-            left_out.append(Problem("unnameable", message, shown, fix="rename it"))
+        problem = _no_entry(file)
+        if problem is None:
+            good.append(file)
         else:
-            nameable.append(file)
-    return nameable, left_out
+            left_out.append(problem)
+    return good, left_out
+
+
+def _no_entry(file: Recognised) -> Problem | None:
+    if _SURROGATE.search(file.path) or "\\" in file.path:
+        message = "no pattern can name it: expected a path of UTF-8 without a backslash"
+        return Problem("unnameable", message, shown(file.path), fix="rename it")
+    if file.kind == CHART and "/" not in file.path:
+        message = "expected a folder of its own, which is packed, got the project's root folder"
+        return Problem("no-folder", message, file.path, fix="move the chart into a folder")
+    return None
 
 
 def _group(recognised: Sequence[Recognised]) -> list[_Group]:
@@ -161,7 +192,7 @@ def _of_siblings(above: str, kind: str, name: str, members: list[Recognised]) ->
     yield _Group(kind, folder, _join(folder, f"*{path.suffix}"), "stem", tuple(members))
 
 
-def _choose_bases(groups: Sequence[_Group], project: str) -> dict[_Group, int]:
+def _choose_bases(groups: Sequence[_Group]) -> dict[_Group, int]:
     """Return for each group the place of its base; folders of one name, and equal repositories, move on."""
     levels = dict.fromkeys(groups, 0)
     folders = defaultdict(set)
@@ -173,7 +204,7 @@ def _choose_bases(groups: Sequence[_Group], project: str) -> dict[_Group, int]:
         owners = defaultdict(set)
         for group in groups:
             for file in group.members:
-                owners[_name(group, group.bases()[levels[group]], file.path, project)].add(group)
+                owners[_name(group, group.bases()[levels[group]], file.path)].add(group)
         for group in {group for rivals in owners.values() if len(rivals) > 1 for group in rivals}:
             levels[group] = min(levels[group] + 1, 2)
     return levels
@@ -182,18 +213,17 @@ def _choose_bases(groups: Sequence[_Group], project: str) -> dict[_Group, int]:
 def _enter(
     group: _Group,
     base: str,
-    project: str,
     matches: Matches,
     taken: dict[str, str],
     left_out: list[Problem],
 ) -> Iterator[Entry]:
-    """Yield the entry that fills in the placeholder, then one for each file whose name does not allow that."""
+    """Yield the entry with a placeholder, then one for each file whose name cannot fill it in."""
     plain: list[Recognised] = []
     renamed: list[tuple[Recognised, str]] = []
     for file in sorted(
         group.members, key=lambda file: (not _is_component(group.label(file.path)), file.path)
     ):
-        name = _name(group, base, file.path, project)
+        name = _name(group, base, file.path)
         problem = _refuse(name, file.path, taken)
         if problem is not None or name is None:
             left_out += [problem] if problem else []
@@ -208,8 +238,7 @@ def _enter(
         patterns = [group.pattern] if matches(group.pattern) == paths else map(escape, sorted(paths))
         yield _entry(group.kind, tuple(patterns), f"{base}/{{{group.placeholder}}}", tuple(plain))
     for file, name in renamed:
-        is_renamed = bool(group.label(file.path))
-        yield _entry(group.kind, (escape(file.path),), name, (file,), is_renamed=is_renamed)
+        yield _entry(group.kind, (escape(file.path),), name, (file,), is_renamed=True)
 
 
 def _unchanged_first(group: _Group) -> list[Recognised]:
@@ -233,7 +262,7 @@ def _entry(
         kind=kind,
         paths=tuple(sorted(file.path for file in files)),
         # The version of a chart is Chart.yaml's, as its kind says: nothing to write.
-        version_field=_FIELDS.get(kind) if says_version else None,
+        version_field=VERSION_FIELDS.get(kind) if says_version else None,
         version=FIRST_VERSION if kind != CHART and not says_version else None,
         versions=_keys(silent, files) if says_version and kind != CHART else {},
         is_renamed=is_renamed,
@@ -247,8 +276,8 @@ def _keys(silent: Iterable[str], files: Iterable[Recognised]) -> dict[str, str]:
     return {stem if stems[stem] == 1 else path: FIRST_VERSION for stem, path in keys}
 
 
-def _name(group: _Group, base: str, path: str, project: str) -> str | None:
-    label = legalise(group.label(path) or PurePosixPath(project).name)
+def _name(group: _Group, base: str, path: str) -> str | None:
+    label = legalise(group.label(path))
     return f"{base}/{label}" if label else None
 
 

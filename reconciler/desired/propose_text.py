@@ -9,6 +9,7 @@ import json
 import re
 from typing import TYPE_CHECKING
 
+from reconciler.desired.propose import VERSION_FIELDS
 from reconciler.desired.recognise import AGENT_CARD, WORKFLOW
 
 if TYPE_CHECKING:
@@ -83,7 +84,9 @@ def _render_version(entry: Entry) -> Iterator[str]:
         yield f"version = {{ field = {_quote(entry.version_field)} }}\n"
     elif entry.version is not None:
         noun = _NOUNS.get(entry.kind, "files")
-        yield f"# The {noun} say no version. Raise it when they change; [artifact.versions] is for single ones.\n"
+        field = VERSION_FIELDS.get(entry.kind)
+        otherwise = f", or write {{ field = {_quote(field)} }} once they do" if field else ""
+        yield f"# The {noun} say no version: raise it here when they change{otherwise}.\n"
         yield f"version = {_quote(entry.version)}\n"
     if entry.versions:
         yield "[artifact.versions]  # files that say none themselves\n"

@@ -121,11 +121,14 @@ def _judge(path: str, content: bytes) -> Recognised | Problem | None:
 
 
 def _version(document: Document, kind: Kind) -> str | None:
+    if kind.version is None:
+        return None
     try:
-        version = Version(read_text_field(document, kind.version)) if kind.version else None
-        return version.text if version and version.tag else None
+        version = Version(read_text_field(document, kind.version))
+        is_taggable = bool(version.tag)
     except ValueError:
         return None
+    return version.text if is_taggable else None
 
 
 def _look_again(tree: Tree, doubtful: Iterable[str], survey: Survey) -> None:
