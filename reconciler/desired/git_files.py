@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
@@ -31,6 +32,7 @@ ATTRIBUTES_FILE = ".gitattributes"
 _WHY_IGNORED = "# pallet's own folder: the local registry, and what is being worked on."
 _WHY_ATTRIBUTES = "# Published by pallet: the bytes, hence the digests, are the same on every platform."
 _UNSET = "unset"
+_LITERAL = re.compile(r"\[([*?[])\]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +110,7 @@ class _Attributes:
         for rules, said in self._rules_above(path):
             if deciding_rule(path, [rules], is_folder=False) is not None:
                 text, eol = said.get("text", text), said.get("eol", eol)
-        return text != _UNSET and eol is None
+        return text != _UNSET and eol not in ("lf", "crlf")
 
     def _rules_above(self, path: str) -> Iterator[tuple[Rules, dict[str, str | None]]]:
         """Yield the rules of every folder on the way, those that win last."""
@@ -152,6 +154,8 @@ def _say(words: Iterable[str]) -> Iterator[tuple[str, str | None]]:
 
 
 def _pattern(pattern: str) -> str:
+    """Return one of pallet's patterns as git writes it, which escapes with a backslash."""
+    pattern = _LITERAL.sub(r"\\\1", pattern)
     # Without a slash git would take it for a name at any depth; and a line may not begin with these signs.
     anchored = pattern if "/" in pattern and pattern[0] not in "#![" else f"/{pattern}"
     needs_quotes = not anchored.isprintable() or any(sign in anchored for sign in ' "')
