@@ -394,9 +394,17 @@ def test_conflict_is_rendered_anew(tmp_path: Path) -> None:
     assert path.read_text() == GOLDEN
 
 
-def test_conflict_whose_side_is_no_lock_is_refused() -> None:
+def test_side_of_a_conflict_that_is_no_lock_agrees_with_nothing() -> None:
     text = GOLDEN.replace(MIDDLE, _conflict("digest = \n", THEIRS))
-    assert _refused(text) == ["pallet.lock:20: not TOML: invalid value"]
+    lock = parse_lock(text, file="pallet.lock")
+    assert (lock.entries, lock.has_conflict) == ({}, True)
+
+
+def test_side_of_a_conflict_from_a_newer_pallet_is_refused() -> None:
+    text = GOLDEN.replace("version = 1\n", _conflict("version = 2\n", "version = 1\n"), 1)
+    assert _refused(text) == [
+        "pallet.lock: version: expected at most 1, got 2: it was written by a newer pallet"
+    ]
 
 
 @pytest.mark.xfail(strict=True, reason="the revision of a lock with conflict markers is forgotten")

@@ -379,14 +379,30 @@ def _gone_from_disk(item: Wanted) -> Wanted:
     return replace(item, blobs=(Blob(blob.digest, blob.size_bytes, open_blob),))
 
 
-@pytest.mark.xfail(
-    strict=True,
-    raises=FileNotFoundError,
-    reason="a file that is gone ends the run, and the lock is not written",
-)
 def test_file_that_is_gone_since_it_was_read_fails_alone() -> None:
     world = World([_gone_from_disk(wanted("notes/a")), wanted("notes/b")], jobs=1)
-    assert _outcomes(world) == {"notes/a:1.0.0": "failed", "notes/b:1.0.0": "done"}
+    _, results = world.run()
+    assert results.artifacts[key("notes/a")] == Result(
+        Outcome.FAILED, "notes/a.txt: No such file or directory", 1, "pallet sync"
+    )
+    assert list(world.locked) == [key("notes/b")]
+
+
+class _Mistaken(MemoryStore):
+    """Does what no store should: raises what is no PalletError."""
+
+    def put_blob(self, repository: Repository, blob: Blob) -> None:
+        if repository == "notes/a":
+            raise LookupError("who?")
+        super().put_blob(repository, blob)
+
+
+def test_mistake_of_our_own_fails_alone() -> None:
+    world = World([wanted("notes/a"), wanted("notes/b")], store=_Mistaken())
+    _, results = world.run()
+    assert results.artifacts[key("notes/a")] == Result(
+        Outcome.FAILED, "a mistake in pallet: LookupError('who?')", 1, "please report it"
+    )
     assert list(world.locked) == [key("notes/b")]
 
 

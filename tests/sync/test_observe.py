@@ -133,6 +133,14 @@ def test_what_is_no_version_of_ours_has_none(content: bytes) -> None:
     assert world.observe().floating == {LATEST: FloatingPresent(Digest.of(content), None)}
 
 
+@pytest.mark.xfail(strict=True, reason="what stands under a version tag counts as ours, whoever made it")
+def test_what_somebody_put_under_a_version_tag_is_no_version_of_ours() -> None:
+    world = published(wanted(floating_tags=["latest"]))
+    other = world.hold(NAME, "1.0.0", someone_elses(NAME))
+    world.hold(NAME, "latest", someone_elses(NAME))
+    assert world.observe().floating == {LATEST: FloatingPresent(other, None)}
+
+
 def test_floating_tag_whose_manifest_cannot_be_read_is_unknown() -> None:
     world = published(wanted(floating_tags=["latest"]))
     world.hold(NAME, "latest", someone_elses(NAME))
@@ -146,8 +154,10 @@ def test_deleted_floating_tag_knows_the_stable_versions() -> None:
     world.store.forget(*LATEST)
     for tag in ("2.0.0", "v1.5.0", "2.1.0-rc.1", "edge", "1.0.0_b1"):
         world.hold(NAME, tag, someone_elses(NAME))
-    versions = tuple(Version(text) for text in ("1.0.0", "1.0.0+b1", "1.5.0", "2.0.0"))
-    assert world.observe().floating == {LATEST: FloatingAbsent(versions)}
+    found = world.observe().floating[LATEST]
+    assert isinstance(found, FloatingAbsent)
+    stable = [version.text for version in found.published if not version.is_prerelease]
+    assert stable == ["1.0.0", "1.0.0+b1", "1.5.0", "2.0.0"]
 
 
 def test_tag_list_that_cannot_be_read_is_unknown() -> None:

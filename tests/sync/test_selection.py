@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from reconciler.errors import UsageError
@@ -37,10 +39,14 @@ def test_restore_and_force_are_told_apart() -> None:
     assert [name for name in NAMES if selection.forces(name)] == ["workflows/router"]
 
 
+def _select(flag: str, *globs: str) -> Selection:
+    return replace(Selection(), **{flag: globs})
+
+
 @pytest.mark.parametrize("flag", ["only", "restore", "force"])
 def test_glob_without_match_is_refused(flag: str) -> None:
     with pytest.raises(UsageError) as caught:
-        Selection(**{flag: ["workflows/rooter"]}).check(NAMES)
+        _select(flag, "workflows/rooter").check(NAMES)
     expected = "expected a name or glob of pallet.toml's artifacts, got no match"
     assert str(caught.value) == f"--{flag} workflows/rooter: {expected}"
     assert caught.value.fix is not None
@@ -51,7 +57,7 @@ def test_glob_without_match_is_refused(flag: str) -> None:
 @pytest.mark.parametrize("flag", ["only", "restore", "force"])
 def test_empty_name_is_refused(flag: str) -> None:
     with pytest.raises(UsageError):
-        Selection(**{flag: [""]}).check(NAMES)
+        _select(flag, "").check(NAMES)
 
 
 def test_refusal_without_any_artifact_suggests_nothing() -> None:
