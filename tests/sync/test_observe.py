@@ -133,7 +133,6 @@ def test_what_is_no_version_of_ours_has_none(content: bytes) -> None:
     assert world.observe().floating == {LATEST: FloatingPresent(Digest.of(content), None)}
 
 
-@pytest.mark.xfail(strict=True, reason="what stands under a version tag counts as ours, whoever made it")
 def test_what_somebody_put_under_a_version_tag_is_no_version_of_ours() -> None:
     world = published(wanted(floating_tags=["latest"]))
     other = world.hold(NAME, "1.0.0", someone_elses(NAME))

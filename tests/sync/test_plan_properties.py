@@ -241,8 +241,7 @@ def test_floating_tags_never_go_backwards(world: World) -> None:
             assert now == was
 
 
-@pytest.mark.xfail(strict=True, reason="what stands under a version tag counts as ours, whoever made it")
-@settings(max_examples=300, phases=[Phase.generate])
+@WORLDS
 @given(worlds())
 def test_foreign_tag_is_taken_only_by_force(world: World) -> None:
     goals = set_goals(world.wanted)

@@ -186,11 +186,15 @@ def test_required_artifact_is_published_first(tmp_path: Path) -> None:
     assert [name for name, _ in put_tags(store.calls)] == ["workflows/z-helper", "workflows/a"]
 
 
-@pytest.mark.parametrize("flag", ["only", "restore", "force"])
-def test_selection_that_names_nothing_asks_nothing(folder: ProjectFolder, flag: str) -> None:
+@pytest.mark.parametrize(
+    "selection",
+    [Selection(only=["rooter"]), Selection(restore=["rooter"]), Selection(force=["rooter"])],
+    ids=["only", "restore", "force"],
+)
+def test_selection_that_names_nothing_asks_nothing(folder: ProjectFolder, selection: Selection) -> None:
     store = MemoryStore()
     with pytest.raises(UsageError):
-        _reconciler(folder, store, replace(Selection(), **{flag: ("workflows/rooter",)})).plan()
+        _reconciler(folder, store, selection).plan()
     assert store.calls == []
 
 

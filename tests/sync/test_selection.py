@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 
 from reconciler.errors import UsageError
@@ -40,7 +38,12 @@ def test_restore_and_force_are_told_apart() -> None:
 
 
 def _select(flag: str, *globs: str) -> Selection:
-    return replace(Selection(), **{flag: globs})
+    made = {
+        "only": Selection(only=globs),
+        "restore": Selection(restore=globs),
+        "force": Selection(force=globs),
+    }
+    return made[flag]
 
 
 @pytest.mark.parametrize("flag", ["only", "restore", "force"])
