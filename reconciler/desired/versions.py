@@ -2,13 +2,16 @@
 
 Spec: semver.org 2.0.0. `+` is not legal in a tag and becomes `_`, as Helm does; a semantic version
 holds no `_`, so the way back is unambiguous. Two versions that differ only in build metadata have
-equal precedence (semver.org, rule 10); so that an order never depends on chance, their build
-metadata is then compared as text. The library stays behind this module.
+equal precedence (semver.org, rule 10); so that an order never depends on chance, the identifiers of
+their build metadata are then compared as those of a pre-release are (rule 11): numbers as numbers,
+below words; none at all is lowest; and `+01` after `+1`, as text. The library stays behind this module.
+Must never be added: ranges, which are `constraints`'.
 """
 
 from __future__ import annotations
 
 from functools import lru_cache, total_ordering
+from typing import Any
 
 import semantic_version
 
@@ -23,7 +26,10 @@ class Version:
         ValueError: the text is no semantic version; the message says what was expected.
     """
 
-    __slots__ = ("_key", "_parsed", "text")
+    __slots__ = ("_key", "_parsed", "precedence", "text")
+
+    precedence: tuple[Any, ...]
+    """What decides which of two versions is newer: equal where they differ in build metadata only."""
 
     def __init__(self, text: str) -> None:
         try:
@@ -37,6 +43,8 @@ class Version:
             ) from exc
         self.text = text
         self._parsed = parsed
+        # The library's key ends with the build metadata, which is no part of precedence.
+        self.precedence = parsed.precedence_key[:-1]
         self._key = (parsed.precedence_key, ".".join(parsed.build))
 
     @property
@@ -46,6 +54,20 @@ class Version:
     @property
     def minor(self) -> int:
         return int(self._parsed.minor)
+
+    @property
+    def patch(self) -> int:
+        return int(self._parsed.patch)
+
+    @property
+    def core(self) -> tuple[int, int, int]:
+        """MAJOR, MINOR and PATCH."""
+        return self.major, self.minor, self.patch
+
+    @property
+    def build(self) -> str:
+        """What follows `+`; empty for none."""
+        return ".".join(self._parsed.build)
 
     @property
     def is_prerelease(self) -> bool:
