@@ -33,7 +33,7 @@ def resolve_version(
         FieldValueError: the field that should hold it does not; it knows where that is in the file.
         ValueError: there is no version, or it is none.
     """
-    source = _source(rule, kind, path)
+    source = version_source(rule, kind, path)
     match source:
         case LiteralVersion(text):
             return Version(text)
@@ -45,6 +45,21 @@ def resolve_version(
             raise ValueError(
                 'no version: expected version = "1.0.0", { field = "…" } or { file = "…" }, got none'
             )
+
+
+def version_source(rule: ArtifactRule, kind: Kind, path: str) -> VersionSource | None:
+    """Return where the version of one file stands; None where nobody says."""
+    entry = own_entry(rule, path)
+    if entry is not None:
+        return LiteralVersion(rule.versions[entry])
+    if rule.version is not None:
+        return rule.version
+    return FieldVersion(kind.version) if kind.version else None
+
+
+def own_entry(rule: ArtifactRule, path: str) -> str | None:
+    """Return the key of `[artifact.versions]` that speaks for a file; None where none does."""
+    return next((key for key in (path, PurePosixPath(path).stem) if key in rule.versions), None)
 
 
 def unused_versions(rule: ArtifactRule, paths: Iterable[str]) -> list[tuple[str, str]]:
@@ -62,15 +77,6 @@ def unused_versions(rule: ArtifactRule, paths: Iterable[str]) -> list[tuple[str,
                 (entry, f"expected the stem of one file, got that of {stems[entry]}: write the path")
             )
     return complaints
-
-
-def _source(rule: ArtifactRule, kind: Kind, path: str) -> VersionSource | None:
-    own = rule.versions.get(path) or rule.versions.get(PurePosixPath(path).stem)
-    if own is not None:
-        return LiteralVersion(own)
-    if rule.version is not None:
-        return rule.version
-    return FieldVersion(kind.version) if kind.version else None
 
 
 def _read_version_field(document: Document | None, field: str) -> Version:
