@@ -13,6 +13,7 @@ import http.client
 import json
 import os
 from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -159,24 +160,36 @@ class Desk:
         return Ran(code, streams.out, streams.err)
 
 
+def write_project(
+    root: Path,
+    url: str,
+    *,
+    files: Mapping[str, str] | None = None,
+    paths: Collection[str] | None = None,
+    floating: Sequence[str] = ("latest",),
+) -> None:
+    """Write a pallet.toml that sends files to `url`, and the files: the examples, those of `paths`, or `files`."""
+    chosen = {path: text for path, text in examples().items() if paths is None or path in paths}
+    chosen = dict(files) if files is not None else chosen
+    rules = [rule for folder, rule in RULES.items() if any(path.startswith(folder) for path in chosen)]
+    head = CONFIG.format(url=url, floating=", ".join(json.dumps(tag) for tag in floating))
+    for path, content in {"pallet.toml": "".join((head, *rules)), **chosen}.items():
+        place = root / path
+        place.parent.mkdir(parents=True, exist_ok=True)
+        place.write_text(content, encoding="utf-8")
+
+
 def set_up(
     root: Path,
     url: str,
     capsys: pytest.CaptureFixture[str],
     *,
-    files: dict[str, str] | None = None,
-    floating: tuple[str, ...] = ("latest",),
+    files: Mapping[str, str] | None = None,
+    floating: Sequence[str] = ("latest",),
 ) -> Desk:
     """Return a folder of the examples, or of `files`, that goes to `url`."""
-    root.mkdir(parents=True, exist_ok=True)
-    desk = Desk(root, url, capsys)
-    chosen = examples() if files is None else files
-    rules = [rule for folder, rule in RULES.items() if any(path.startswith(folder) for path in chosen)]
-    head = CONFIG.format(url=url, floating=", ".join(json.dumps(tag) for tag in floating))
-    desk.write("pallet.toml", "".join((head, *rules)))
-    for path, content in chosen.items():
-        desk.write(path, content)
-    return desk
+    write_project(root, url, files=files, floating=floating)
+    return Desk(root, url, capsys)
 
 
 class CountingProxy(ScriptedServer):
