@@ -6,6 +6,7 @@ Must never be added: anything that writes while the others read.
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from benchmarks import other_tools
 from benchmarks.results import Figure, Goal, Table, ratio
@@ -14,6 +15,7 @@ from reconciler.desired.project import load_project
 
 if TYPE_CHECKING:
     from benchmarks.lab import Lab
+    from reconciler.desired.wanted import Wanted
 
 NEEDED = 0.5
 """Of what a client in C reaches."""
@@ -26,24 +28,33 @@ def measure(lab: Lab) -> Table:
     lab.pallet(folder, "sync", "--target", "registry")
     project = load_project(folder / "pallet.toml")
     url = project.config.targets["registry"].url
-    first = project.wanted[0]
-    manifest = f"{url}/{first.name}/manifests/{first.tag}".replace("/run-", "/v2/run-", 1)
     pallet, ceiling, raw, whole = [], [], [], []
     for _ in range(lab.scale.repetitions):
         pallet.append(count / lab.stretch("pallet-check", folder, JOBS).seconds)
-        ceiling.append(other_tools.ceiling(lab, manifest, connections=JOBS))
+        if other_tools.has_ab():
+            ceiling.append(other_tools.ceiling(lab, _manifest(url, project.wanted[0]), connections=JOBS))
         raw.append(count / lab.stretch("raw-check", folder, JOBS).seconds)
         whole.append(lab.pallet(folder, "check", "--target", "registry").wall_s)
     loop = count / lab.stretch("raw-check", folder, 1).seconds
     ours = Figure(f"pallet, --jobs {JOBS}", "artifacts/s", tuple(pallet), "one HEAD for each artifact")
-    limit = Figure(f"ab -k -i, {JOBS} connections", "requests/s", tuple(ceiling), "HEAD of one manifest")
-    figures = [
-        ours,
-        Figure("pallet check, whole command", "s", tuple(whole), f"{count} artifacts, a fresh process"),
-        limit,
+    others = [
         Figure(f"raw client, {JOBS} connections", "requests/s", tuple(raw), "one HEAD for each artifact"),
         Figure("plain loop, 1 connection", "requests/s", (loop,), "one HEAD for each artifact"),
         *other_tools.measure_checks(lab, folder, project.wanted, url.removeprefix("http://")),
     ]
-    goal = Goal("check, of ab's rate", ratio(ours, limit), NEEDED)
+    if ceiling:
+        name = f"ab -k -i, {JOBS} connections"
+        others.insert(0, Figure(name, "requests/s", tuple(ceiling), "HEAD of one manifest"))
+    limit = others[0]
+    figures = [
+        ours,
+        Figure("pallet check, whole command", "s", tuple(whole), f"{count} artifacts, a fresh process"),
+        *others,
+    ]
+    goal = Goal(f"check, of the rate of {limit.what}", ratio(ours, limit), NEEDED)
     return Table(f"Check of {count} workflows in sync", figures, [goal], other_tools.missing())
+
+
+def _manifest(url: str, wanted: Wanted) -> str:
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc}/v2{parts.path}/{wanted.name}/manifests/{wanted.tag}"

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from benchmarks.processes import Finished, run_measured
 from benchmarks.workload import write_config, write_workflows
-from tests.support.docker_registry import DockerRegistry
+from tests.support.docker_registry import MISSING, DockerRegistry, find_binary
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -49,7 +49,13 @@ class Lab:
 
     @property
     def registry(self) -> DockerRegistry:
-        """The one registry of this run, started when it is first asked for."""
+        """The one registry of this run, started when it is first asked for.
+
+        Raises:
+            RuntimeError: it is not installed, or does not start.
+        """
+        if find_binary() is None:
+            raise RuntimeError(MISSING)
         if self._registry is None:
             folder = self.folder / "registry"
             folder.mkdir()

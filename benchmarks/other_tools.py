@@ -22,11 +22,17 @@ if TYPE_CHECKING:
 
 _RATE = re.compile(r"^Requests per second: +([0-9.]+)", re.MULTILINE)
 _FAILED = re.compile(r"^(?:Failed requests|Non-2xx responses): +([0-9]+)", re.MULTILINE)
-WORKFLOW = "application/vnd.pallet.workflow.v1+yaml"
+_WORKFLOW = "application/vnd.pallet.workflow.v1+yaml"
+
+
+def has_ab() -> bool:
+    return shutil.which("ab") is not None
 
 
 def ceiling(lab: Lab, url: str, *, connections: int) -> float:
     """Return how many HEADs of one manifest per second the registry answers to ab, kept alive.
+
+    Not wrk: it waits for the body of a HEAD.
 
     Raises:
         RuntimeError: an answer was no success.
@@ -64,7 +70,7 @@ def measure_checks(lab: Lab, folder: Path, wanted: Sequence[Wanted], registry: s
 
 def missing() -> list[str]:
     """Return a sentence for each tool that is not there."""
-    return [f"{tool} is not installed." for tool in ("skopeo", "oras") if shutil.which(tool) is None]
+    return [f"{tool} is not installed" for tool in ("ab", "skopeo", "oras") if shutil.which(tool) is None]
 
 
 def _rate(lab: Lab, folder: Path, what: str, commands: Sequence[Sequence[str]]) -> Figure:
@@ -83,7 +89,7 @@ def _skopeo_inspect(item: Wanted, registry: str) -> list[str]:
 
 
 def _oras_push(item: Wanted, registry: str) -> list[str]:
-    file = f"{item.files[0].path}:{WORKFLOW}"
+    file = f"{item.files[0].path}:{_WORKFLOW}"
     return ["oras", "push", "--plain-http", "--no-tty", f"{registry}/{item.name}:{item.tag}", file]
 
 

@@ -18,10 +18,10 @@ class Scale:
     """Of what is compared; medians and spread are over these."""
     tool_artifacts: int = 50
     """For tools that start a process for each artifact."""
-    connections: tuple[int, ...] = (8, 16, 32, 64)
+    connections: tuple[int, ...] = (16, 32, 64)
     """Among these the raw client finds the registry's limit."""
     jobs: tuple[int, ...] = (1, 4, 8, 16, 32, 64)
-    jobs_repetitions: int = 3
+    jobs_repetitions: int = 2
     starts: int = 15
     """Repetitions of what takes a fraction of a second."""
 

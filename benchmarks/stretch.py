@@ -19,7 +19,7 @@ from benchmarks.raw_client import Line, Parcel, work_through
 from reconciler.compose import Connection, choose_target, open_store
 from reconciler.desired.project import load_project
 from reconciler.oci.registry.store import RegistryStore
-from reconciler.sync.plan import Outcome, Plan
+from reconciler.sync.actions import Outcome, Plan
 from reconciler.sync.reconcile import Reconciler
 from reconciler.sync.stop import Stop
 from reconciler.sync.verdicts import Verdict
