@@ -24,7 +24,7 @@ _QUICK_ARTIFACTS = 100
 
 
 def main(arguments: list[str]) -> int:
-    """Run what was asked for; 0 even where a goal is missed, since machines are noisy; 1 where it cannot be."""
+    """Run what was asked for; 0 even where a goal is missed (machines are noisy), 1 where it cannot be."""
     options = _parser().parse_args(arguments)
     try:
         return _run(options, arguments)
