@@ -26,6 +26,8 @@ COMMANDS = {
     "sync": "Publish what drifted, and write the lock.",
     "check": "Find drift, and never write.",
     "lock": "Write pallet.lock from the tree, offline.",
+    "tags": "List published versions, newest first.",
+    "resolve": "Say which version a constraint means.",
     "bump": "Write the next version where it lives.",
 }
 """Names, and what --help says of each; a test holds them to the commands themselves."""

@@ -112,20 +112,11 @@ class Resolver:
             )
         unstable = {item.version for item in passed_over if item.is_unstable}
         nearest = list(dict.fromkeys(nearest_first(there, constraint)))
+        got = _list(nearest, unstable)
         return NotFoundError(
-            f"{self.releases.subject}: no such version: expected {constraint}, got {_list(nearest, unstable)}",
-            fix=self._advice(constraint, nearest, unstable),
+            f"{self.releases.subject}: no such version: expected {constraint}, got {got}",
+            fix=_advise(constraint, nearest, unstable),
         )
-
-    def _advice(
-        self, constraint: Constraint, nearest: Sequence[Version], unstable: Container[Version]
-    ) -> str:
-        for version in nearest:
-            if version in unstable:
-                return f"ask for {version} itself, which is not stable, or for --prereleases"
-            if constraint.allows(version, prereleases=True):
-                return f"--prereleases allows {version}"
-        return "ask for one of these; `pallet tags` lists all"
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,3 +136,12 @@ def _list(versions: Sequence[Version], unstable: Container[Version]) -> str:
     shown = [f"{item} (not stable)" if item in unstable else str(item) for item in versions[:_SHOWN_MAX]]
     rest = len(versions) - len(shown)
     return ", ".join(shown) + (f" and {rest} more" if rest else "")
+
+
+def _advise(constraint: Constraint, nearest: Sequence[Version], unstable: Container[Version]) -> str:
+    for version in nearest:
+        if version in unstable:
+            return f"ask for {version} itself, which is not stable, or for --prereleases"
+        if constraint.allows(version, prereleases=True):
+            return f"--prereleases allows {version}"
+    return "ask for one of these; `pallet tags` lists all"
