@@ -88,12 +88,13 @@ def test_full_disk_at_the_lock_keeps_the_old_one(synced: Desk) -> None:
     assert synced.pallet("sync").code == 0
 
 
-@pytest.mark.xfail(strict=True, reason="where the lock cannot be written, nothing says what was published")
 def test_full_disk_at_the_lock_still_reports(desk: Desk) -> None:
     ran = run_pallet("sync", "--format", "json", cwd=desk.root, before=lambda: no_file_beyond(2000))
 
-    assert ran.code != 0
-    assert '"outcome": "done"' in ran.stdout
+    assert ran.code == 1
+    assert ran.stdout.count('"outcome": "done"') == 11
+    assert "pallet.lock: " in ran.stderr
+    assert not desk.lock.exists()
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
