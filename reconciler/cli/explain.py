@@ -17,7 +17,7 @@ from reconciler.sync.selection import Selection
 
 if TYPE_CHECKING:
     from reconciler.desired.project import Project
-    from reconciler.sync.plan import Plan
+    from reconciler.sync.actions import Plan
 
 
 @click.command("explain", short_help="Say why one artifact is as it is.")

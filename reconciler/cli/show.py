@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from reconciler.cli.screen import Screen
     from reconciler.desired.project import Project
-    from reconciler.sync.plan import Plan
+    from reconciler.sync.actions import Plan
     from reconciler.sync.reconcile import Report
 
 

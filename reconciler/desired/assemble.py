@@ -24,7 +24,7 @@ from reconciler.desired.requirements import REQUIRES, Requirement, parse_require
 from reconciler.desired.sources import Source, blob_of
 from reconciler.desired.templates import fill, has_placeholder
 from reconciler.desired.versioning import resolve_version
-from reconciler.desired.wanted import Wanted
+from reconciler.desired.wanted import STABLE, Wanted
 from reconciler.oci.blob import Blob
 from reconciler.oci.digest import Digest
 from reconciler.oci.manifest import EMPTY_CONTENT, EMPTY_DESCRIPTOR, Descriptor
@@ -36,8 +36,6 @@ if TYPE_CHECKING:
     from reconciler.desired.tree import Tree
     from reconciler.desired.versions import Version
     from reconciler.oci.reference import Repository
-
-STABLE = "org.pallet.release.stable"
 
 
 def assemble(config: Config, rule: ArtifactRule, kind: Kind, tree: Tree, sources: Sequence[Source]) -> Wanted:
@@ -99,6 +97,7 @@ class _Assembly:
             line=self.rule.line,
             policy=self.rule.policy,
             floating_tags=self.rule.floating_tags,
+            channels=self.rule.channels,
             is_stable=not version.is_prerelease and annotations.get(STABLE) != "false",
             requires=_requires(annotations.get(REQUIRES, ""), name),
         )

@@ -95,6 +95,9 @@ class ArtifactRule:
     """Versions of single files, by path or by stem."""
     annotations: Mapping[str, str]
     floating_tags: tuple[str, ...]
+    """Templates of tags that follow the highest stable version."""
+    channels: tuple[str, ...] = ()
+    """Templates of tags that follow the highest version, pre-releases included."""
     bundle: bool = False
     artifact_type: str | None = None
     created: CreatedSource | None = None

@@ -215,6 +215,7 @@ class _Reader:
         for path, version in table.get("versions", {}).items():
             self._attempt((*where, "versions", path), "invalid-version", lambda text=version: Version(text))  # type: ignore[misc]
         self._check_floating((*where, "floating-tags"), table.get("floating-tags", []))
+        self._check_floating((*where, "channel"), [item["name"] for item in table.get("channel", [])])
         files = table["files"]
         return ArtifactRule(
             index=index,
@@ -225,9 +226,8 @@ class _Reader:
             version=self._read_version((*where, "version"), table.get("version")),
             versions=dict(table.get("versions", {})),
             annotations=dict(table.get("annotations", {})),
-            floating_tags=tuple(
-                table.get("floating-tags", self.document.get("defaults", {}).get("floating-tags", ()))
-            ),
+            floating_tags=self._read_floating(table),
+            channels=tuple(channel["name"] for channel in _channels(table, prerelease=True)),
             bundle=table.get("bundle", False),
             artifact_type=table.get("artifact-type"),
             created=_read_created(table.get("created")),
@@ -242,6 +242,10 @@ class _Reader:
             return LiteralVersion(value)
         return FieldVersion(value["field"]) if "field" in value else FileVersion(value["file"])
 
+    def _read_floating(self, table: Mapping[str, Any]) -> tuple[str, ...]:
+        own = table.get("floating-tags", self.document.get("defaults", {}).get("floating-tags", ()))
+        return (*own, *(channel["name"] for channel in _channels(table, prerelease=False)))
+
     def _check_floating(self, where: _Where, templates: list[str]) -> None:
         """Fill in an example: a template must give a tag, and one that is no version."""
         example = Version("1.2.3")
@@ -251,6 +255,10 @@ class _Reader:
             if tag is not None and _is_version(tag):
                 message = f"expected a tag that is no version itself, got {template!r}"
                 self._report(here, "invalid-tag", message)
+
+
+def _channels(table: Mapping[str, Any], *, prerelease: bool) -> list[Mapping[str, Any]]:
+    return [channel for channel in table.get("channel", []) if channel.get("prerelease", False) is prerelease]
 
 
 def _read_policy(table: Mapping[str, Any]) -> Policy:

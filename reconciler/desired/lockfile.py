@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 import re
 import tomllib
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from reconciler.desired.toml_lines import Lines, syntax_problem
@@ -68,7 +68,7 @@ class Lock:
 
     entries: Mapping[Key, Locked] = field(default_factory=dict)
     text: str | None = None
-    """The file as it stands; None where there is none."""
+    """The file as it stands, with LF whatever the checkout made of it; None where there is none."""
     revision: int = REVISION
     has_conflict: bool = False
 
@@ -97,10 +97,7 @@ def parse_lock(text: str, *, file: str) -> Lock:
         LockError: the text is no lock, or is newer than this pallet.
     """
     normal = text.replace("\r\n", "\n")
-    if _CONFLICT.search(normal):
-        return _parse_conflict(text, normal, file)
-    entries, revision = _parse_side(normal, file)
-    return Lock(entries, text, revision)
+    return _parse_conflict(normal, file) if _CONFLICT.search(normal) else _parse_side(normal, file)
 
 
 def render_lock(entries: Iterable[Locked]) -> str:
@@ -117,12 +114,15 @@ def write_lock(path: Path, lock: Lock, entries: Iterable[Locked]) -> bool:
         LockError: the lock on disk is of a newer revision, which this pallet reads but must not write.
         UnreachableError: the disk refused.
     """
-    text = render_lock(entries)
-    if text == lock.text:
-        return False
+    wanted = {entry.key: entry for entry in entries}
     if lock.revision > REVISION:
+        if wanted == lock.entries and not lock.has_conflict:
+            return False
         message = f"revision: expected at most {REVISION} to be able to write it, got {lock.revision}"
         raise LockError([Problem("newer-lock", message, file=path.name, fix="upgrade pallet")])
+    text = render_lock(wanted.values())
+    if text == lock.text:
+        return False
     with disk_failures(path.name, path.parent):
         write_atomically(path, [text.encode()])
     return True
@@ -157,20 +157,20 @@ def _quote(text: str) -> str:
     return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")
 
 
-def _parse_conflict(text: str, normal: str, file: str) -> Lock:
-    ours, theirs = (_parse_conflict_side(_take_side(normal, side), file) for side in ("ours", "theirs"))
-    agreed = {key: entry for key, entry in ours.items() if theirs.get(key) == entry}
-    return Lock(agreed, text, REVISION, has_conflict=True)
+def _parse_conflict(text: str, file: str) -> Lock:
+    ours, theirs = (_parse_conflict_side(_take_side(text, side), file) for side in ("ours", "theirs"))
+    agreed = {key: entry for key, entry in ours.entries.items() if theirs.entries.get(key) == entry}
+    return Lock(agreed, text, max(ours.revision, theirs.revision), has_conflict=True)
 
 
-def _parse_conflict_side(text: str, file: str) -> dict[Key, Locked]:
-    """Return a side's entries; one that is no lock agrees with nothing, since git may cut anywhere."""
+def _parse_conflict_side(text: str, file: str) -> Lock:
+    """Read one side; one that is no lock agrees with nothing, since git may cut anywhere."""
     try:
-        return _parse_side(text, file)[0]
+        return _parse_side(text, file)
     except LockError as exc:
         if any(problem.code == "newer-lock" for problem in exc.problems):
             raise
-        return {}
+        return Lock()
 
 
 def _take_side(text: str, wanted: str) -> str:
@@ -185,56 +185,67 @@ def _take_side(text: str, wanted: str) -> str:
     return "".join(lines)
 
 
-def _parse_side(text: str, file: str) -> tuple[dict[Key, Locked], int]:
+def _parse_side(text: str, file: str) -> Lock:
     try:
         document = tomllib.loads(text)
     except tomllib.TOMLDecodeError as exc:
-        problem = syntax_problem(text, exc, file)
-        raise LockError([_with_fix(problem)]) from exc
-    version = document.get("version")
-    if not isinstance(version, int) or isinstance(version, bool):
-        raise LockError(
-            [Problem("not-a-lock", f"version: expected {VERSION}, got {version!r}", file=file, fix=_RECOVER)]
-        )
+        raise LockError([replace(syntax_problem(text, exc, file), fix=_RECOVER)]) from exc
+    version = _read_number(document, "version", f"{VERSION}", file)
     if version > VERSION:
         message = f"version: expected at most {VERSION}, got {version}: it was written by a newer pallet"
         raise LockError([Problem("newer-lock", message, file=file, fix="upgrade pallet")])
-    revision = document.get("revision", 0)
-    return _parse_entries(document, text, file), revision if isinstance(revision, int) else 0
+    revision = _read_number(document, "revision", "a whole number", file)
+    return Lock(_parse_entries(document, text, file), text, revision)
+
+
+def _read_number(document: Mapping[str, Any], key: str, expected: str, file: str) -> int:
+    value = document.get(key)
+    if not isinstance(value, int) or isinstance(value, bool):
+        raise LockError(
+            [Problem("not-a-lock", f"{key}: expected {expected}, got {value!r}", file=file, fix=_RECOVER)]
+        )
+    return value
 
 
 def _parse_entries(document: Mapping[str, Any], text: str, file: str) -> dict[Key, Locked]:
     entries: dict[Key, Locked] = {}
     problems: list[tuple[int, str]] = []
-    items = document.get("artifact", [])
-    for index, item in enumerate(items if isinstance(items, list) else [items]):
+    try:
+        items = _tables(document, "artifact")
+    except ValueError as exc:
+        raise LockError([Problem("not-a-lock", str(exc), file=file, fix=_RECOVER)]) from exc
+    for index, item in enumerate(items):
         try:
             entry = _parse_entry(item)
-        except (KeyError, TypeError, ValueError) as exc:
-            problems.append((index, f"missing key {exc}" if isinstance(exc, KeyError) else str(exc)))
+        except ValueError as exc:
+            problems.append((index, str(exc)))
             continue
         if entry.key in entries:
             problems.append((index, f"expected one entry for {entry.name} {entry.version}, got two"))
         entries[entry.key] = entry
     if problems:
-        lines = Lines(text)
-        raise LockError(
-            [
-                Problem(
-                    "invalid-entry",
-                    message,
-                    file,
-                    lines.locate(("artifact", index)),
-                    path=f"artifact[{index}]",
-                    fix=_RECOVER,
-                )
-                for index, message in problems
-            ]
-        )
+        raise LockError(_place(problems, text, file))
     return entries
 
 
-def _parse_entry(item: Mapping[str, Any]) -> Locked:
+def _place(problems: list[tuple[int, str]], text: str, file: str) -> list[Problem]:
+    lines = Lines(text)
+    return [
+        Problem(
+            "invalid-entry",
+            message,
+            file,
+            lines.locate(("artifact", index)),
+            path=f"artifact[{index}]",
+            fix=_RECOVER,
+        )
+        for index, message in problems
+    ]
+
+
+def _parse_entry(item: object) -> Locked:
+    if not isinstance(item, dict):
+        raise ValueError(f"expected a table, got {item!r}")
     return Locked(
         name=Repository(_text(item, "name")),
         version=Version(_text(item, "version")),
@@ -242,31 +253,40 @@ def _parse_entry(item: Mapping[str, Any]) -> Locked:
         size_bytes=_number(item, "size"),
         media_type=_text(item, "media-type"),
         build=_number(item, "build"),
-        files=tuple(
-            LockedFile(
-                _text(file, "path"),
-                Digest(_text(file, "digest")),
-                _number(file, "size"),
-                _text(file, "media-type"),
-            )
-            for file in item["files"]
-        ),
+        files=tuple(_parse_file(file) for file in _tables(item, "files")),
     )
 
 
+def _parse_file(item: object) -> LockedFile:
+    if not isinstance(item, dict):
+        raise ValueError(f"files: expected a list of tables, got {item!r}")
+    return LockedFile(
+        _text(item, "path"), Digest(_text(item, "digest")), _number(item, "size"), _text(item, "media-type")
+    )
+
+
+def _tables(item: Mapping[str, Any], key: str) -> list[object]:
+    value = item.get(key, [])
+    if not isinstance(value, list):
+        raise ValueError(f"{key}: expected a list of tables, got {value!r}")
+    return value
+
+
 def _text(item: Mapping[str, Any], key: str) -> str:
-    value = item[key]
+    value = _value(item, key)
     if not isinstance(value, str):
-        raise TypeError(f"{key}: expected text, got {value!r}")
+        raise ValueError(f"{key}: expected text, got {value!r}")
     return value
 
 
 def _number(item: Mapping[str, Any], key: str) -> int:
-    value = item[key]
+    value = _value(item, key)
     if not isinstance(value, int) or isinstance(value, bool) or value < 0:
         raise ValueError(f"{key}: expected a whole number, got {value!r}")
     return value
 
 
-def _with_fix(problem: Problem) -> Problem:
-    return Problem(problem.code, problem.message, problem.file, problem.line, problem.column, fix=_RECOVER)
+def _value(item: Mapping[str, Any], key: str) -> object:
+    if key not in item:
+        raise ValueError(f"missing key {key!r}")
+    return item[key]

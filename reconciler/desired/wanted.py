@@ -23,6 +23,10 @@ if TYPE_CHECKING:
     from reconciler.oci.reference import Repository, Tag
 
 
+STABLE = "org.pallet.release.stable"
+"""What says `false` takes no floating tag; where nobody says, a pre-release is not stable."""
+
+
 @dataclass(frozen=True, slots=True)
 class Wanted:
     """One artifact: its manifest's bytes, what it is made of, and what pallet.toml says about it."""
@@ -41,12 +45,20 @@ class Wanted:
     """Line of its `[[artifact]]` in pallet.toml."""
     policy: Policy = field(default_factory=Policy)
     floating_tags: tuple[str, ...] = ()
+    channels: tuple[str, ...] = ()
     is_stable: bool = True
     requires: tuple[Requirement, ...] = ()
 
     @property
     def key(self) -> Key:
         return (self.name, self.version)
+
+    @property
+    def follows(self) -> tuple[str, ...]:
+        """Templates of the floating tags that this version may take."""
+        if self.annotations.get(STABLE) == "false":
+            return ()
+        return (*(self.floating_tags if self.is_stable else ()), *self.channels)
 
     @property
     def tag(self) -> Tag:

@@ -10,7 +10,7 @@ import json
 from typing import TYPE_CHECKING
 
 from reconciler.errors import InvalidError, PalletError, Problem, Severity
-from reconciler.sync.plan import ArtifactPlan, FloatingPlan, Plan, seen_digest, seen_state
+from reconciler.sync.actions import ArtifactPlan, FloatingPlan, Plan, seen_digest, seen_state
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

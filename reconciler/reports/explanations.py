@@ -7,16 +7,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from reconciler.sync.plan import seen_digest, seen_state
+from reconciler.sync.actions import seen_digest, seen_state
 from reconciler.sync.verdicts import Action, Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from reconciler.oci.digest import Digest
+    from reconciler.sync.actions import FloatingPlan
     from reconciler.sync.differences import Change
     from reconciler.sync.explain import Explanation
-    from reconciler.sync.plan import FloatingPlan
 
 _ROWS = {
     Verdict.UNKNOWN: "the registry could not tell",

@@ -9,8 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from reconciler.sync.actions import ArtifactPlan, FloatingPlan, Outcome, Plan, seen_digest
 from reconciler.sync.floating import FloatingVerdict
-from reconciler.sync.plan import ArtifactPlan, FloatingPlan, Outcome, Plan, seen_digest
 from reconciler.sync.verdicts import Action, Verdict
 
 if TYPE_CHECKING:

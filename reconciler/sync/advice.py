@@ -67,8 +67,8 @@ def mend(wanted: Wanted, verdict: Verdict, action: Action, seen: Seen) -> str | 
 
 
 def hold_back(cause: str) -> Said:
-    """Say that something it requires could not be looked at."""
-    return Said(reason=f"requires {cause}, whose state is unknown", fix=f"mend {cause} first")
+    """Say that something it requires will not be there as wanted; `cause` names it and says why."""
+    return Said(reason=f"requires {cause}", fix=f"mend {cause.partition(',')[0]} first")
 
 
 def left_out(required: Wanted) -> Said:

@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING
 from reconciler.errors import PalletError, StoreError
 from reconciler.oci.media_types import OCI_MANIFEST
 from reconciler.oci.transfer import push_artifact
+from reconciler.sync.actions import ArtifactPlan, FloatingPlan, Outcome, Plan
 from reconciler.sync.outcomes import DONE, Result, Results
-from reconciler.sync.plan import ArtifactPlan, FloatingPlan, Outcome, Plan
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from reconciler.sync.actions import Outcome, Plan
 from reconciler.sync.facts import Unknown
 from reconciler.sync.floating import FloatingVerdict
-from reconciler.sync.plan import Outcome, Plan
 from reconciler.sync.verdicts import Action, Verdict
 
 if TYPE_CHECKING:

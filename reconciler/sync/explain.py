@@ -13,8 +13,8 @@ from reconciler.desired.documents import DOCUMENT_MAX_BYTES, read_document
 from reconciler.errors import InvalidError, PalletError
 from reconciler.oci import manifest
 from reconciler.oci.manifest import Manifest
+from reconciler.sync.actions import ArtifactPlan, seen_digest
 from reconciler.sync.differences import Change, compare_documents, compare_files, compare_manifests
-from reconciler.sync.plan import ArtifactPlan, seen_digest
 
 if TYPE_CHECKING:
     from reconciler.desired.documents import Document

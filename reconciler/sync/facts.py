@@ -56,7 +56,7 @@ class FloatingPresent:
 
 @dataclass(frozen=True, slots=True)
 class FloatingAbsent:
-    """A floating tag that is not there, and the stable versions that the repository's tags name."""
+    """A floating tag that is not there, and the versions that the repository's tags name."""
 
     published: tuple[Version, ...] = ()
 

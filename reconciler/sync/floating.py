@@ -1,7 +1,8 @@
 """Floating tags: which version each should name, and how far the store is from that.
 
 Judged once per repository over all its wanted versions, by what the store holds now; only forward,
-only stable versions. Must never be added: a look at the lock, which knows nothing of floating tags.
+only stable versions, but for channels that take pre-releases.
+Must never be added: a look at the lock, which knows nothing of floating tags.
 """
 
 from __future__ import annotations
@@ -43,6 +44,7 @@ class FloatingGoal:
     tag: Tag
     template: str
     wanted: Wanted
+    takes_prereleases: bool = False
 
     @property
     def key(self) -> FloatingKey:
@@ -50,14 +52,12 @@ class FloatingGoal:
 
 
 def set_goals(wanted: Iterable[Wanted]) -> list[FloatingGoal]:
-    """Return one goal per floating tag, sorted: the highest stable version that has the tag's template."""
+    """Return one goal per floating tag, sorted: the highest version that may take the tag."""
     goals: dict[FloatingKey, FloatingGoal] = {}
     for artifact in wanted:
-        if not artifact.is_stable:
-            continue
-        for template in artifact.floating_tags:
+        for template in artifact.follows:
             tag = Tag(render_floating(template, artifact.version))
-            goal = FloatingGoal(artifact.name, tag, template, artifact)
+            goal = FloatingGoal(artifact.name, tag, template, artifact, template in artifact.channels)
             rival = goals.get(goal.key)
             if rival is None or rival.wanted.version < artifact.version:
                 goals[goal.key] = goal
@@ -99,14 +99,14 @@ def judge_floating(
 
 
 def newest_in_scope(goal: FloatingGoal, published: Iterable[Version]) -> Version | None:
-    """Return the highest published stable version above the goal that would take the same tag, if any.
+    """Return the highest published version above the goal that would take the same tag, if any.
 
     A tag that was deleted is judged by the tag list, so that 1.0.1 never takes `latest` from 2.0.0.
     """
     rivals = (
         version
         for version in published
-        if not version.is_prerelease
+        if (goal.takes_prereleases or not version.is_prerelease)
         and version > goal.wanted.version
         and render_floating(goal.template, version) == goal.tag
     )

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, TypeVar
 from reconciler.desired.versions import Version
 from reconciler.errors import NotFoundError, PalletError, StoppedError
 from reconciler.oci import manifest
+from reconciler.sync.actions import Observations
 from reconciler.sync.facts import (
     Absent,
     FloatingAbsent,
@@ -22,17 +23,16 @@ from reconciler.sync.facts import (
     Seen,
     Unknown,
 )
-from reconciler.sync.plan import Observations
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
     from reconciler.desired.lockfile import Key, Locked
     from reconciler.desired.wanted import Wanted
     from reconciler.oci.digest import Digest
-    from reconciler.oci.reference import Repository
+    from reconciler.oci.reference import Repository, Tag
     from reconciler.oci.store import Store
-    from reconciler.sync.floating import FloatingGoal
+    from reconciler.sync.floating import FloatingGoal, FloatingKey
     from reconciler.sync.progress import Progress
     from reconciler.sync.stop import Stop
 
@@ -65,14 +65,15 @@ class Observer:
         try:
             seen = self._map(wanted, self._see_artifact)
             artifacts = {item.key: state for item, state in zip(wanted, seen, strict=True)}
-            digests = _known_digests(wanted, artifacts, locked)
+            digests = _known_digests(wanted, locked)
             fresh = _fresh_repositories(artifacts, locked)
-            tags = self._map(
-                goals, lambda goal: self._see_floating(goal, digests.get(goal.name, {}), goal.name in fresh)
+            floating = self._map(
+                _by_repository(goals),
+                lambda group: self._see_floating(group, digests.get(group[0].name, {}), fresh),
             )
         finally:
             self.progress.end()
-        return Observations(artifacts, {goal.key: state for goal, state in zip(goals, tags, strict=True)})
+        return Observations(artifacts, {key: state for group in floating for key, state in group.items()})
 
     def _map(self, items: Sequence[_Item], ask: Callable[[_Item], _Answer]) -> list[_Answer]:
         def ask_unless_stopped(item: _Item) -> _Answer:
@@ -93,32 +94,32 @@ class Observer:
         finally:
             self.progress.advance(wanted.name)
 
-    def _see_floating(self, goal: FloatingGoal, known: Mapping[Digest, Version], fresh: bool) -> FloatingSeen:  # noqa: FBT001 (private)
-        try:
-            return self._ask_floating(goal, known, fresh=fresh)
-        except PalletError as exc:
-            return _unknown(exc)
-        finally:
+    def _see_floating(
+        self, goals: Sequence[FloatingGoal], known: Mapping[Digest, Version], fresh: Collection[Repository]
+    ) -> dict[FloatingKey, FloatingSeen]:
+        """Return what each floating tag of one repository holds."""
+        tags = _TagList(self.store, goals[0].name)
+        seen: dict[FloatingKey, FloatingSeen] = {}
+        for goal in goals:
+            try:
+                seen[goal.key] = self._ask_floating(goal, known, tags, is_fresh=goal.name in fresh)
+            except PalletError as exc:
+                seen[goal.key] = _unknown(exc)
             self.progress.advance(goal.name)
+        return seen
 
     def _ask_floating(
-        self, goal: FloatingGoal, known: Mapping[Digest, Version], *, fresh: bool
+        self, goal: FloatingGoal, known: Mapping[Digest, Version], tags: _TagList, *, is_fresh: bool
     ) -> FloatingSeen:
         # A repository of which nothing is known is probably new: the tag list, which is needed
         # anyway where the tag is absent, then answers for all its floating tags at once.
-        if fresh and goal.tag not in (tags := self._list_tags(goal.name)):
-            return FloatingAbsent(_stable_versions(tags))
+        if is_fresh and goal.tag not in tags.read():
+            return FloatingAbsent(_versions(tags.read()))
         try:
             digest = self.store.head_manifest(goal.name, goal.tag).digest
         except NotFoundError:
-            return FloatingAbsent(_stable_versions(self._list_tags(goal.name)))
+            return FloatingAbsent(_versions(tags.read()))
         return FloatingPresent(digest, known.get(digest) or self._read_version(goal.name, digest))
-
-    def _list_tags(self, name: Repository) -> list[str]:
-        try:
-            return list(self.store.list_tags(name))
-        except NotFoundError:
-            return []
 
     def _read_version(self, name: Repository, digest: Digest) -> Version | None:
         """Return the version that a manifest claims to be, if it is this project's."""
@@ -131,23 +132,46 @@ class Observer:
             return None
 
 
+@dataclass(slots=True)
+class _TagList:
+    """The tags of one repository, asked for when they are needed, and once."""
+
+    store: Store
+    name: Repository
+    _tags: list[Tag] | None = None
+
+    def read(self) -> list[Tag]:
+        if self._tags is None:
+            try:
+                self._tags = self.store.list_tags(self.name)
+            except NotFoundError:
+                self._tags = []
+        return self._tags
+
+
+def _by_repository(goals: Iterable[FloatingGoal]) -> list[list[FloatingGoal]]:
+    groups: dict[Repository, list[FloatingGoal]] = {}
+    for goal in goals:
+        groups.setdefault(goal.name, []).append(goal)
+    return list(groups.values())
+
+
 def _unknown(exc: PalletError) -> Unknown:
     return Unknown(str(exc), exc.exit_code, exc.fix)
 
 
 def _known_digests(
-    wanted: Iterable[Wanted], seen: Mapping[Key, Seen], locked: Mapping[Key, Locked]
+    wanted: Iterable[Wanted], locked: Mapping[Key, Locked]
 ) -> dict[Repository, dict[Digest, Version]]:
-    """Return, by name, the digests whose version is known without reading a manifest."""
+    """Return, by name, the digests whose version is known without reading a manifest.
+
+    What merely stands under a version tag is not among them: somebody else may have put it there.
+    """
     known: dict[Repository, dict[Digest, Version]] = {}
     for entry in locked.values():
         known.setdefault(entry.name, {})[entry.digest] = entry.version
     for item in wanted:
-        versions = known.setdefault(item.name, {})
-        versions[item.digest] = item.version
-        state = seen[item.key]
-        if isinstance(state, Present):
-            versions.setdefault(state.digest, item.version)
+        known.setdefault(item.name, {})[item.digest] = item.version
     return known
 
 
@@ -158,11 +182,11 @@ def _fresh_repositories(seen: Mapping[Key, Seen], locked: Mapping[Key, Locked]) 
     return {key[0] for key in seen} - published
 
 
-def _stable_versions(tags: Iterable[str]) -> tuple[Version, ...]:
+def _versions(tags: Iterable[str]) -> tuple[Version, ...]:
     versions = []
     for tag in tags:
         try:
             versions.append(Version.of_tag(tag))
         except ValueError:
             continue
-    return tuple(sorted(version for version in versions if not version.is_prerelease))
+    return tuple(sorted(versions))

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from reconciler.sync.plan import Outcome
+from reconciler.sync.actions import Outcome
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING
 
 from reconciler.desired.lockfile import Key, Lock, Locked, render_lock, write_lock
 from reconciler.errors import LockOutOfDateError, PalletError
+from reconciler.sync.actions import Outcome, Plan, Terms
 from reconciler.sync.apply import Applier
 from reconciler.sync.floating import set_goals
 from reconciler.sync.observe import Observer
-from reconciler.sync.plan import Outcome, Plan, Terms, make_plan
+from reconciler.sync.plan import make_plan
 from reconciler.sync.progress import Progress, Silent
 from reconciler.sync.selection import Selection
 from reconciler.sync.stop import Stop
@@ -69,6 +70,8 @@ class Reconciler:
         """Apply a plan, and write the lock for exactly what the store confirmed."""
         results = Applier(self.store, self.jobs, self.stop, self.progress).apply(plan)
         entries = advance(self.project.lock, plan, results)
+        if self.project.lock.text is None and not entries:
+            return Report(plan, results, lock_written=False)
         try:
             written = write_lock(self.project.config.lock_path, self.project.lock, entries.values())
         except PalletError as exc:

@@ -1,0 +1,164 @@
+"""Plans as values: what will be done about each artifact and floating tag, and why.
+
+Must never be added: how it is decided, which is `plan`'s, or how it is done, which is `apply`'s.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from reconciler.sync.facts import (
+    Absent,
+    FloatingAbsent,
+    FloatingPresent,
+    FloatingSeen,
+    Hidden,
+    Present,
+    Seen,
+    Unknown,
+)
+from reconciler.sync.verdicts import Action, Permission, Verdict
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from reconciler.desired.lockfile import Key, Locked
+    from reconciler.desired.versions import Version
+    from reconciler.desired.wanted import Wanted
+    from reconciler.oci.digest import Digest
+    from reconciler.oci.reference import Repository, Tag
+    from reconciler.sync.floating import FloatingGoal, FloatingKey, FloatingVerdict
+
+
+class Outcome(StrEnum):
+    """What became of one action."""
+
+    DONE = "done"
+    FAILED = "failed"
+    SKIPPED = "skipped"
+    REFUSED = "refused"
+
+
+@dataclass(frozen=True, slots=True)
+class ArtifactPlan:
+    """What will be done about one artifact, and why."""
+
+    wanted: Wanted
+    reference: str
+    locked: Digest | None
+    seen: Seen
+    verdict: Verdict
+    action: Action
+    reason: str
+    fix: str | None = None
+    settled: Outcome | None = None
+    """The outcome where nothing has to be done for it; None where the store must be asked to do something."""
+    waits_for: tuple[Key, ...] = ()
+    """Artifacts that must be there first: where one fails, this one is skipped."""
+    is_held_back: bool = False
+    """Whether something that it requires is unknown or refused: then its floating tags stay as well."""
+    probe: bool = False
+    """Whether the store may hold some of the blobs already, so that asking first is cheaper than sending."""
+
+    @property
+    def key(self) -> Key:
+        return self.wanted.key
+
+    @property
+    def may_be_followed(self) -> bool:
+        """Whether floating tags may move to it: it is there, or will be."""
+        return self.settled in (None, Outcome.DONE) and not self.is_held_back
+
+
+@dataclass(frozen=True, slots=True)
+class FloatingPlan:
+    """What will be done about one floating tag, and why."""
+
+    goal: FloatingGoal
+    reference: str
+    seen: FloatingSeen
+    verdict: FloatingVerdict
+    action: Action
+    reason: str
+    fix: str | None = None
+    settled: Outcome | None = None
+
+    @property
+    def key(self) -> FloatingKey:
+        return self.goal.key
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """All of it, sorted by name and version; complete where nothing is unknown."""
+
+    target: str
+    artifacts: tuple[ArtifactPlan, ...]
+    floating: tuple[FloatingPlan, ...] = ()
+    superseded: tuple[Locked, ...] = ()
+    """Locked versions of names that are wanted in another version: published still, they leave the lock."""
+    orphans: tuple[Locked, ...] = ()
+    """Locked names that nobody wants any more: said, and left alone in the store."""
+
+    @property
+    def steps(self) -> tuple[ArtifactPlan | FloatingPlan, ...]:
+        """Artifacts, then floating tags."""
+        return (*self.artifacts, *self.floating)
+
+    @property
+    def is_complete(self) -> bool:
+        return not any(isinstance(item.seen, Unknown) for item in self.steps)
+
+    @property
+    def writes(self) -> bool:
+        """Whether applying it would write anything, to the store or to the lock."""
+        return bool(self.orphans or self.superseded) or any(
+            item.action in (Action.PUSH, Action.RESTORE, Action.LOCK) for item in self.steps
+        )
+
+    @property
+    def summary(self) -> Mapping[str, int]:
+        """Verdicts of artifacts, counted."""
+        counts = Counter(item.verdict.value for item in self.artifacts)
+        return {verdict.value: counts[verdict.value] for verdict in Verdict if counts[verdict.value]}
+
+
+@dataclass(frozen=True, slots=True)
+class Observations:
+    """What was seen, by key; something that is wanted and not in here has not been looked at."""
+
+    artifacts: Mapping[Key, Seen]
+    floating: Mapping[FloatingKey, FloatingSeen]
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What the plan is made under: the target, and what pallet.toml and the command line allow there."""
+
+    target: str
+    permit: Callable[[Wanted], Permission]
+    refer: Callable[[Repository, Tag], str]
+    held: Mapping[FloatingKey, Version]
+    chosen: Callable[[Repository], bool] = lambda _: True
+    """Whether `--only` lets a name be touched."""
+
+
+def seen_digest(seen: Seen | FloatingSeen) -> Digest | None:
+    """Return the digest that was seen, if one was."""
+    return seen.digest if isinstance(seen, Present | FloatingPresent) else None
+
+
+def seen_state(seen: Seen | FloatingSeen) -> str:
+    """Return the word that reports use: present, absent, hidden or unknown."""
+    match seen:
+        case Present() | FloatingPresent():
+            return "present"
+        case Absent() | FloatingAbsent():
+            return "absent"
+        case Hidden():
+            return "hidden"
+        case Unknown():
+            return "unknown"
