@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import click
 
 from reconciler.cli.options import (
@@ -21,6 +23,9 @@ from reconciler.discovery.releases import list_releases
 from reconciler.reports import documents
 from reconciler.reports.versions import listing_document, render_listing
 
+LIMIT = 1000
+"""Two requests for each: about as many as a local registry answers in a second or two."""
+
 
 @click.command("tags", short_help="List published versions, newest first.")
 @click.argument("repository")
@@ -28,6 +33,14 @@ from reconciler.reports.versions import listing_document, render_listing
 @flag("--stable", is_flag=True, help="Neither pre-releases nor what its publisher calls unstable.")
 @flag("--prereleases", is_flag=True, help="With CONSTRAINT: the pre-releases within it too.")
 @flag("--match", metavar="GLOB", help="Only tags that match.")
+@flag(
+    "--limit",
+    type=click.IntRange(0),
+    default=LIMIT,
+    show_default=True,
+    metavar="N",
+    help="Read no more than the newest N; 0 for all.",
+)
 @place_options
 @reach_options
 @output_options("text", "json")
@@ -41,6 +54,7 @@ def command(
     stable: bool,
     prereleases: bool,
     match: str | None,
+    limit: int,
 ) -> int:
     """List the versions of a repository, newest first: digest, when created, whether stable and breaking,
     notes, and which floating tags point there. No content is downloaded.
@@ -57,10 +71,10 @@ def command(
         open_reference(repository, place, reach, stop) as located,
         open_manifests(located) as manifests,
     ):
-        wanted = Filter(choose_constraint(located, constraint), prereleases, match, stable)
+        wanted = Filter(choose_constraint(located, constraint), prereleases, match, stable, limit or None)
         releases = list_releases(located.store, located.repository)
         listing = list_published(releases, manifests, wanted, asking(reach, screen, stop))
-    _show(screen, listing, is_filtered=wanted != Filter())
+    _show(screen, listing, is_filtered=replace(wanted, limit=None) != Filter())
     return 0
 
 
@@ -77,5 +91,5 @@ def _show(screen: Screen, listing: Listing, *, is_filtered: bool) -> None:
         screen.say(f"{listing.subject}: no version is left: the filter lets none through")
     pointing = {tag for item in listing.versions for tag in item.floating_tags}
     astray = [tag for tag in listing.other_tags if tag not in pointing]
-    if astray and not is_filtered:
+    if astray and not (is_filtered or listing.left_out):
         screen.say(f"tags that point to none of these: {', '.join(astray)}")

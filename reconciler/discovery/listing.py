@@ -3,11 +3,14 @@
 Decided here: what is asked, and how often. The tag list names no digests, and neither specification nor
 registries offer many at once: so every tag that is shown costs one HEAD, and so does every tag that is no
 version, since only its digest says which version it points to. A manifest costs one GET per digest, and none
-where it was read before; no blob is ever read. Must never be added: how it is printed.
+where it was read before; no blob is ever read. So that thousands of tags do not mean thousands of requests
+unasked, only so many of the newest are read, and what was left out is said.
+Must never be added: how it is printed.
 """
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
@@ -26,6 +29,10 @@ if TYPE_CHECKING:
     from reconciler.oci.digest import Digest
     from reconciler.oci.reference import Repository, Tag
 
+OTHER_TAGS_MAX = 1000
+"""With a limit, so many tags that are no versions are read at least: floating ones are few, builds many."""
+_FLOATING = re.compile(r"latest|v?[0-9]+(?:\.[0-9]+)?", re.ASCII)
+
 
 @dataclass(frozen=True, slots=True)
 class Filter:
@@ -38,6 +45,8 @@ class Filter:
     """A glob that the tag matches."""
     stable: bool = False
     """Neither pre-releases nor what its publisher calls unstable."""
+    limit: int | None = None
+    """How many versions are read, the newest first; None for all, and for all tags that are none."""
 
     def choose(self, releases: Releases) -> list[Release]:
         """Return the releases that may be wanted, as far as their tags tell."""
@@ -75,6 +84,8 @@ class Listing:
     """Every tag that is no version, and what it holds."""
     notes: tuple[str, ...]
     """What a reader should know about what is missing."""
+    left_out: int = 0
+    """How many older versions were not read because of the limit."""
 
 
 def list_published(releases: Releases, manifests: CachedManifests, wanted: Filter, asking: Asking) -> Listing:
@@ -83,20 +94,41 @@ def list_published(releases: Releases, manifests: CachedManifests, wanted: Filte
     Raises:
         PalletError: the store could not tell something; nothing is listed then.
     """
-    chosen = wanted.choose(releases)
-    tags = [*(item.tag for item in chosen), *releases.other_tags]
+    allowed = wanted.choose(releases)
+    chosen = allowed[: wanted.limit]
+    other_tags = sorted(releases.other_tags, key=_unlikely_floating)
+    if wanted.limit is not None:
+        other_tags = other_tags[: max(wanted.limit, OTHER_TAGS_MAX)]
+    tags = [*(item.tag for item in chosen), *other_tags]
     seen = asking.map("reading tags", tags, lambda tag: _head(manifests, releases.repository, tag))
     digests = {tag: digest for tag, digest in seen.items() if digest is not None}
     there = [item for item in chosen if item.tag in digests]
     annotations = _read_all(manifests, releases.repository, [digests[item.tag] for item in there], asking)
-    others = {tag: digests[tag] for tag in releases.other_tags if tag in digests}
+    others = {tag: digests[tag] for tag in sorted(other_tags) if tag in digests}
+    left_out = len(allowed) - len(chosen), len(releases.other_tags) - len(other_tags)
     published = (_describe(item, digests[item.tag], annotations, others) for item in there)
     return Listing(
         releases.subject,
         tuple(item for item in published if item.said.is_stable or not wanted.stable),
         others,
-        tuple(_notes(releases, there, [tag for tag in tags if tag not in digests], digests, annotations)),
+        (
+            *_left_out(releases.subject, *left_out),
+            *_notes(releases, there, [tag for tag in tags if tag not in digests], digests, annotations),
+        ),
+        left_out[0],
     )
+
+
+def _unlikely_floating(tag: Tag) -> tuple[bool, Tag]:
+    """Sort what is called as floating tags are before names that may be one per commit."""
+    return _FLOATING.fullmatch(tag) is None, tag
+
+
+def _left_out(subject: str, versions: int, others: int) -> Iterable[str]:
+    if versions:
+        yield f"{subject}: older versions are left out: {versions}; --limit 0 shows all"
+    if others:
+        yield f"{subject}: tags that are no versions are left out: {others}; --limit 0 reads all"
 
 
 def _head(manifests: CachedManifests, repository: Repository, tag: Tag) -> Digest | None:

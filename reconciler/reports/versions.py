@@ -54,6 +54,7 @@ def listing_document(listing: Listing) -> Document:
         "repository": listing.subject,
         "versions": [_published(item, listing.subject) for item in listing.versions],
         "other_tags": [{"tag": tag, "digest": digest} for tag, digest in listing.other_tags.items()],
+        "left_out": listing.left_out,
         "notes": list(listing.notes),
         "exit_code": 0,
         "problems": [],
