@@ -52,7 +52,8 @@ def load(text: str) -> tuple[object, list[Problem]]:
     """
     builder = Builder()
     try:
-        builder.read(yaml.parse(text, Loader=LOADER))
+        # Not yaml.parse, a generator in Python that asks for every event twice.
+        builder.read(iter(LOADER(text).get_event, None))
     except _Stop:
         pass
     except yaml.YAMLError as exc:

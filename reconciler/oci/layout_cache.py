@@ -78,7 +78,8 @@ def read_index_file(path: Path) -> tuple[bytes, os.stat_result]:
         status = os.fstat(stream.fileno())
         if status.st_size > INDEX_MAX_BYTES:
             raise broken_index(path, f"expected at most {INDEX_MAX_BYTES} bytes, got {status.st_size}")
-        return stream.read(INDEX_MAX_BYTES), status
+        # Not INDEX_MAX_BYTES, which would be allocated first: 64 MiB for each job.
+        return stream.read(status.st_size), status
 
 
 def check_layout_file(folder: Path) -> bool:

@@ -7,9 +7,10 @@ Must never be added: a look at a verdict or a policy. Blobs before manifests bef
 
 from __future__ import annotations
 
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from graphlib import TopologicalSorter
+from queue import SimpleQueue
 from typing import TYPE_CHECKING
 
 from reconciler.errors import PalletError, StoreError
@@ -65,17 +66,20 @@ class Applier:
         for earlier, later in _same_blob(todo.values()):
             order.add(later, earlier)
         order.prepare()
+        # A queue and not `wait`, which looks at everything that is running for each one that finishes.
+        finished: SimpleQueue[Future[Result]] = SimpleQueue()
         running: dict[Future[Result], Key | FloatingKey] = {}
         with ThreadPoolExecutor(max_workers=self.jobs, thread_name_prefix="apply") as pool:
             while order.is_active():
                 for key in order.get_ready():
-                    running[pool.submit(self._attempt, todo[key])] = key
-                finished, _ = wait(running, return_when=FIRST_COMPLETED)
-                for future in finished:
-                    key = running.pop(future)
-                    self._results[key] = future.result()
-                    order.done(key)
-                    self.progress.advance(todo[key].reference)
+                    future = pool.submit(self._attempt, todo[key])
+                    running[future] = key
+                    future.add_done_callback(finished.put)
+                future = finished.get()
+                key = running.pop(future)
+                self._results[key] = future.result()
+                order.done(key)
+                self.progress.advance(todo[key].reference)
 
     def _attempt(self, step: _Step) -> Result:
         if self.stop.is_requested:
