@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -19,6 +20,7 @@ from reconciler.desired.config import (
 )
 from reconciler.desired.config_reader import CONFIG_MAX_BYTES, find_config, read_config
 from reconciler.desired.kinds import builtin_kinds
+from reconciler.desired.schemas import schemas_directory
 from reconciler.desired.versions import Version
 from reconciler.errors import ConfigError
 from tests.support.projects import HEAD, WORKFLOWS, make_project
@@ -28,11 +30,9 @@ CONFIGS = '\n[[artifact]]\nfiles = "c/*.json"\nrepository = "c/{stem}"\nkind = "
 SEMVER = "expected MAJOR.MINOR.PATCH such as 1.0.0-beta.1"
 GRAMMAR = "expected lower-case letters and digits, parted by one of . _ - /"
 TAG = "not a tag: expected 1 to 128 letters, digits and . _ -, not starting with . or -"
+SCHEMA = json.loads((schemas_directory() / "pallet.schema.json").read_text("utf-8"))
 KINDS = ", ".join(sorted(builtin_kinds()))
-KEYS = (
-    "annotations, artifact-type, bundle, created, files, floating-tags, immutable, kind, repository, "
-    "restore, version, versions"
-)
+KEYS = ", ".join(sorted(SCHEMA["$defs"]["artifact"]["properties"]))
 
 
 def _refused(text: str, folder: Path) -> list[str]:

@@ -16,8 +16,8 @@ from reconciler.oci.digest import Digest
 from reconciler.oci.manifest import Descriptor, Manifest, render
 from reconciler.oci.media_types import OCI_MANIFEST
 from reconciler.oci.reference import Repository, Tag
+from reconciler.sync.actions import Terms
 from reconciler.sync.facts import Unknown
-from reconciler.sync.plan import Terms
 from reconciler.sync.verdicts import Permission
 
 if TYPE_CHECKING:

@@ -21,9 +21,9 @@ from reconciler.errors import (
 from reconciler.oci.blob import Blob
 from reconciler.oci.digest import Digest
 from reconciler.oci.reference import Repository, Tag
+from reconciler.sync.actions import Outcome
 from reconciler.sync.exit_codes import of_report
 from reconciler.sync.outcomes import Result
-from reconciler.sync.plan import Outcome
 from reconciler.sync.verdicts import Permission
 from tests.support.memory_store import MemoryStore
 from tests.support.wanted import NAME, floating_key, key, make_manifest, wanted

@@ -10,11 +10,12 @@ from hypothesis import strategies as st
 
 from reconciler.desired.versions import Version
 from reconciler.oci.digest import Digest
+from reconciler.sync.actions import Observations, Outcome, Plan
 from reconciler.sync.exit_codes import ALLOWABLE, first_of, of_check, of_plan, of_report, of_results
 from reconciler.sync.facts import Absent, FloatingPresent, FloatingSeen, Present, Seen
 from reconciler.sync.floating import FloatingVerdict
 from reconciler.sync.outcomes import DONE, Result, Results
-from reconciler.sync.plan import Observations, Outcome, Plan, make_plan
+from reconciler.sync.plan import make_plan
 from reconciler.sync.verdicts import Verdict
 from tests.support.wanted import (
     FORBIDDEN,

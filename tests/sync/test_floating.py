@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from reconciler.desired.versions import Version
 from reconciler.oci.digest import Digest
+from reconciler.sync.actions import FloatingPlan, Observations, Outcome
 from reconciler.sync.facts import (
     Absent,
     FloatingAbsent,
@@ -20,7 +21,7 @@ from reconciler.sync.facts import (
     Unknown,
 )
 from reconciler.sync.floating import FloatingVerdict, judge_floating, newest_in_scope, set_goals
-from reconciler.sync.plan import FloatingPlan, Observations, Outcome, make_plan
+from reconciler.sync.plan import make_plan
 from reconciler.sync.verdicts import Action, Permission
 from tests.support.wanted import NAME, TIMEOUT, digest, floating_key, lock_of, terms, wanted
 

@@ -19,10 +19,10 @@ from reconciler.errors import (
     UnreachableError,
 )
 from reconciler.oci.digest import Digest
+from reconciler.sync.actions import Observations
 from reconciler.sync.facts import Absent, FloatingAbsent, FloatingPresent, Present, Unknown
 from reconciler.sync.floating import set_goals
 from reconciler.sync.observe import Observer
-from reconciler.sync.plan import Observations
 from reconciler.sync.stop import Stop
 from tests.support.memory_store import MemoryStore
 from tests.support.wanted import (
@@ -193,18 +193,12 @@ def test_new_repository_is_listed_instead_of_asked_for_its_tag() -> None:
     assert world.store.calls == [("head_manifest", NAME, "1.0.0"), ("list_tags", NAME)]
 
 
-@pytest.mark.xfail(
-    strict=True, reason="the tags are listed once for each floating tag, not for each repository"
-)
 def test_new_repository_is_listed_once() -> None:
     world = World([wanted(floating_tags=["latest", "{major}", "{major}.{minor}"])])
     world.observe()
     assert world.store.count("list_tags") == 1
 
 
-@pytest.mark.xfail(
-    strict=True, reason="the tags are listed once for each floating tag, not for each repository"
-)
 def test_repository_that_lost_its_floating_tags_is_listed_once() -> None:
     item = wanted(floating_tags=["latest", "{major}"])
     world = published(item)

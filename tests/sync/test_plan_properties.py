@@ -5,16 +5,17 @@ from __future__ import annotations
 import random
 from typing import Any
 
-import pytest
-from hypothesis import Phase, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from reconciler.desired.lockfile import Key
 from reconciler.desired.versions import Version
 from reconciler.desired.wanted import Wanted
 from reconciler.errors import PalletError, StoreError, ThrottledError, UnauthorisedError
 from reconciler.oci.digest import Digest
+from reconciler.sync.actions import Observations, Outcome, Plan
 from reconciler.sync.floating import set_goals
-from reconciler.sync.plan import Observations, Outcome, Plan, make_plan
+from reconciler.sync.plan import make_plan
 from reconciler.sync.verdicts import Action, Permission
 from tests.support.wanted import digest, locked, make_manifest, wanted
 from tests.sync.worlds import World, put_tags, someone_elses
@@ -105,17 +106,18 @@ def _draw_floating(draw: st.DrawFn, world: World, name: str, tag: str) -> None:
         world.hold(name, tag, content)
 
 
-def _requires_transitively(world: World, names: set[str]) -> set[str]:
-    """Return these names and every name that needs one of them."""
+def _requires_transitively(world: World, keys: set[Key]) -> set[Key]:
+    """Return these artifacts and every one that needs one of them: any version of what it names."""
     while True:
+        names = {key[0] for key in keys}
         more = {
-            item.name
+            item.key
             for item in world.wanted
-            if item.name not in names and any(need.name in names for need in item.requires)
+            if item.key not in keys and any(need.name in names for need in item.requires)
         }
         if not more:
-            return names
-        names = names | more
+            return keys
+        keys = keys | more
 
 
 @WORLDS
@@ -197,15 +199,21 @@ def test_unknown_is_never_written(world: World) -> None:
         assert world.locked.get((name, version)) == lock.get((name, version))
 
 
-@pytest.mark.xfail(strict=True, reason="what is in sync passes nothing on to what requires it")
-@settings(max_examples=200, phases=[Phase.generate])
+@WORLDS
 @given(worlds())
 def test_what_requires_something_unknown_is_never_written(world: World) -> None:
     plan = world.plan()
-    unknown = {str(item.wanted.name) for item in plan.artifacts if item.verdict == "unknown"}
-    needy = _requires_transitively(world, unknown) - unknown
+    lock = dict(world.locked)
+    unknown = {item.key for item in plan.artifacts if item.verdict == "unknown"}
+    needy = _requires_transitively(world, unknown)
     world.apply(plan)
-    assert not {name for name, _ in put_tags(world.store.writes)} & needy
+    written = put_tags(world.store.writes)
+    for name, version in needy:
+        assert (name, version.tag) not in written
+        assert world.locked.get((name, version)) == lock.get((name, version))
+    for tag in plan.floating:
+        if tag.goal.wanted.key in needy:
+            assert tag.key not in written
 
 
 @WORLDS

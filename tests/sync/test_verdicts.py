@@ -9,9 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reconciler.oci.digest import Digest
+from reconciler.sync.actions import Observations, Plan
 from reconciler.sync.exit_codes import of_check
 from reconciler.sync.facts import Absent, Hidden, Present, Seen, Unknown
-from reconciler.sync.plan import Observations, Plan, make_plan
+from reconciler.sync.plan import make_plan
 from reconciler.sync.verdicts import Action, Permission, Verdict, decide, judge
 from tests.support.wanted import FORBIDDEN, THROTTLED, TIMEOUT, digest, lock_of, locked, terms, wanted
 

@@ -13,11 +13,12 @@ from reconciler.desired.versions import Version
 from reconciler.desired.wanted import Wanted
 from reconciler.oci.digest import Digest
 from reconciler.oci.reference import Repository, Tag
+from reconciler.sync.actions import Observations, Plan, Terms
 from reconciler.sync.apply import Applier
 from reconciler.sync.floating import FloatingKey, set_goals
 from reconciler.sync.observe import Observer
 from reconciler.sync.outcomes import Results
-from reconciler.sync.plan import Observations, Plan, Terms, make_plan
+from reconciler.sync.plan import make_plan
 from reconciler.sync.progress import Silent
 from reconciler.sync.reconcile import advance
 from reconciler.sync.stop import Stop
