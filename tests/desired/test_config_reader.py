@@ -355,6 +355,12 @@ def test_restoring_is_off_where_nobody_says(tmp_path: Path) -> None:
     assert config.restores(Policy(), Target("x", "localhost", restore=True))
 
 
+def test_kind_of_the_project_is_known(tmp_path: Path) -> None:
+    kind = '\n[kind.prompt]\nmedia-type = "application/vnd.acme.prompt.v1+yaml"\n'
+    config = read_config(make_project(tmp_path, CONFIGS.replace('"config"', '"prompt"') + kind).config)
+    assert config.kinds["prompt"].media_type == "application/vnd.acme.prompt.v1+yaml"
+
+
 def test_project_without_the_target_local_takes_its_first(tmp_path: Path) -> None:
     toml = '[target.b]\nurl = "localhost:5000"\n[target.a]\nurl = "localhost:5001"\n'
     assert read_config(make_project(tmp_path, toml).config).default_target == "b"

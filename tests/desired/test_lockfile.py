@@ -315,6 +315,11 @@ def test_what_is_no_lock_is_refused(text: str, complaints: list[str]) -> None:
             "artifact[0]: files: expected a list of tables, got 5",
             id="files-are-a-number",
         ),
+        pytest.param(
+            GOLDEN[: GOLDEN.index("files = [")] + 'files = ["x"]\n',
+            "artifact[0]: files: expected a list of tables, got 'x'",
+            id="file-is-text",
+        ),
     ],
 )
 def test_value_of_another_type_is_said_in_our_words(text: str, complaint: str) -> None:

@@ -126,6 +126,8 @@ def test_parts_are_told() -> None:
     version = Version("1.12.3-rc.1")
     assert (version.major, version.minor, version.is_prerelease) == (1, 12, True)
     assert not Version("1.12.3").is_prerelease
+    assert Version("1.12.3-rc.1+b.5").core == (1, 12, 3)
+    assert (Version("1.12.3+b.5").build, version.build) == ("b.5", "")
     assert (str(version), repr(version)) == ("1.12.3-rc.1", "Version('1.12.3-rc.1')")
 
 

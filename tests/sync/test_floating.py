@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import NamedTuple
 
 import pytest
@@ -9,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reconciler.desired.versions import Version
+from reconciler.desired.wanted import STABLE
 from reconciler.oci.digest import Digest
 from reconciler.sync.actions import FloatingPlan, Observations, Outcome
 from reconciler.sync.facts import (
@@ -162,6 +164,29 @@ def test_tag_with_the_wanted_digest_is_current_beside_a_drifted_artifact() -> No
 def test_goal_is_the_highest_stable_version() -> None:
     items = [wanted(version=text, floating_tags=["latest"]) for text in ("1.9.0", "1.10.0", "2.0.0-rc.1")]
     assert [goal.wanted.version.text for goal in set_goals(items)] == ["1.10.0"]
+
+
+def test_goal_does_not_depend_on_order() -> None:
+    items = [wanted(version=text, floating_tags=["latest"]) for text in ("1.0.0", "2.0.0", "1.5.0")]
+    assert set_goals(items) == set_goals(items[::-1]) == set_goals([items[1]])
+
+
+def test_channel_follows_pre_releases_too() -> None:
+    stable = replace(wanted(version="1.0.0", floating_tags=["latest"]), channels=("edge",))
+    edge = replace(wanted(version="2.0.0-rc.1", floating_tags=["latest"]), channels=("edge",))
+    goals = {str(goal.tag): goal.wanted.version.text for goal in set_goals([stable, edge])}
+    assert goals == {"latest": "1.0.0", "edge": "2.0.0-rc.1"}
+
+
+def test_deleted_channel_is_not_taken_from_a_newer_pre_release() -> None:
+    goal = set_goals([replace(wanted(version="1.0.0"), channels=("edge",))])[0]
+    newer = Version("2.0.0-rc.1")
+    assert newest_in_scope(goal, [Version("0.9.0"), newer]) == newer
+
+
+def test_what_says_that_it_is_unstable_follows_no_channel() -> None:
+    denied = replace(wanted(floating_tags=["latest"]), channels=("edge",), annotations={STABLE: "false"})
+    assert set_goals([denied]) == []
 
 
 def test_version_called_unstable_takes_no_tag() -> None:
