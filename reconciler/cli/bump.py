@@ -147,12 +147,12 @@ def _show(
         return
     said = [_say(bump, lines) for bump in bumps]
     if not said:
-        screen.result("nothing to bump: no published version has other bytes now\n")
-    elif diff is not None:
+        screen.say("nothing to bump: no version has other bytes than were locked")
+    if diff is not None:
         for sentence in said:
             screen.say(sentence)
         screen.result(diff)
-    else:
+    elif said:
         screen.result("".join(f"{sentence}\n" for sentence in (*said, "next: pallet lock, or pallet sync")))
 
 

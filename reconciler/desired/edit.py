@@ -13,13 +13,13 @@ from typing import TYPE_CHECKING
 
 from reconciler.desired.documents import Document, Format, read_document
 from reconciler.desired.edit_places import Form
-from reconciler.desired.edit_splices import Splice, apply_splices
+from reconciler.desired.edit_splices import Region, Splice, apply_splices, touched_lines
 from reconciler.desired.toml_lines import Lines
 from reconciler.desired.wording import say_path
 from reconciler.errors import DocumentError, PalletError, Problem
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from reconciler.desired.wording import FieldPath
@@ -47,6 +47,8 @@ class Edited:
     after: bytes = field(repr=False)
     lines: Mapping[FieldPath, int]
     """Where each new version stands, 1 for the first line."""
+    regions: Sequence[Region] = field(repr=False)
+    """The lines that changed, for whoever shows them."""
 
 
 def edit_file(real: Path, form: Form, changes: Mapping[FieldPath, Change], *, file: str) -> Edited:
@@ -76,10 +78,12 @@ def edit_file(real: Path, form: Form, changes: Mapping[FieldPath, Change], *, fi
         found = old.version(path)
         if found != change.old:
             raise _changed_meanwhile(file, f"expected version {change.old}, got {found}")
-    after = apply_splices(text, old.splices({path: change.new for path, change in changes.items()}))
+    splices = old.splices({path: change.new for path, change in changes.items()})
+    after = apply_splices(text, splices)
     new = _read_again(after, form, file)
     _require_only(old, new, changes)
-    return Edited(file, real, before, mark + after.encode(), {path: new.line(path) for path in changes})
+    regions = touched_lines(text, splices)
+    return Edited(file, real, before, mark + after.encode(), new.lines(changes), regions)
 
 
 class _Text:
@@ -113,12 +117,15 @@ class _Text:
             return [Splice(start, start + len(str(self.value)), new) for new in changes.values()]
         return [_splice(self.document, path, new) for path, new in changes.items()]
 
-    def line(self, path: FieldPath) -> int:
+    def lines(self, paths: Iterable[FieldPath]) -> dict[FieldPath, int]:
+        """Return the line of each path, found in one pass."""
         if self.form is Form.TOML:
-            return Lines(self.text).locate(path) or 1
+            lines = Lines(self.text)
+            return {path: lines.locate(path) or 1 for path in paths}
         if self.document is not None:
-            return self.document.position(path).line
-        return self.text.count("\n", 0, len(self.text) - len(self.text.lstrip())) + 1
+            return {path: place.line for path, place in self.document.places(paths).items()}
+        before = self.text[: len(self.text) - len(self.text.lstrip())]
+        return dict.fromkeys(paths, before.count("\n") + 1)
 
 
 def _splice(document: Document, path: FieldPath, new: str) -> Splice:

@@ -35,6 +35,31 @@ def apply_splices(text: str, splices: Iterable[Splice]) -> str:
     return "".join((*pieces, text[at:]))
 
 
+@dataclass(frozen=True, slots=True)
+class Region:
+    """Lines that a splice touched, from 0: which they were, and which they became."""
+
+    before: range
+    after: range
+
+
+def touched_lines(text: str, splices: Iterable[Splice]) -> list[Region]:
+    """Return the lines that the splices touch, in order; two splices of one line are one region."""
+    regions: list[Region] = []
+    at = line = shift = 0
+    for splice in sorted(splices):
+        line += text.count("\n", at, splice.start)
+        first = line
+        line += text.count("\n", splice.start, splice.end)
+        at = splice.end
+        start = first + shift
+        if regions and first < regions[-1].before.stop:
+            first, start = regions[-1].before.start, regions.pop().after.start
+        shift += splice.new.count("\n") - text.count("\n", splice.start, splice.end)
+        regions.append(Region(range(first, line + 1), range(start, line + 1 + shift)))
+    return regions
+
+
 def line_break_after(text: str, at: int) -> tuple[int, str]:
     """Return where the line ends that `at` is in, and how: as its neighbours do, where it is the last one."""
     end = text.find("\n", at)
