@@ -81,9 +81,7 @@ def unused_versions(rule: ArtifactRule, paths: Iterable[str]) -> list[tuple[str,
 
 def _read_version_field(document: Document | None, field: str) -> Version:
     if document is None:
-        raise ValueError(
-            f"version field {field}: expected a kind that reads its files"
-        )
+        raise ValueError(f"version field {field}: expected a kind that reads its files")
     text = read_text_field(document, field)
     try:
         return Version(text)
