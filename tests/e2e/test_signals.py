@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from reconciler.desired.lockfile import read_lock
-from tests.support.processes import Ran, finish, start_pallet
+from tests.support.processes import DEADLINE_S, Ran, finish, start_pallet
 from tests.support.scenarios import NAMES, Desk, set_up
 from tests.support.scripted_registry import Reply, Request, ScriptedRegistry
 
@@ -31,18 +31,20 @@ def desk(registry: ScriptedRegistry, tmp_path: Path, capsys: pytest.CaptureFixtu
 
 def interrupt(desk: Desk, registry: ScriptedRegistry, number: int, method: str, pattern: str) -> Ran:
     """Run sync, and send it a signal while the registry has this request in its hands."""
+    heard = threading.Event()
     with start_pallet("sync", "--jobs", "1", cwd=desk.root) as process:
-        # The narration on stderr says that the signal has arrived: only then is the request answered.
-        heard: list[str] = []
 
         def send(_: Request) -> None:
             os.kill(process.pid, number)
-            assert process.stderr is not None
-            heard.append(process.stderr.readline())
+            # Only answered when the narration says that the signal has arrived.
+            assert heard.wait(DEADLINE_S)
 
         registry.on(method, pattern, send, times=1)
+        assert process.stderr is not None
+        first = process.stderr.readline()
+        heard.set()
         ran = finish(process)
-    return Ran(ran.code, ran.stdout, "".join(heard) + ran.stderr)
+    return Ran(ran.code, ran.stdout, first + ran.stderr)
 
 
 @pytest.mark.parametrize(
@@ -93,7 +95,7 @@ def test_second_signal_ends_at_once(desk: Desk, registry: ScriptedRegistry) -> N
 
             def hang(_: Request) -> None:
                 os.kill(process.pid, signal.SIGINT)
-                assert answer.wait(60)
+                assert answer.wait(DEADLINE_S)
 
             registry.on("PUT", "/manifests/", hang, times=1)
             assert process.stderr is not None
