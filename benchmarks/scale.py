@@ -21,7 +21,7 @@ class Scale:
     connections: tuple[int, ...] = (16, 32, 64)
     """Among these the raw client finds the registry's limit."""
     jobs: tuple[int, ...] = (1, 4, 8, 16, 32, 64)
-    jobs_repetitions: int = 2
+    jobs_repetitions: int = 3
     starts: int = 15
     """Repetitions of what takes a fraction of a second."""
 
