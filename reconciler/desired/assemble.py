@@ -20,6 +20,7 @@ from reconciler.desired.kind_files import describe_document
 from reconciler.desired.kinds import ConfigForm, Kind, LayerForm
 from reconciler.desired.lockfile import LockedFile
 from reconciler.desired.pack import PackedFolder, pack_folder
+from reconciler.desired.release import release_annotations
 from reconciler.desired.requirements import REQUIRES, Requirement, parse_requires
 from reconciler.desired.sources import Source, blob_of
 from reconciler.desired.templates import fill, has_placeholder
@@ -138,6 +139,7 @@ class _Assembly:
         if not self.rule.bundle and self._first.document is not None:
             annotations.update(describe_document(self._first.document, self.kind))
         annotations.update(self.rule.annotations)
+        annotations.update(release_annotations(self.config.root, self.rule, version))
         annotations[build.TITLE] = name.rpartition("/")[2] if self.rule.bundle else self._title(name, version)
         annotations[build.VERSION] = version.text
         annotations[build.PROJECT] = self.config.project

@@ -72,6 +72,16 @@ CreatedSource = str | FieldCreated | GitCreated
 
 
 @dataclass(frozen=True, slots=True)
+class ChangelogNotes:
+    """The notes of a release are its section of a changelog."""
+
+    file: str
+
+
+NotesSource = str | ChangelogNotes
+
+
+@dataclass(frozen=True, slots=True)
 class Policy:
     """What may be done to something published; None where nobody says."""
 
@@ -101,6 +111,9 @@ class ArtifactRule:
     bundle: bool = False
     artifact_type: str | None = None
     created: CreatedSource | None = None
+    stable: bool | None = None
+    """What is said of the release; None for nothing."""
+    notes: NotesSource | None = None
     policy: Policy = field(default_factory=Policy)
 
     @property

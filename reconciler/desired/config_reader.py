@@ -15,6 +15,7 @@ from semantic_version import Version as ToolVersion
 from reconciler import __version__
 from reconciler.desired.config import (
     ArtifactRule,
+    ChangelogNotes,
     Config,
     CreatedSource,
     FieldCreated,
@@ -22,6 +23,7 @@ from reconciler.desired.config import (
     FileVersion,
     GitCreated,
     LiteralVersion,
+    NotesSource,
     Policy,
     Target,
     VersionSource,
@@ -214,6 +216,7 @@ class _Reader:
             self._report((*where, "kind"), "unknown-kind", message)
         for path, version in table.get("versions", {}).items():
             self._attempt((*where, "versions", path), "invalid-version", lambda text=version: Version(text))  # type: ignore[misc]
+        self._check_release(where, table)
         self._check_floating((*where, "floating-tags"), table.get("floating-tags", []))
         self._check_floating((*where, "channel"), [item["name"] for item in table.get("channel", [])])
         files = table["files"]
@@ -231,6 +234,8 @@ class _Reader:
             bundle=table.get("bundle", False),
             artifact_type=table.get("artifact-type"),
             created=_read_created(table.get("created")),
+            stable=table.get("stable"),
+            notes=_read_notes(table.get("notes")),
             policy=_read_policy(table),
         )
 
@@ -241,6 +246,13 @@ class _Reader:
             self._attempt(where, "invalid-version", lambda: Version(value))
             return LiteralVersion(value)
         return FieldVersion(value["field"]) if "field" in value else FileVersion(value["file"])
+
+    def _check_release(self, where: _Where, table: Mapping[str, Any]) -> None:
+        for word in ("stable", "notes"):
+            key = f"org.pallet.release.{word}"
+            if word in table and key in table.get("annotations", {}):
+                message = f"expected {word} or the annotation {key}, got both"
+                self._report((*where, word), "said-twice", message)
 
     def _read_floating(self, table: Mapping[str, Any]) -> tuple[str, ...]:
         own = table.get("floating-tags", self.document.get("defaults", {}).get("floating-tags", ()))
@@ -269,6 +281,10 @@ def _read_created(value: str | Mapping[str, str] | None) -> CreatedSource | None
     if value is None or isinstance(value, str):
         return GitCreated() if value == "git" else value
     return FieldCreated(value["field"])
+
+
+def _read_notes(value: str | Mapping[str, str] | None) -> NotesSource | None:
+    return value if value is None or isinstance(value, str) else ChangelogNotes(value["changelog"])
 
 
 def _is_version(tag: str) -> bool:
