@@ -4,7 +4,7 @@ Spec: semver.org 2.0.0. `+` is not legal in a tag and becomes `_`, as Helm does;
 holds no `_`, so the way back is unambiguous. Two versions that differ only in build metadata have
 equal precedence (semver.org, rule 10); so that an order never depends on chance, the identifiers of
 their build metadata are then compared as those of a pre-release are (rule 11): numbers as numbers,
-below words; none at all is lowest; and `+01` after `+1`, as text. The library stays behind this module.
+below words; none at all is lowest; and `+1` after `+01`, as text. The library stays behind this module.
 Must never be added: ranges, which are `constraints`'.
 """
 

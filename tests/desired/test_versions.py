@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from reconciler.desired.versions import Version, render_floating
 
-# semver.org 2.0.0, rule 11, with build metadata as text where the precedence is equal.
+# semver.org 2.0.0, rule 11; where the precedence is equal, by build metadata.
 ORDER = (
     "0.0.1",
     "0.9.0",
@@ -133,3 +133,19 @@ def test_parts_are_told() -> None:
 
 def test_version_equals_no_text() -> None:
     assert Version("1.0.0") != "1.0.0"
+
+
+@pytest.mark.parametrize(
+    ("low", "high"),
+    [("1.0.0+9", "1.0.0+10"), ("1.0.0+10", "1.0.0+a"), ("1.0.0+a", "1.0.0+a.1"), ("1.0.0+01", "1.0.0+1")],
+    ids=["numbers", "words after numbers", "more fields", "leading zero first"],
+)
+def test_builds_are_ordered_without_precedence(low: str, high: str) -> None:
+    assert Version(low) < Version(high)
+    assert Version(low).precedence == Version(high).precedence
+
+
+def test_core_and_build_are_told() -> None:
+    version = Version("1.12.3-rc.1+b.007")
+    assert (version.core, version.patch, version.build) == ((1, 12, 3), 3, "b.007")
+    assert Version("1.12.3").build == ""
