@@ -6,6 +6,7 @@ Must never be added: what a command does.
 
 from __future__ import annotations
 
+import os
 import sys
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
@@ -90,10 +91,17 @@ def pallet() -> None:
 
 def main() -> None:
     """Run the command line and exit with its code."""
+    _insist_on_utf8()
     for stream in (sys.stdout, sys.stderr):
         # A terminal that knows no dashes shows a question mark instead of ending the run.
         stream.reconfigure(errors="replace")  # type: ignore[union-attr]
     sys.exit(run(sys.argv[1:]))
+
+
+def _insist_on_utf8() -> None:
+    """Begin again in UTF-8 mode where the locale has another encoding: names of files reach digests."""
+    if os.name == "posix" and sys.getfilesystemencoding() != "utf-8" and not sys.flags.utf8_mode:
+        os.execv(sys.executable, [sys.executable, "-X", "utf8", "-m", "reconciler", *sys.argv[1:]])  # noqa: S606 (ourselves)
 
 
 def run(arguments: Sequence[str]) -> int:
@@ -130,8 +138,6 @@ def _refuse_usage(exc: click.UsageError) -> int:
 
 def _end_broken_pipe() -> int:
     """Whoever read our output has read enough; keep the interpreter from complaining at its end."""
-    import os
-
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     return BROKEN_PIPE
 

@@ -60,7 +60,7 @@ def show_report(screen: Screen, project: Project, report: Report, *, exit_code: 
     else:
         head = f"target {plan.target} ({project.config.targets[plan.target].url})\n"
         body = _table(screen, rows.rows_of(plan, results))
-        tail = "".join(f"{sentence}\n" for sentence in rows.leftovers(plan))
+        tail = "".join(f"{sentence}\n" for sentence in rows.leftovers(plan, report.left))
         lock = "; pallet.lock written: commit it" if report.lock_written else ""
         screen.result(f"{head}{body}{tail}{rows.summarise_results(plan, results)}{lock}\n")
     for sentence in rows.restored(plan, results):

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, BinaryIO
 from reconciler.desired import build
 from reconciler.desired.build import Layer, build_manifest, media_type_of, render_document
 from reconciler.desired.config import ArtifactRule, Config, FieldCreated, FieldVersion, GitCreated
-from reconciler.desired.fields import read_text_field
+from reconciler.desired.fields import read_text_field, read_time_field
 from reconciler.desired.kind_files import describe_document
 from reconciler.desired.kinds import ConfigForm, Kind, LayerForm
 from reconciler.desired.lockfile import LockedFile
@@ -108,6 +108,11 @@ class _Assembly:
         return self.sources[0]
 
     def _check_bundle(self) -> None:
+        paths: dict[str, str] = {}
+        for source in self.sources:
+            other = paths.setdefault(source.title, source.path)
+            if other != source.path:
+                raise ValueError(f"bundle: {other} and {source.path} would both be pulled as {source.title}")
         if has_placeholder(self.rule.repository):
             raise ValueError(
                 f"repository {self.rule.repository}: expected no placeholder in a bundle of many files"
@@ -165,7 +170,7 @@ class _Assembly:
             case FieldCreated(path):
                 if self._first.document is None:
                     raise ValueError(f"created field {path}: expected a kind that reads its files")
-                return read_text_field(self._first.document, path)
+                return read_time_field(self._first.document, path)
             case str() | None as literal:
                 return literal
 

@@ -9,9 +9,6 @@ from __future__ import annotations
 import tomllib
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from semantic_version import NpmSpec
-from semantic_version import Version as ToolVersion
-
 from reconciler import __version__
 from reconciler.desired.config import (
     ArtifactRule,
@@ -28,6 +25,8 @@ from reconciler.desired.config import (
     Target,
     VersionSource,
 )
+from reconciler.desired.constraints import Constraint
+from reconciler.desired.fields import check_time
 from reconciler.desired.kinds import Kind, builtin_kinds, parse_kind
 from reconciler.desired.schema_check import check
 from reconciler.desired.schemas import load_schema
@@ -108,9 +107,7 @@ class _Reader:
 
     def read(self) -> Config:
         self._check_tool()
-        for violation in check(self.document, load_schema("pallet.schema.json")):
-            self._report(violation.path, violation.code, violation.message)
-        self._raise_if_any()
+        unsound = self._check_schema()
         kinds = self._read_kinds()
         targets = {
             name: Target(name, table["url"], table.get("immutable"), table.get("restore"))
@@ -125,6 +122,7 @@ class _Reader:
             artifacts=tuple(
                 self._read_rule(index, table, kinds)
                 for index, table in enumerate(self.document.get("artifact", []))
+                if index not in unsound
             ),
             kinds=kinds,
             held=self._read_held(),
@@ -135,6 +133,26 @@ class _Reader:
         )
         self._raise_if_any()
         return config
+
+    def _check_schema(self) -> set[int]:
+        """Report what the schema says; return the artifacts whose values cannot be read because of it.
+
+        Raises:
+            ConfigError: something else than an artifact cannot be read.
+        """
+        unsound = set()
+        for violation in check(self.document, load_schema("pallet.schema.json")):
+            self._report(violation.path, violation.code, violation.message)
+            match violation.path:
+                case _ if violation.code == "unknown-key":
+                    continue  # whoever reads the rest does not see it
+                case ("artifact", int(index), *_):
+                    unsound.add(index)
+                case _:
+                    unsound.add(-1)
+        if -1 in unsound:
+            self._raise_if_any()
+        return unsound
 
     def _report(self, where: _Where, code: str, message: str, *, fix: str | None = None) -> None:
         line = self.lines.locate(where)
@@ -160,8 +178,8 @@ class _Reader:
         if not isinstance(required, str):
             return
         where = ("tool", "required")
-        wanted = self._attempt(where, "invalid-constraint", lambda: NpmSpec(required))
-        if wanted is not None and ToolVersion(__version__) not in wanted:
+        wanted = self._attempt(where, "invalid-constraint", lambda: Constraint(required))
+        if wanted is not None and not wanted.allows(Version(__version__), prereleases=True):
             message = f"expected pallet {required}, got {__version__}"
             self._report(where, "other-pallet", message, fix="install a pallet that satisfies it")
         # What follows may be words that only the other pallet knows.
@@ -233,7 +251,7 @@ class _Reader:
             channels=tuple(channel["name"] for channel in _channels(table, prerelease=True)),
             bundle=table.get("bundle", False),
             artifact_type=table.get("artifact-type"),
-            created=_read_created(table.get("created")),
+            created=self._read_created((*where, "created"), table.get("created")),
             stable=table.get("stable"),
             notes=_read_notes(table.get("notes")),
             policy=_read_policy(table),
@@ -246,6 +264,13 @@ class _Reader:
             self._attempt(where, "invalid-version", lambda: Version(value))
             return LiteralVersion(value)
         return FieldVersion(value["field"]) if "field" in value else FileVersion(value["file"])
+
+    def _read_created(self, where: _Where, value: str | Mapping[str, str] | None) -> CreatedSource | None:
+        if value is None or value == "git":
+            return GitCreated() if value else None
+        if not isinstance(value, str):
+            return FieldCreated(value["field"])
+        return self._attempt(where, "invalid-time", lambda: check_time(value))
 
     def _check_release(self, where: _Where, table: Mapping[str, Any]) -> None:
         for word in ("stable", "notes"):
@@ -275,12 +300,6 @@ def _channels(table: Mapping[str, Any], *, prerelease: bool) -> list[Mapping[str
 
 def _read_policy(table: Mapping[str, Any]) -> Policy:
     return Policy(table.get("immutable"), table.get("restore"))
-
-
-def _read_created(value: str | Mapping[str, str] | None) -> CreatedSource | None:
-    if value is None or isinstance(value, str):
-        return GitCreated() if value == "git" else value
-    return FieldCreated(value["field"])
 
 
 def _read_notes(value: str | Mapping[str, str] | None) -> NotesSource | None:

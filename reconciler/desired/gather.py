@@ -68,7 +68,7 @@ class _Entry:
             self._report_found(problem)
         for entry, message in unused_versions(self.rule, [file.path for file in found.files]):
             self._report("unused-version", f"versions.{entry}: {message}")
-        for key in self.rule.annotations.keys() & set(build.WRITTEN_BY_PALLET):
+        for key in sorted(self.rule.annotations.keys() & set(build.WRITTEN_BY_PALLET)):
             self._report(
                 "reserved-annotation",
                 f"annotations.{key}: expected another key, got one that pallet writes itself",
@@ -88,7 +88,8 @@ class _Entry:
             sources = self._read(files)
             self.gathered.wanted.append(assemble(self.config, self.rule, self.kind, self.tree, sources))
         except InvalidError as exc:
-            self.gathered.problems.extend(exc.problems)
+            for problem in exc.problems:
+                self._report_placed(problem)
         except FieldValueError as exc:
             self.gathered.problems.append(exc.problem("invalid-field"))
         except ValueError as exc:
@@ -121,6 +122,13 @@ class _Entry:
         self.gathered.problems.append(
             Problem(code, message, path, self.rule.line, path=self.rule.where, fix=fix)
         )
+
+    def _report_placed(self, problem: Problem) -> None:
+        """Say a problem where it is; one that names no file is pallet.toml's."""
+        if problem.file is None:
+            self._report(problem.code, problem.message, fix=problem.fix)
+        else:
+            self.gathered.problems.append(problem)
 
     def _report_found(self, problem: Problem) -> None:
         """Say a problem of `files` at its entry in pallet.toml, which is where it is mended."""

@@ -194,13 +194,16 @@ def _parse_side(text: str, file: str) -> Lock:
     if version > VERSION:
         message = f"version: expected at most {VERSION}, got {version}: it was written by a newer pallet"
         raise LockError([Problem("newer-lock", message, file=file, fix="upgrade pallet")])
+    if version < VERSION:
+        message = f"version: expected {VERSION}, got {version}"
+        raise LockError([Problem("not-a-lock", message, file=file, fix=_RECOVER)])
     revision = _read_number(document, "revision", "a whole number", file)
     return Lock(_parse_entries(document, text, file), text, revision)
 
 
 def _read_number(document: Mapping[str, Any], key: str, expected: str, file: str) -> int:
     value = document.get(key)
-    if not isinstance(value, int) or isinstance(value, bool):
+    if not isinstance(value, int) or isinstance(value, bool) or value < 0:
         raise LockError(
             [Problem("not-a-lock", f"{key}: expected {expected}, got {value!r}", file=file, fix=_RECOVER)]
         )
@@ -211,7 +214,7 @@ def _parse_entries(document: Mapping[str, Any], text: str, file: str) -> dict[Ke
     entries: dict[Key, Locked] = {}
     problems: list[tuple[int, str]] = []
     try:
-        items = _tables(document, "artifact")
+        items = _tables({"artifact": [], **document}, "artifact")
     except ValueError as exc:
         raise LockError([Problem("not-a-lock", str(exc), file=file, fix=_RECOVER)]) from exc
     for index, item in enumerate(items):
@@ -266,7 +269,7 @@ def _parse_file(item: object) -> LockedFile:
 
 
 def _tables(item: Mapping[str, Any], key: str) -> list[object]:
-    value = item.get(key, [])
+    value = _value(item, key)
     if not isinstance(value, list):
         raise ValueError(f"{key}: expected a list of tables, got {value!r}")
     return value

@@ -12,7 +12,7 @@ from reconciler.desired.build import RULES
 from reconciler.desired.config_reader import read_config
 from reconciler.desired.gather import gather
 from reconciler.desired.lockfile import Lock, read_lock
-from reconciler.errors import ConfigError, LockError, Problem, Severity
+from reconciler.errors import ConfigError, InvalidError, LockError, Problem, Severity
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -40,10 +40,15 @@ def load_project(path: Path) -> Project:
     config = read_config(path)
     gathered = gather(config)
     errors = [problem for problem in gathered.problems if problem.severity is Severity.ERROR]
+    try:
+        lock = read_lock(config.lock_path)
+        _check_rules(lock, config.lock_path.name)
+    except LockError as exc:
+        if errors:
+            raise InvalidError([*errors, *exc.problems]) from exc
+        raise
     if errors:
         raise ConfigError(errors)
-    lock = read_lock(config.lock_path)
-    _check_rules(lock, config.lock_path.name)
     warnings = tuple(problem for problem in gathered.problems if problem.severity is Severity.WARNING)
     return Project(config, lock, tuple(gathered.wanted), warnings)
 

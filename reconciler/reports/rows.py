@@ -14,9 +14,9 @@ from reconciler.sync.floating import FloatingVerdict
 from reconciler.sync.verdicts import Action, Verdict
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Collection, Iterator, Sequence
 
-    from reconciler.desired.lockfile import Key
+    from reconciler.desired.lockfile import Key, Locked
     from reconciler.oci.digest import Digest
     from reconciler.sync.outcomes import Result, Results
 
@@ -86,12 +86,14 @@ def _follows(tag: FloatingPlan, item: ArtifactPlan, results: Results | None) -> 
     return together and (results is None or results.floating[tag.key].outcome is Outcome.DONE)
 
 
-def leftovers(plan: Plan) -> Iterator[str]:
-    """Yield a sentence for each version that leaves the lock."""
+def leftovers(plan: Plan, left: Collection[Locked] | None = None) -> Iterator[str]:
+    """Yield a sentence for each version that leaves the lock, or, after a run, for each that has left it."""
     for entry in plan.superseded:
-        yield f"{entry.name} {entry.version} is superseded: it stays published, and leaves the lock"
+        if left is None or entry in left:
+            yield f"{entry.name} {entry.version} is superseded: it stays published, and leaves the lock"
     for entry in plan.orphans:
-        yield f"{entry.name} {entry.version} is an orphan: it stays published, and leaves the lock"
+        if left is None or entry in left:
+            yield f"{entry.name} {entry.version} is an orphan: it stays published, and leaves the lock"
 
 
 def summarise(plan: Plan) -> str:
@@ -102,7 +104,7 @@ def summarise(plan: Plan) -> str:
         (sum(item.action is Action.PUSH for item in plan.artifacts), "to push"),
         (sum(item.action is Action.RESTORE for item in plan.artifacts), "to restore"),
         (sum(item.action is Action.LOCK for item in plan.artifacts), "to lock"),
-        (sum(item.action is Action.PUSH for item in plan.floating), "floating tags to move"),
+        (sum(item.action is Action.PUSH for item in plan.floating), "floating tag(s) to move"),
         (sum(item.action is Action.REFUSE for item in steps), "refused"),
         (sum(item.verdict in (Verdict.UNKNOWN, FloatingVerdict.UNKNOWN) for item in steps), "unknown"),
         (sum(item.settled is Outcome.SKIPPED for item in steps), "held back"),
@@ -129,7 +131,7 @@ def summarise_results(plan: Plan, results: Results) -> str:
         (done(Action.PUSH), "pushed"),
         (done(Action.RESTORE), "restored"),
         (done(Action.LOCK), "locked"),
-        (moved, "floating tags moved"),
+        (moved, "floating tag(s) moved"),
         (outcomes.count(Outcome.REFUSED), "refused"),
         (outcomes.count(Outcome.FAILED), "failed"),
         (outcomes.count(Outcome.SKIPPED), "skipped"),
@@ -197,4 +199,5 @@ def _short(digest: Digest | None) -> str:
 
 
 def _join(counts: Sequence[tuple[int, str]]) -> str:
-    return " · ".join(f"{number} {words}" for number, words in counts if number)
+    said = ((number, words.replace("(s)", "" if number == 1 else "s")) for number, words in counts if number)
+    return " · ".join(f"{number} {words}" for number, words in said)

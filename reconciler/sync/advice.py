@@ -56,7 +56,7 @@ def mend(wanted: Wanted, verdict: Verdict, action: Action, seen: Seen) -> str | 
         return seen.fix
     if action is not Action.REFUSE:
         return None if action is Action.NONE else "pallet sync"
-    bump = f"give it a new version, such as {wanted.version.next_patch()}"
+    bump = f"give it a new version, such as {wanted.version.next_patch()}: pallet bump {wanted.name} patch"
     match verdict:
         case Verdict.DRIFTED:
             return f"pallet sync --restore {wanted.name}"

@@ -98,7 +98,8 @@ class Applier:
         except PalletError as exc:
             return Result(Outcome.FAILED, str(exc), exc.exit_code, exc.fix)
         except OSError as exc:
-            return Result(Outcome.FAILED, f"{exc.filename}: {exc.strerror}", 1, "pallet sync")
+            place = f"{exc.filename}: " if exc.filename else ""
+            return Result(Outcome.FAILED, f"{place}{exc.strerror or exc}", 1, "pallet sync")
         except Exception as exc:  # noqa: BLE001 (the lock must still be written for what is done)
             return Result(Outcome.FAILED, f"a mistake in pallet: {exc!r}", 1, "please report it")
         return DONE

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, assert_never
 
 from reconciler.desired.base import BaseText, NoGit, NoLockThere, read_base
-from reconciler.desired.lockfile import parse_lock
-from reconciler.errors import BaseUnknownError, LockOutOfDateError, Problem
+from reconciler.desired.lockfile import Lock, parse_lock
+from reconciler.errors import BaseUnknownError, LockError, LockOutOfDateError, Problem
 from reconciler.sync.exit_codes import FAILED, LOCK, REFUSED, first_of
 from reconciler.sync.reconcile import differences_of, lock_is_canonical, require_current_lock
 from reconciler.sync.verdicts import Verdict
@@ -55,8 +55,14 @@ def check_offline(
 def lock_findings(project: Project) -> list[Problem]:
     """Return what is wrong with the lock's text, beyond what the plan's verdicts say already."""
     path = project.config.lock_path.name
-    if lock_is_canonical(project) or project.lock.text is None:
+    if lock_is_canonical(project):
         return []
+    if project.lock.text is None:
+        return [
+            Problem(
+                "lock-missing", "expected a lock, got none", file=path, fix="run `pallet lock` and commit it"
+            )
+        ]
     message = (
         "has conflict markers" if project.lock.has_conflict else "its bytes are not those that pallet writes"
     )
@@ -83,16 +89,24 @@ def _compare_with_base(
             assert_never(base)
 
 
+def _parse_base(text: str, file: str) -> Lock:
+    try:
+        return parse_lock(text, file=file)
+    except LockError as exc:
+        raise BaseUnknownError(str(exc), fix="compare with another revision: --against REF") from exc
+
+
 def _find_edited(project: Project, revision: str, text: str) -> list[Problem]:
     """Name each version that stands in the base's lock with other bytes."""
-    base = parse_lock(text, file=f"{revision}:{project.config.lock_path.name}").entries
+    base = _parse_base(text, f"{revision}:{project.config.lock_path.name}").entries
     return [
         Problem(
             Verdict.EDITED.value,
             f"{item.name} {item.version}: published already: expected {base[item.key].digest.short} "
             f"as in {revision}, got {item.digest.short}",
             file=item.files[0].path,
-            fix=f"give it a new version, such as {item.version.next_patch()}; or take back the change",
+            fix=f"give it a new version, such as {item.version.next_patch()}: "
+            f"pallet bump {item.name} patch; or take back the change",
         )
         for item in project.wanted
         if item.key in base and base[item.key].digest != item.digest

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from reconciler.desired.lockfile import Key, Lock, Locked, render_lock, write_lock
+from reconciler.desired.lockfile import REVISION, Key, Lock, Locked, render_lock, write_lock
 from reconciler.errors import LockOutOfDateError, PalletError
 from reconciler.sync.actions import Outcome, Plan, Terms
 from reconciler.sync.apply import Applier
@@ -22,6 +22,8 @@ from reconciler.sync.stop import Stop
 from reconciler.sync.verdicts import Permission
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from reconciler.desired.config import Config, Target
     from reconciler.desired.project import Project
     from reconciler.desired.wanted import Wanted
@@ -36,6 +38,8 @@ class Report:
     plan: Plan
     results: Results
     lock_written: bool
+    left: tuple[Locked, ...] = ()
+    """Entries of the plan's superseded and orphans that have left the lock."""
     lock_error: PalletError | None = None
     """Why the lock could not be written; what the store confirmed stays published all the same."""
 
@@ -72,11 +76,12 @@ class Reconciler:
         entries = advance(self.project.lock, plan, results)
         if self.project.lock.text is None and not entries:
             return Report(plan, results, lock_written=False)
+        left = tuple(entry for entry in (*plan.superseded, *plan.orphans) if entry.key not in entries)
         try:
             written = write_lock(self.project.config.lock_path, self.project.lock, entries.values())
         except PalletError as exc:
             return Report(plan, results, lock_written=False, lock_error=exc)
-        return Report(plan, results, written)
+        return Report(plan, results, written, left)
 
     def _terms(self) -> Terms:
         config = self.project.config
@@ -124,7 +129,7 @@ def require_current_lock(project: Project) -> None:
         raise LockOutOfDateError(f"{path}: expected a lock, got none", fix="run `pallet lock` and commit it")
     if lock.has_conflict:
         raise LockOutOfDateError(f"{path}: has conflict markers", fix="run `pallet lock` and commit it")
-    if lock.text != render_lock(item.as_locked for item in project.wanted):
+    if not _says(lock, {item.key: item.as_locked for item in project.wanted}):
         differences = "; ".join(differences_of(project)) or "its bytes are not those that pallet writes"
         raise LockOutOfDateError(f"{path}: out of date: {differences}", fix="run `pallet lock` and commit it")
 
@@ -149,14 +154,21 @@ def differences_of(project: Project) -> list[str]:
 
 def lock_is_canonical(project: Project) -> bool:
     """Say whether the lock's bytes are those that pallet writes for its entries, moved files included."""
-    wanted = {item.key: item.as_locked for item in project.wanted}
-    entries = []
-    for key, entry in project.lock.entries.items():
-        replacement = wanted.get(key, entry)
-        entries.append(replacement if replacement.digest == entry.digest else entry)
     if project.lock.text is None:
         return not project.wanted
-    return not project.lock.has_conflict and project.lock.text == render_lock(entries)
+    wanted = {item.key: item.as_locked for item in project.wanted}
+    entries = dict(project.lock.entries)
+    for key, entry in project.lock.entries.items():
+        if key in wanted and wanted[key].digest == entry.digest:
+            entries[key] = wanted[key]
+    return not project.lock.has_conflict and _says(project.lock, entries)
+
+
+def _says(lock: Lock, entries: Mapping[Key, Locked]) -> bool:
+    """Compare bytes; of a newer revision, which may say more, the entries."""
+    if lock.revision > REVISION:
+        return lock.entries == entries
+    return lock.text == render_lock(entries.values())
 
 
 def _with_required(chosen: list[Wanted], wanted: tuple[Wanted, ...]) -> list[Wanted]:

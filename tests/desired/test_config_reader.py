@@ -158,7 +158,6 @@ def test_bad_pallet_toml_is_refused(tmp_path: Path, toml: str, complaints: list[
     assert _refused(HEAD + toml, tmp_path) == complaints
 
 
-@pytest.mark.xfail(strict=True, reason="what the schema says hides what is wrong with the values")
 def test_all_problems_of_pallet_toml_are_said_at_once(tmp_path: Path) -> None:
     complaints = _refused(HEAD + CONFIGS.replace('"1.0.0"', '"1"') + "x = 1\n", tmp_path)
     assert complaints == [
@@ -167,14 +166,12 @@ def test_all_problems_of_pallet_toml_are_said_at_once(tmp_path: Path) -> None:
     ]
 
 
-@pytest.mark.xfail(strict=True, reason="the library's own words reach the reader")
 def test_constraint_on_pallet_is_refused_in_our_words(tmp_path: Path) -> None:
     complaint = _refused(HEAD + '[tool]\nrequired = "x y"\n', tmp_path)[0]
-    assert complaint.startswith("pallet.toml:4: tool.required: expected ")
-    assert complaint.endswith(", got 'x y'")
+    assert complaint.startswith("pallet.toml:4: tool.required: not a version constraint: expected ^1.2, ")
+    assert complaint.endswith(", got 'x y', where 'y' is not understood")
 
 
-@pytest.mark.xfail(strict=True, raises=pytest.fail.Exception, reason="any text is taken for a time")
 def test_time_of_creation_must_be_one(tmp_path: Path) -> None:
     """Spec: image-spec v1.1.1, annotations.md: a date and time as RFC 3339 defines it."""
     _refused(HEAD + CONFIGS + 'created = "yesterday"\n', tmp_path)

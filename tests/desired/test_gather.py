@@ -257,7 +257,6 @@ bundle = true
 """
 
 
-@pytest.mark.xfail(strict=True, reason="two layers with one title: whoever pulls them loses one")
 def test_two_files_of_a_bundle_with_one_title_are_both_named(tmp_path: Path) -> None:
     folder = make_project(tmp_path, BUNDLE, {"a/x.md": "1", "b/x.md": "2"})
     (complaint,) = folder.complaints()
@@ -265,7 +264,6 @@ def test_two_files_of_a_bundle_with_one_title_are_both_named(tmp_path: Path) -> 
     assert "b/x.md" in complaint
 
 
-@pytest.mark.xfail(strict=True, reason="a time that only git could tell is refused without its place")
 def test_time_that_git_cannot_tell_is_refused_at_its_entry(tmp_path: Path) -> None:
     folder = make_project(tmp_path, CONFIGS + 'created = "git"\n', {"c/a.json": "{}"})
     (complaint,) = folder.complaints()
@@ -273,9 +271,6 @@ def test_time_that_git_cannot_tell_is_refused_at_its_entry(tmp_path: Path) -> No
     assert "artifact[0]" in complaint
 
 
-@pytest.mark.xfail(
-    strict=True, reason="reserved annotations are said in the order of a set, which the hash seed decides"
-)
 def test_problems_are_said_in_the_same_order_by_every_process(tmp_path: Path) -> None:
     keys = ("org.pallet.project", "org.opencontainers.image.version", "org.opencontainers.image.title")
     toml = CONFIGS + "[artifact.annotations]\n" + "".join(f'"{key}" = "x"\n' for key in keys)

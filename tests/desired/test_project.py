@@ -55,7 +55,6 @@ def test_broken_lock_is_no_empty_lock(folder: ProjectFolder) -> None:
     assert folder.lock.read_text() == text[: len(text) // 2]
 
 
-@pytest.mark.xfail(strict=True, reason="problems of the files hide those of the lock")
 def test_problems_of_files_and_lock_are_said_at_once(folder: ProjectFolder) -> None:
     folder.write({"workflows/router.yaml": "- 1\n", "pallet.lock": "version = 2\n"})
     places = {complaint.partition(":")[0] for complaint in folder.complaints()}

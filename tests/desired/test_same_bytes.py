@@ -106,11 +106,6 @@ def test_lock_is_the_same_from(around: Surroundings, tmp_path: Path, expected: b
     assert _lock(make_project(tmp_path / "project", TOML, FILES), around) == expected
 
 
-@pytest.mark.xfail(
-    strict=True,
-    raises=subprocess.CalledProcessError,
-    reason="names of files are decoded by the locale: outside UTF-8 they are refused, or become others",
-)
 def test_lock_is_the_same_in_a_locale_without_utf_8(tmp_path: Path, expected: bytes) -> None:
     variables = {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
     assert _lock(make_project(tmp_path, TOML, FILES), Surroundings(variables)) == expected

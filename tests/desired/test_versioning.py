@@ -108,7 +108,6 @@ def test_file_without_version_is_refused(tmp_path: Path, toml: str, complaints: 
     assert folder.complaints() == complaints
 
 
-@pytest.mark.xfail(strict=True, reason="the line is that of the document, not that of the field")
 def test_field_that_is_no_version_is_shown_in_its_line(tmp_path: Path) -> None:
     toml = JSON + 'version = { field = "meta.name" }\n'
     folder = make_project(tmp_path, toml, {"c/a.json": '{"meta":\n {"number": 1,\n "name": "x"}}'})

@@ -108,7 +108,7 @@ def test_action_says_everything() -> None:
         "action": "refuse",
         "outcome": None,
         "reason": "you changed files of a published version",
-        "fix": "give it a new version, such as 1.0.1; or take back the change",
+        "fix": "give it a new version, such as 1.0.1: pallet bump notes/edited patch; or take back the change",
         "wanted": EDITED.digest,
         "locked": OTHER,
         "seen": OTHER,

@@ -22,7 +22,7 @@ from tests.support.wanted import TIMEOUT, digest, terms, wanted
 O = OTHER.short  # noqa: E741 (as short as the digest, so that the table can be read)
 S = SHORT
 
-BUMP = "give it a new version, such as 1.0.1; or take back the change"
+BUMP = "give it a new version, such as 1.0.1: pallet bump notes/edited patch; or take back the change"
 DRIFT = "somebody changed the registry: files and lock agree, the tag holds something else"
 
 # mark, what, verdict, change, why, next; and whether it is quiet

@@ -239,19 +239,19 @@ FIXES: dict[str, tuple[Seen, str | None, str, str | None]] = {
         Present(OTHER),
         "other",
         "you changed files of a published version",
-        "give it a new version, such as 1.0.1; or take back the change",
+        f"give it a new version, such as 1.0.1: pallet bump {NAME} patch; or take back the change",
     ),
     "taken": (
         Present(OTHER),
         None,
         "somebody published other content under this version, and the lock does not know it",
-        f"give it a new version, such as 1.0.1; or overwrite what is there: pallet sync --force {NAME}",
+        f"give it a new version, such as 1.0.1: pallet bump {NAME} patch; or overwrite what is there: pallet sync --force {NAME}",
     ),
     "diverged": (
         Present(OTHER),
         "third",
         "files, lock and registry are three different things",
-        f"give it a new version, such as 1.0.1; or overwrite what is there: pallet sync --force {NAME}",
+        f"give it a new version, such as 1.0.1: pallet bump {NAME} patch; or overwrite what is there: pallet sync --force {NAME}",
     ),
     "unknown": (TIMEOUT, None, "memory.test: no answer after 60 s", "look whether the registry is up"),
 }
