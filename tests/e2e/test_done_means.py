@@ -113,10 +113,16 @@ def test_edit_without_bump_is_refused(published: Desk, proxy: CountingProxy, ci:
 
     assert checked.code == 4
     assert "you changed files of a published version" in checked.stdout
-    assert "→ give it a new version, such as 1.0.1: pallet bump workflows/triage patch; or take back the change" in checked.stdout
+    assert (
+        "→ give it a new version, such as 1.0.1: pallet bump workflows/triage patch; or take back the change"
+        in checked.stdout
+    )
     if ci == "by-hand":
         assert synced.code == 4
-        assert "→ give it a new version, such as 1.0.1: pallet bump workflows/triage patch; or take back the change" in synced.stdout
+        assert (
+            "→ give it a new version, such as 1.0.1: pallet bump workflows/triage patch; or take back the change"
+            in synced.stdout
+        )
     else:
         assert synced.code == 6
         assert "pallet.lock: out of date: workflows/triage 1.0.0: expected" in synced.stderr
