@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import resource
 from pathlib import Path
 
 import pytest
@@ -12,10 +11,6 @@ from reconciler.desired.lockfile import read_lock
 from reconciler.oci.layout import open_layout
 from tests.support.processes import run_pallet
 from tests.support.scenarios import Desk, snapshot
-
-
-def no_file_beyond(size_bytes: int) -> None:
-    resource.setrlimit(resource.RLIMIT_FSIZE, (size_bytes, size_bytes))
 
 
 def test_output_in_a_missing_folder_is_refused(desk: Desk) -> None:
@@ -57,7 +52,7 @@ def test_folder_in_the_way_of_the_lock_is_named(desk: Desk) -> None:
 
 @pytest.mark.parametrize("size_bytes", [0, 64, 256, 1024, 2048])
 def test_disk_that_is_full_is_said(desk: Desk, size_bytes: int) -> None:
-    ran = run_pallet("sync", cwd=desk.root, before=lambda: no_file_beyond(size_bytes))
+    ran = run_pallet("sync", cwd=desk.root, file_max_bytes=size_bytes)
 
     assert ran.code in (1, 5), ran.everything
     assert "Traceback" not in ran.everything
@@ -80,7 +75,7 @@ def test_full_disk_at_the_lock_keeps_the_old_one(synced: Desk) -> None:
     )
 
     # Larger than any blob or index of the layout, smaller than the lock.
-    ran = run_pallet("sync", cwd=synced.root, before=lambda: no_file_beyond(len(old)))
+    ran = run_pallet("sync", cwd=synced.root, file_max_bytes=len(old))
 
     assert ran.code == 1, ran.everything
     assert "pallet.lock: " in ran.stderr
@@ -89,7 +84,7 @@ def test_full_disk_at_the_lock_keeps_the_old_one(synced: Desk) -> None:
 
 
 def test_full_disk_at_the_lock_still_reports(desk: Desk) -> None:
-    ran = run_pallet("sync", "--format", "json", cwd=desk.root, before=lambda: no_file_beyond(2000))
+    ran = run_pallet("sync", "--format", "json", cwd=desk.root, file_max_bytes=2000)
 
     assert ran.code == 1
     assert ran.stdout.count('"outcome": "done"') == 11

@@ -160,3 +160,34 @@ def test_output_file_has_no_colors_unless_asked(desk: Desk) -> None:
 
     assert ESCAPE not in (desk.root / "plain").read_text()
     assert ESCAPE in (desk.root / "colored").read_text()
+
+
+RENAMED_OVER = pytest.mark.xfail(
+    strict=True, reason="--output renames over whatever stands there, devices included"
+)
+
+
+@RENAMED_OVER
+def test_output_into_a_pipe_is_written_not_replaced(desk: Desk) -> None:
+    pipe = desk.root / "pipe"
+    os.mkfifo(pipe)
+    # Open for both, so that neither side waits for the other.
+    reader = os.open(pipe, os.O_RDWR | os.O_NONBLOCK)
+    try:
+        assert desk.pallet("plan", "-o", pipe).code == 0
+
+        assert pipe.is_fifo()
+        assert b"6 to push" in os.read(reader, 65536)
+    finally:
+        os.close(reader)
+
+
+@RENAMED_OVER
+def test_output_through_a_link_keeps_the_link(desk: Desk) -> None:
+    (desk.root / "link").symlink_to("plan.txt")
+    desk.write("plan.txt", "old")
+
+    assert desk.pallet("plan", "-o", desk.root / "link").code == 0
+
+    assert (desk.root / "link").is_symlink()
+    assert "6 to push" in (desk.root / "plan.txt").read_text()

@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -35,7 +35,7 @@ def run_pallet(
     *arguments: str | Path,
     cwd: Path,
     environment: Mapping[str, str] | None = None,
-    before: Callable[[], None] | None = None,
+    file_max_bytes: int | None = None,
 ) -> Ran:
     """Run `pallet` and return when it has ended.
 
@@ -43,18 +43,21 @@ def run_pallet(
         arguments: what follows `pallet`.
         cwd: where it is started.
         environment: variables on top of the test's own.
-        before: called in the child before `pallet` begins, to set limits.
+        file_max_bytes: every file that it writes ends here, as on a full disk.
     """
-    return run_command((*PALLET, *map(str, arguments)), cwd=cwd, environment=environment, before=before)
+    pallet = PALLET if file_max_bytes is None else (sys.executable, "-c", _LIMITED.format(file_max_bytes))
+    return run_command((*pallet, *map(str, arguments)), cwd=cwd, environment=environment)
 
 
-def run_command(
-    command: Sequence[str],
-    *,
-    cwd: Path,
-    environment: Mapping[str, str] | None = None,
-    before: Callable[[], None] | None = None,
-) -> Ran:
+_LIMITED = """\
+import resource
+from reconciler.cli.main import main
+resource.setrlimit(resource.RLIMIT_FSIZE, ({0}, {0}))
+main()
+"""
+
+
+def run_command(command: Sequence[str], *, cwd: Path, environment: Mapping[str, str] | None = None) -> Ran:
     """Run any command and return when it has ended."""
     done = subprocess.run(
         command,
@@ -66,7 +69,6 @@ def run_command(
         errors="replace",
         timeout=DEADLINE_S,
         check=False,
-        preexec_fn=before,
     )
     return Ran(done.returncode, done.stdout, done.stderr)
 
