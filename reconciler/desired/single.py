@@ -1,0 +1,212 @@
+"""One artifact from files that are named on the command line, without an entry in pallet.toml.
+
+Decided here: its version and kind where the command line leaves them open. It is assembled as `sync`
+assembles, so that the same file with the same version, project and annotations has the same digest.
+Must never be added: a manifest built in another way.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from reconciler.desired import build
+from reconciler.desired.assemble import assemble
+from reconciler.desired.config import ArtifactRule, Config, LiteralVersion, Policy
+from reconciler.desired.fields import FieldValueError
+from reconciler.desired.kinds import Kind, LayerForm, builtin_kinds
+from reconciler.desired.single_files import (
+    check_files,
+    choose_root,
+    find_named,
+    read_named,
+    recognise_named,
+)
+from reconciler.desired.tree import Tree
+from reconciler.desired.versioning import resolve_version
+from reconciler.desired.versions import Version
+from reconciler.errors import DocumentError, Problem, UsageError
+from reconciler.oci.digest import Digest
+from reconciler.oci.manifest import Manifest, parse, render
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+    from reconciler.desired.files import FoundFile
+    from reconciler.desired.sources import Source
+    from reconciler.desired.wanted import Wanted
+    from reconciler.oci.reference import Repository, Tag
+
+_NO_VERSION = Version("0.0.0")
+"""Stands in while an artifact without a version is assembled; nothing of it is published."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What the command line says."""
+
+    repository: Repository
+    files: tuple[Path, ...]
+    tag: Tag | None = None
+    """The tag to publish under; None for that of the file's own version."""
+    version: Version | None = None
+    """Where the tag is that of a version."""
+    kind: str | None = None
+    annotations: Mapping[str, str] | None = None
+    artifact_type: str | None = None
+    floating_tags: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Single:
+    """One artifact, and the tag it is to be published under."""
+
+    wanted: Wanted
+    tag: Tag
+    version: Version | None
+    """None where it says no version of itself."""
+    notes: tuple[str, ...] = ()
+    """What a reader should know about how it was read."""
+
+    @property
+    def is_versioned(self) -> bool:
+        """Whether the tag is that of its version, and so never names other content."""
+        return self.version is not None and self.tag == self.version.tag
+
+
+def read_single(wish: Wish, directory: Path, config: Config | None) -> Single:
+    """Read the files and build the artifact.
+
+    Args:
+        wish: what the command line says.
+        directory: where relative paths of files start.
+        config: the project's pallet.toml, for its name and kinds; None where there is none.
+
+    Raises:
+        UsageError: there is no such kind, or no version to publish under.
+        InvalidError: files cannot be read or are not what their kind expects; holds every problem.
+    """
+    paths = check_files(wish.files, directory)
+    kinds = config.kinds if config else builtin_kinds()
+    name, note = (wish.kind, None) if wish.kind is not None else recognise_named(paths)
+    if name not in kinds:
+        raise UsageError(
+            f"--kind: expected one of {', '.join(sorted(kinds))}, got {name!r}",
+            fix=f"add a [kind.{name}] to pallet.toml",
+        )
+    kind = kinds[name]
+    starts = [*([config.root] if config else []), directory.absolute()]
+    root = choose_root(paths, starts, in_folder=kind.layer is LayerForm.FOLDER)
+    single = _Reading(wish, kind, root, _config_at(root, config), find_named(paths, root)).run()
+    return replace(single, notes=(note, *single.notes)) if note else single
+
+
+@dataclass(frozen=True, slots=True)
+class _Reading:
+    wish: Wish
+    kind: Kind
+    root: Path
+    config: Config
+    files: Sequence[FoundFile]
+
+    def run(self) -> Single:
+        sources, warnings = read_named(self.files, self.root, self.kind)
+        own = self._own_version(sources)
+        version = self.wish.version or own
+        notes = [str(problem) for problem in warnings]
+        if own is not None and version != own:
+            notes.append(f"{self.files[0].path}: says version {own} of itself, and is published as {version}")
+        if version is None and (self.wish.tag is None or self.kind.layer is LayerForm.FOLDER):
+            raise self._no_version()
+        wanted = self._assemble(sources, version or _NO_VERSION)
+        unsaid = [] if self.config.project else [build.PROJECT]
+        wanted = _leave_out(wanted, unsaid if version else [*unsaid, build.VERSION])
+        return Single(wanted, self.wish.tag or wanted.tag, version, tuple(notes))
+
+    @property
+    def _is_bundle(self) -> bool:
+        return len(self.files) > 1
+
+    def _own_version(self, sources: Sequence[Source]) -> Version | None:
+        """Return the version in the field that the kind names; None where no version is needed or known."""
+        if self._is_bundle or self.kind.version is None:
+            return None
+        source = sources[0]
+        try:
+            return resolve_version(self.root, self._rule(None), self.kind, source.path, source.document)
+        except FieldValueError as exc:
+            if self.wish.tag is not None:
+                return None
+            fix = f"give it a version, or say one: {self.wish.repository}:1.0.0"
+            raise DocumentError([replace(exc.problem("invalid-field"), fix=fix)]) from exc
+
+    def _no_version(self) -> UsageError:
+        why = "many files have none together" if self._is_bundle else f"kind {self.kind.name} names no field"
+        return UsageError(
+            f"reference: no version: expected such as {self.wish.repository}:1.0.0, "
+            f"got {self.wish.repository}{f':{self.wish.tag}' if self.wish.tag else ''}",
+            fix=f"write the version behind the repository: {why}",
+        )
+
+    def _assemble(self, sources: Sequence[Source], version: Version) -> Wanted:
+        try:
+            wanted = assemble(self.config, self._rule(version), self.kind, Tree(self.root), sources)
+        except FieldValueError as exc:
+            raise DocumentError([exc.problem("invalid-field")]) from exc
+        except ValueError as exc:
+            place = None if self._is_bundle else self.files[0].path
+            raise DocumentError([Problem("invalid-artifact", str(exc), place)]) from exc
+        # What it requires is not published with it, so nothing waits for that.
+        return replace(wanted, requires=())
+
+    def _rule(self, version: Version | None) -> ArtifactRule:
+        return ArtifactRule(
+            index=0,
+            line=1,
+            files=tuple(file.path for file in self.files),
+            repository=self.wish.repository,
+            kind=self.kind.name,
+            version=LiteralVersion(version.text) if version else None,
+            versions={},
+            annotations=self.wish.annotations or {},
+            floating_tags=self.wish.floating_tags,
+            bundle=self._is_bundle,
+            artifact_type=self.wish.artifact_type,
+        )
+
+
+def _config_at(root: Path, config: Config | None) -> Config:
+    """Return the project's settings with paths that count from `root`."""
+    if config is not None:
+        return replace(config, path=root / config.path.name)
+    return Config(
+        path=root / "pallet.toml",
+        project="",
+        targets={},
+        default_target="",
+        defaults=Policy(),
+        artifacts=(),
+        kinds=builtin_kinds(),
+        held={},
+    )
+
+
+def _leave_out(wanted: Wanted, keys: Sequence[str]) -> Wanted:
+    """Return the artifact without annotations that would say what nobody knows."""
+    if not keys:
+        return wanted
+    manifest = parse(wanted.manifest)
+    assert isinstance(manifest, Manifest)
+    config = replace(manifest.config, annotations=_without(manifest.config.annotations, keys))
+    content = render(replace(manifest, config=config, annotations=_without(manifest.annotations, keys)))
+    return replace(
+        wanted,
+        manifest=content,
+        digest=Digest.of(content),
+        annotations=_without(wanted.annotations, keys),
+    )
+
+
+def _without(annotations: Mapping[str, str], keys: Sequence[str]) -> dict[str, str]:
+    return {key: text for key, text in annotations.items() if key not in keys}

@@ -1,0 +1,125 @@
+"""Files that somebody names on the command line: where they stand, and what kind they are.
+
+Decided here: from which folder their paths count, so that a folder is packed by the same rules as by `sync`;
+under which titles many files are pulled again; and that content decides the kind, as `recognise` reads it.
+Must never be added: a file that nobody named.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from reconciler.desired.documents import DOCUMENT_MAX_BYTES, Format, read_document
+from reconciler.desired.files import FoundFile
+from reconciler.desired.kind_files import check_document
+from reconciler.desired.recognise import kind_of
+from reconciler.desired.sources import Source, read_source
+from reconciler.errors import DocumentError, InvalidError, Problem, Severity
+from reconciler.oci.files import read_bounded
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from reconciler.desired.kinds import Kind
+
+FILES = "files"
+"""The kind of what is not recognised."""
+_FORMATS = {".yaml": Format.YAML, ".yml": Format.YAML, ".json": Format.JSON}
+
+
+def check_files(names: Iterable[Path], directory: Path) -> list[Path]:
+    """Return the files as absolute paths, each once.
+
+    Raises:
+        DocumentError: some of them are no files that can be published; holds all of these.
+    """
+    paths: dict[Path, None] = {}
+    problems = []
+    for name in names:
+        path = Path(os.path.normpath(directory.absolute() / name))
+        message = _complain(path)
+        if message is None:
+            paths[path] = None
+        else:
+            shown = str(name).encode(errors="backslashreplace").decode()
+            problems.append(Problem("unreadable", message, file=shown))
+    if problems:
+        raise DocumentError(problems)
+    return list(paths)
+
+
+def choose_root(paths: Sequence[Path], candidates: Iterable[Path], *, in_folder: bool) -> Path:
+    """Return the first folder that all files stand below, otherwise one above all of them.
+
+    Args:
+        in_folder: whether the files must stand in a folder below it, which is packed.
+    """
+    folder = _common_folder(paths)
+    for root in candidates:
+        if folder.is_relative_to(root) and not (in_folder and folder == root):
+            return root
+    return folder.parent
+
+
+def find_named(paths: Sequence[Path], root: Path) -> list[FoundFile]:
+    """Return the files with paths below `root`, sorted by title: the path below the folder they share."""
+    folder = _common_folder(paths)
+    found = (
+        FoundFile(path.relative_to(root).as_posix(), path.relative_to(folder).as_posix()) for path in paths
+    )
+    return sorted(found, key=lambda file: file.title)
+
+
+def recognise_named(paths: Sequence[Path]) -> tuple[str, str | None]:
+    """Return the name of a built-in kind, and what to say where a file could not be looked into."""
+    if len(paths) != 1 or paths[0].suffix not in _FORMATS:
+        return FILES, None
+    path = paths[0]
+    try:
+        content = read_bounded(path, max_bytes=DOCUMENT_MAX_BYTES)
+        value = read_document(content, file=path.name, suffix_format=_FORMATS[path.suffix]).value
+    except OSError as exc:
+        raise DocumentError([Problem("unreadable", f"cannot be read: {exc.strerror}", path.name)]) from exc
+    except DocumentError as exc:
+        return FILES, f"{exc.problems[0]}: published as it is, by kind {FILES}"
+    return kind_of(path.name, value) or FILES, None
+
+
+def read_named(files: Iterable[FoundFile], root: Path, kind: Kind) -> tuple[list[Source], list[Problem]]:
+    """Return what the files hold, and the warnings about them.
+
+    Raises:
+        InvalidError: some cannot be read, or are not what their kind expects; holds every problem.
+    """
+    sources, problems = [], list[Problem]()
+    for file in files:
+        try:
+            source = read_source(root, file, kind)
+        except InvalidError as exc:
+            problems.extend(exc.problems)
+            continue
+        problems.extend(check_document(source.document, kind) if source.document else [])
+        sources.append(source)
+    if any(problem.severity is Severity.ERROR for problem in problems):
+        raise DocumentError(problems)
+    return sources, problems
+
+
+def _common_folder(paths: Sequence[Path]) -> Path:
+    return Path(os.path.commonpath([path.parent for path in paths]))
+
+
+def _complain(path: Path) -> str | None:
+    try:
+        os.fspath(path).encode()
+    except UnicodeEncodeError:
+        return "expected a name in UTF-8"
+    if path.is_dir():
+        return (
+            "expected a file, got a folder: name its files, or the one that describes it, such as Chart.yaml"
+        )
+    if not path.exists():
+        return "no such file"
+    return None if path.is_file() else "expected a file, got something else, such as a pipe or a device"
