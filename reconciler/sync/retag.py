@@ -1,0 +1,194 @@
+"""Let a tag name what another tag names now, by digest: the same bytes, under one name more.
+
+Decided here: what is backward, and what is refused. A tag that is itself a version never changes what it
+names; any other moves back, or where nobody can tell, only on purpose.
+Must never be added: other bytes than those that the store holds.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from reconciler.desired.versions import Version
+from reconciler.discovery.resolving import Resolver
+from reconciler.discovery.statements import read_annotations
+from reconciler.errors import NotFoundError, RefusedError, StoreError, UsageError
+from reconciler.oci.reference import Tag
+
+if TYPE_CHECKING:
+    from reconciler.desired.constraints import Constraint
+    from reconciler.discovery.asking import Asking
+    from reconciler.discovery.manifest_cache import CachedManifests
+    from reconciler.discovery.releases import Releases
+    from reconciler.oci.digest import Digest
+    from reconciler.oci.reference import Repository
+    from reconciler.oci.store import ManifestContent, Store
+
+VERSION = "org.opencontainers.image.version"
+
+
+@dataclass(frozen=True, slots=True)
+class Retagged:
+    """What a tag names now, and what it named before."""
+
+    reference: str
+    repository: Repository
+    tag: Tag
+    digest: Digest
+    version: Version | None
+    """None where what it names is no version."""
+    before: Digest | None
+    """None where the tag was not there."""
+    version_before: Version | None = None
+    is_backward: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Retagger:
+    """A repository, and how it is asked."""
+
+    store: Store
+    releases: Releases
+    manifests: CachedManifests
+    asking: Asking
+
+    def retag(self, wanted: Tag | Constraint, tag: Tag, *, backward: bool = False) -> Retagged:
+        """Let `tag` name what `wanted` names now, and read it again.
+
+        Args:
+            wanted: a tag that is there, or a constraint.
+            tag: which is to name it; created where it is not there.
+            backward: whether it may move to a lower version, or from or to something that is none.
+
+        Raises:
+            NotFoundError: nothing is there that `wanted` means.
+            RefusedError: `tag` is a version with other content, or would move backward unasked.
+            PalletError: the store could not tell, or did not confirm.
+        """
+        source, version = self._find(wanted)
+        reference = self.store.name(self._repository, tag)
+        before = self._look(tag)
+        done = Retagged(reference, self._repository, tag, source.descriptor.digest, version, before)
+        if before == done.digest:
+            return done
+        if before is None:
+            self._put(source, tag)
+            return done
+        if is_version(tag):
+            raise RefusedError(
+                f"{reference}: this version holds other content: expected {done.digest}, got {before}",
+                fix="choose another tag: what is published under a version stays",
+            )
+        return self._move(source, done, before, backward=backward)
+
+    @property
+    def _repository(self) -> Repository:
+        return self.releases.repository
+
+    def _move(self, source: ManifestContent, done: Retagged, before: Digest, *, backward: bool) -> Retagged:
+        version_before = self._version_of(self.manifests.fetch(self._repository, before))
+        is_forward = _is_forward(version_before, done.version)
+        if not is_forward and not backward:
+            raise _refuse(done, version_before)
+        self._put(source, done.tag)
+        return Retagged(
+            done.reference,
+            done.repository,
+            done.tag,
+            done.digest,
+            done.version,
+            before,
+            version_before,
+            is_backward=not is_forward,
+        )
+
+    def _find(self, wanted: Tag | Constraint) -> tuple[ManifestContent, Version | None]:
+        if not isinstance(wanted, Tag):
+            resolved = Resolver(self.releases, self.manifests).resolve(wanted)
+            return self.store.fetch_manifest(self._repository, resolved.digest), resolved.version
+        content = self.store.fetch_manifest(self._repository, wanted)
+        # What stands under a version's tag is that version, whatever it says of itself.
+        return content, _parse(wanted) or self._version_of(content)
+
+    def _look(self, tag: Tag) -> Digest | None:
+        try:
+            return self.store.head_manifest(self._repository, tag).digest
+        except NotFoundError:
+            return None
+
+    def _version_of(self, content: ManifestContent) -> Version | None:
+        """Return the version that a manifest says it is, else the highest that has its digest."""
+        try:
+            return Version(read_annotations(content.content)[VERSION])
+        except (KeyError, ValueError):
+            return self._highest_with(content.descriptor.digest)
+
+    def _highest_with(self, digest: Digest) -> Version | None:
+        by_tag = {release.tag: release.version for release in self.releases.versions}
+        digests = self.asking.map("looking for the version", by_tag, self._look)
+        return max((by_tag[tag] for tag, held in digests.items() if held == digest), default=None)
+
+    def _put(self, source: ManifestContent, tag: Tag) -> None:
+        descriptor = source.descriptor
+        self.store.put_manifest(self._repository, tag, source.content, descriptor.media_type)
+        seen = self.store.head_manifest(self._repository, tag).digest
+        if seen != descriptor.digest:
+            raise StoreError(
+                f"{self.store.name(self._repository, tag)}: moved by somebody else at the same time: "
+                f"expected {descriptor.digest}, got {seen}",
+                fix="run the same command again",
+            )
+
+
+def read_wanted(text: str, releases: Releases) -> Tag | Version | None:
+    """Return the tag that `text` names in this repository; a version that is not there; None for neither.
+
+    A tag of this very name wins; then a version, however its tag is written.
+    """
+    if text in releases.other_tags or any(text == release.tag for release in releases.versions):
+        return Tag(text)
+    version = _parse(text)
+    if version is None:
+        return None
+    return next((item.tag for item in releases.versions if item.version == version), version)
+
+
+def read_new_tag(text: str) -> Tag:
+    """Return the tag to write: that of a version has `_` for `+`, and no leading `v`.
+
+    Raises:
+        UsageError: it is none.
+    """
+    try:
+        version = _parse(text)
+        return version.tag if version is not None else Tag(text)
+    except ValueError as exc:
+        raise UsageError(f"--as: {exc}") from exc
+
+
+def is_version(tag: Tag) -> bool:
+    """Say whether a tag is that of a version."""
+    return _parse(tag) is not None
+
+
+def _parse(text: str) -> Version | None:
+    try:
+        return Version.of_tag(text)
+    except ValueError:
+        return None
+
+
+def _is_forward(before: Version | None, after: Version | None) -> bool:
+    """Say whether this is a step forward for certain; something that is no version may be left for one."""
+    if after is None:
+        return before is None
+    return before is None or after >= before
+
+
+def _refuse(done: Retagged, version_before: Version | None) -> RefusedError:
+    got = done.version or f"{done.digest.short}, which is no version"
+    return RefusedError(
+        f"{done.reference}: would move backward: expected {version_before} or higher, got {got}",
+        fix="say that it is meant: --backward",
+    )
