@@ -30,6 +30,8 @@ COMMANDS = {
     "tags": "List published versions, newest first.",
     "resolve": "Say which version a constraint means.",
     "bump": "Write the next version where it lives.",
+    "push": "Publish files without an entry in pallet.toml.",
+    "tag": "Let a tag name what a version names.",
 }
 """Names, and what --help says of each; a test holds them to the commands themselves."""
 
