@@ -41,6 +41,8 @@ _MEDIA_TYPE = re.compile(
     r"[A-Za-z0-9][A-Za-z0-9!#$&^_.+-]{0,126}/[A-Za-z0-9][A-Za-z0-9!#$&^_.+-]{0,126}", re.ASCII
 )
 
+_LIKE_VERSION = re.compile(r"v?[0-9]+\.[0-9]+\.[0-9]", re.ASCII)
+
 
 @click.command("push", short_help="Publish files without an entry in pallet.toml.")
 @click.argument("files", nargs=-1, required=True, metavar="FILE...", type=click.Path(path_type=Path))
@@ -95,9 +97,16 @@ def command(
       pallet push prompts/*.md bundles/prompts:0.3.0 --annotation com.acme.owner=search
     """
     screen = Screen(output)
+    if (place.directory / reference).is_file():
+        raise UsageError(
+            f"reference: expected a repository, got the file {reference}",
+            fix="write where the files go behind them: pallet push FILE… REPOSITORY:VERSION",
+        )
     text, version = _read_version(reference)
     written = read_reference(text)
     _check(written, version, floating, artifact_type)
+    if written.tag is not None and version is None and _LIKE_VERSION.match(written.tag):
+        screen.say(f"{written.tag}: no semantic version: a tag like any other, which may hold anything later")
     config = _find_config(place)
     single = read_single(
         Wish(
