@@ -10,6 +10,7 @@ from pathlib import Path
 
 from benchmarks import check, growth, jobs, layout, printing, push, startup
 from benchmarks.lab import Lab
+from benchmarks.results import Table
 from benchmarks.scale import Scale, quick
 
 BENCHMARKS = {
@@ -27,13 +28,13 @@ def main(arguments: list[str]) -> int:
     """Run what was asked for; 0 even where a goal is missed (machines are noisy), 1 where it cannot be."""
     options = _parser().parse_args(arguments)
     try:
-        return _run(options, arguments)
+        return _run(options)
     except RuntimeError as exc:
         print(f"benchmarks: {exc}", file=sys.stderr)
         return 1
 
 
-def _run(options: argparse.Namespace, arguments: list[str]) -> int:
+def _run(options: argparse.Namespace) -> int:
     scale = _scale(options.size, is_quick=options.quick)
     tables = []
     with tempfile.TemporaryDirectory(prefix="pallet-benchmarks-") as folder:
@@ -45,12 +46,25 @@ def _run(options: argparse.Namespace, arguments: list[str]) -> int:
                 printing.show(table)
         finally:
             lab.close()
+        _write(options, tables, scale)  # before the folder is removed, which takes its time
+    return 0
+
+
+def _write(options: argparse.Namespace, tables: list[Table], scale: Scale) -> None:
     if options.json is not None:
         options.json.write_text(printing.as_json(tables, scale), encoding="utf-8")
     if options.markdown is not None:
-        command = " ".join(["python -m benchmarks", *arguments])
-        options.markdown.write_text(printing.as_markdown(tables, command), encoding="utf-8")
-    return 0
+        options.markdown.write_text(printing.as_markdown(tables, _command(options)), encoding="utf-8")
+
+
+def _command(options: argparse.Namespace) -> str:
+    """Return the command for the same figures, without the files that this run wrote."""
+    words = ["python -m benchmarks", *options.names]
+    if options.quick:
+        words.append("--quick")
+    if options.size is not None:
+        words.append(f"--size {options.size}")
+    return " ".join((*words, "--markdown docs/benchmarks.md"))
 
 
 def _parser() -> argparse.ArgumentParser:

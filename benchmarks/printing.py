@@ -65,8 +65,10 @@ def _markdown(tables: Sequence[Table], command: str) -> Iterator[str]:
     yield "# Benchmarks"
     yield ""
     yield f"Written by `{command}`; do not edit it."
-    yield f"One run on one machine: {machine()}, a docker-registry (distribution 2.8) on loopback"
-    yield "with its storage on the local disk. Figures of different runs do not compare."
+    yield f"One run on one machine: {machine()}."
+    yield ""
+    yield "The registry is a docker-registry (distribution 2.8) on loopback, its storage on the local disk."
+    yield "Rates are from the first request to the last answer. Figures of different runs do not compare."
     for table in tables:
         yield ""
         yield f"## {table.title}"
