@@ -94,6 +94,10 @@ def pallet() -> None:
 def main() -> None:
     """Run the command line and exit with its code."""
     _insist_on_utf8()
+    if sys.stdout is None or sys.stderr is None:
+        # Closed by whoever started us (`>&-`): what would be printed there goes nowhere.
+        nowhere = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115, PTH123 (for the life of the process)
+        sys.stdout, sys.stderr = sys.stdout or nowhere, sys.stderr or nowhere
     for stream in (sys.stdout, sys.stderr):
         # A terminal that knows no dashes shows a question mark instead of ending the run.
         stream.reconfigure(errors="replace")  # type: ignore[union-attr]
@@ -111,6 +115,9 @@ def run(arguments: Sequence[str]) -> int:
     try:
         code = pallet.main(args=list(arguments), prog_name="pallet", standalone_mode=False)
         sys.stdout.flush()
+    except click.exceptions.NoArgsIsHelpError as exc:
+        click.echo(exc.format_message(), err=True)
+        return USAGE
     except click.UsageError as exc:
         return _refuse_usage(exc)
     except click.Abort:
@@ -118,8 +125,7 @@ def run(arguments: Sequence[str]) -> int:
     except BrokenPipeError:
         return _end_broken_pipe()
     except OSError as exc:
-        place = f"{exc.filename}: " if exc.filename else ""
-        click.echo(f"pallet: {place}{exc.strerror or exc}", err=True)
+        click.echo(f"pallet: {exc.filename or 'output'}: {exc.strerror or exc}", err=True)
         return 1
     except Exception:  # noqa: BLE001 (the last line of defence: our own mistakes, with their traceback)
         import traceback

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, TextIO
 
 import click
 
+from reconciler.errors import UsageError
 from reconciler.oci.files import disk_failures, write_atomically
 from reconciler.reports.progress import Bar, Heartbeat
 from reconciler.sync.progress import Progress, Silent
@@ -27,13 +28,31 @@ class Screen:
 
     output: Output
 
+    def __post_init__(self) -> None:
+        """Refuse an --output that cannot be, before anything is done.
+
+        Raises:
+            UsageError: its folder does not exist.
+        """
+        path = self.output.output
+        if path is not None and not path.parent.is_dir():
+            raise UsageError(
+                f"--output {path}: expected a file in a folder that exists, got {path.parent}",
+                fix=f"mkdir -p {path.parent}",
+            )
+
     def result(self, text: str) -> None:
         """Print the result: to stdout, or to the file of --output, whole or not at all."""
         if self.output.output is None:
             click.echo(text, nl=False, color=True)
             return
-        with disk_failures(str(self.output.output), self.output.output.parent):
-            write_atomically(self.output.output, [text.encode()])
+        path = self.output.output.resolve()
+        with disk_failures(str(self.output.output), path.parent):
+            if path.exists() and not path.is_file():
+                # A pipe or a device is written to; renaming over it would take its place.
+                path.write_bytes(text.encode())
+            else:
+                write_atomically(path, [text.encode()])
 
     def say(self, text: str) -> None:
         """Narrate on stderr, unless --quiet."""

@@ -31,5 +31,6 @@ def command(place: Place, output: Output) -> int:
             documents.render(documents.problems_document("validate", project.warnings, exit_code=0))
         )
     else:
-        screen.result(f"{len(project.wanted)} artifacts are valid\n")
+        count = len(project.wanted)
+        screen.result(f"{count} artifact{' is' if count == 1 else 's are'} valid\n")
     return 0

@@ -28,7 +28,6 @@ from reconciler.desired.config import (
 from reconciler.desired.constraints import Constraint
 from reconciler.desired.fields import check_time
 from reconciler.desired.kinds import Kind, builtin_kinds, parse_kind
-from reconciler.desired.schema_check import check
 from reconciler.desired.schemas import load_schema
 from reconciler.desired.toml_lines import Lines, syntax_problem
 from reconciler.desired.versions import Version, render_floating
@@ -140,6 +139,9 @@ class _Reader:
         Raises:
             ConfigError: something else than an artifact cannot be read.
         """
+        # Here: --help of a command imports this module, and can do without jsonschema.
+        from reconciler.desired.schema_check import check
+
         unsound = set()
         for violation in check(self.document, load_schema("pallet.schema.json")):
             self._report(violation.path, violation.code, violation.message)
@@ -209,7 +211,12 @@ class _Reader:
         for target in targets.values():
             where = ("target", target.name, "url")
             directory = target.layout_directory
-            if directory is None:
+            if target.url.startswith(("/", ".", "~")):
+                message = (
+                    f"expected a registry, or oci-layout:{target.url} for a directory, got {target.url!r}"
+                )
+                self._report(where, "invalid-url", message)
+            elif directory is None:
                 self._attempt(where, "invalid-url", lambda url=target.url: Endpoint.parse(url))  # type: ignore[misc]
             elif not directory:
                 self._report(where, "invalid-url", f"expected oci-layout:DIRECTORY, got {target.url!r}")

@@ -11,9 +11,8 @@ from typing import TYPE_CHECKING
 
 from reconciler.desired.annotations import ExtractionError, extract
 from reconciler.desired.documents import DOCUMENT_MAX_BYTES, Document, Format, read_document, require_size
-from reconciler.desired.schema_check import check, check_metaschema
-from reconciler.desired.schema_words import Violation
 from reconciler.desired.schemas import Schema
+from reconciler.desired.violations import Violation
 from reconciler.desired.wording import Place, quote, say_path
 from reconciler.errors import DocumentError, Problem
 
@@ -29,6 +28,9 @@ def check_document(document: Document, kind: Kind) -> list[Problem]:
     Raises:
         DocumentError: the kind's own schema cannot be read, or is none.
     """
+    # Here and below: who imports this module may never look at a document, and jsonschema is slow to import.
+    from reconciler.desired.schema_check import check, check_metaschema
+
     if kind.is_schema:
         return report(document, check_metaschema(document.value))
     schema = kind.schema
@@ -95,6 +97,8 @@ def load_project_schema(root: Path, name: str) -> Schema:
         ) from exc
     is_yaml = name.endswith((".yaml", ".yml"))
     document = read_document(content, file=name, suffix_format=Format.YAML if is_yaml else Format.JSON)
+    from reconciler.desired.schema_check import check_metaschema
+
     violations = check_metaschema(document.value)
     if violations:
         raise DocumentError(report(document, violations))

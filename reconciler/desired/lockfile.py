@@ -18,7 +18,7 @@ from reconciler.desired.toml_lines import Lines, syntax_problem
 from reconciler.desired.versions import Version
 from reconciler.errors import LockError, Problem
 from reconciler.oci.digest import Digest
-from reconciler.oci.files import disk_failures, write_atomically
+from reconciler.oci.files import disk_failures, remove_stale, write_atomically
 from reconciler.oci.reference import Repository
 
 if TYPE_CHECKING:
@@ -118,14 +118,25 @@ def write_lock(path: Path, lock: Lock, entries: Iterable[Locked]) -> bool:
     if lock.revision > REVISION:
         if wanted == lock.entries and not lock.has_conflict:
             return False
-        message = f"revision: expected at most {REVISION} to be able to write it, got {lock.revision}"
-        raise LockError([Problem("newer-lock", message, file=path.name, fix="upgrade pallet")])
+        require_writable(path, lock)
     text = render_lock(wanted.values())
     if text == lock.text:
         return False
     with disk_failures(path.name, path.parent):
+        remove_stale(path.parent)
         write_atomically(path, [text.encode()])
     return True
+
+
+def require_writable(path: Path, lock: Lock) -> None:
+    """Refuse to change a lock of a newer revision, which may say more than this pallet understands.
+
+    Raises:
+        LockError: it is one.
+    """
+    if lock.revision > REVISION:
+        message = f"revision: expected at most {REVISION} to be able to write it, got {lock.revision}"
+        raise LockError([Problem("newer-lock", message, file=path.name, fix="upgrade pallet")])
 
 
 _RECOVER = "restore it with `git checkout -- pallet.lock`, or delete it and run `pallet lock`"

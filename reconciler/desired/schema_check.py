@@ -20,7 +20,8 @@ from jsonschema import Draft202012Validator, ValidationError
 from jsonschema_specifications import REGISTRY  # type: ignore[import-untyped]  # it has no py.typed
 from referencing.exceptions import Unresolvable
 
-from reconciler.desired.schema_words import Violation, explain
+from reconciler.desired.schema_words import explain
+from reconciler.desired.violations import Violation
 from reconciler.desired.wording import SHOWN_MAX_CHARACTERS, near_key, quote, say_value
 
 if TYPE_CHECKING:

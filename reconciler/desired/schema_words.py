@@ -6,11 +6,11 @@ Must never be added: what is right or wrong; that is the schema's.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, Final
 
 from jsonschema import ValidationError
 
+from reconciler.desired.violations import Violation
 from reconciler.desired.wording import FieldPath, near_key, quote, say_choices, say_value
 
 _TYPES: Final = {
@@ -22,21 +22,6 @@ _TYPES: Final = {
     "array": "a list",
     "null": "null",
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Violation:
-    """One way in which a value is not what its schema says."""
-
-    path: FieldPath
-    """The field; for a key that is missing, the object that misses it."""
-    code: str
-    """A stable word, such as `unknown-key`, `missing-key`, `wrong-type`, `not-allowed`."""
-    message: str
-    """Expected X, got Y; without the path."""
-    fix: str | None = None
-    wants_text: bool = False
-    """Text was expected and something else read: how it was written is worth saying."""
 
 
 _Words = Callable[[ValidationError], tuple[str, str]]

@@ -6,6 +6,7 @@ Decided here: words and marks. How they are laid out is `tables`'. Must never be
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
 _ALIKE_MAX = 2
 """More rows than these with the same reason are one row, unless everything is asked for."""
+_URL = re.compile(r"https?://\S+")
 _QUIET = (Verdict.IN_SYNC, FloatingVerdict.CURRENT, FloatingVerdict.HELD, FloatingVerdict.AHEAD)
 _MARKS = {Action.NONE: "=", Action.PUSH: "+", Action.LOCK: "~", Action.RESTORE: "+", Action.REFUSE: "!"}
 _DID = {Action.NONE: "checked", Action.PUSH: "pushed", Action.LOCK: "locked", Action.RESTORE: "restored"}
@@ -69,15 +71,20 @@ def merge_alike(rows: Sequence[Row]) -> list[Row]:
     groups: dict[str, list[Row]] = {}
     for row in rows:
         if row.mark in "?x-":
-            groups.setdefault(row.why, []).append(row)
+            groups.setdefault(_cause(row), []).append(row)
     merged = []
     for row in rows:
-        group = groups.get(row.why, []) if row.mark in "?x-" else []
+        group = groups.get(_cause(row), []) if row.mark in "?x-" else []
         if len(group) <= _ALIKE_MAX:
             merged.append(row)
         elif row is group[0]:
             merged.append(replace(row, what=f"{row.what} and {len(group) - 1} more", change="–"))
     return merged
+
+
+def _cause(row: Row) -> str:
+    """Return why a row failed, without the URL that failed: a registry has one cause for all of them."""
+    return _URL.sub("", row.why)
 
 
 def _follows(tag: FloatingPlan, item: ArtifactPlan, results: Results | None) -> bool:

@@ -20,6 +20,10 @@ if TYPE_CHECKING:
 LOG_WIDTH = 200
 """Columns where there is no terminal: long lines are for the reader's pager to fold."""
 
+NARROW_COLUMNS = 60
+"""Below this a table would break names apart: plain lines are folded by the terminal instead."""
+
+_HEADER = ("", "artifact", "verdict", "registry → wanted")
 _STYLES = {
     "=": "dim",
     "+": "green",
@@ -39,6 +43,8 @@ def render_rows(rows: Sequence[Row], *, width: int | None, color: bool) -> str:
         width: columns of the terminal; None where there is none, and nothing is to be cut.
         color: whether to write escape sequences.
     """
+    if (width is None and not color) or (width is not None and width < NARROW_COLUMNS):
+        return _render_plain(rows)
     table = Table(box=None, pad_edge=False, show_edge=False, header_style="dim")
     table.add_column("")
     table.add_column("artifact", overflow="fold")
@@ -50,6 +56,22 @@ def render_rows(rows: Sequence[Row], *, width: int | None, color: bool) -> str:
         why = row.why if row.next is None else f"{row.why}\n→ {row.next}"
         table.add_row(Text(row.mark, style), row.what, Text(row.verdict, style), Text(row.change, "dim"), why)
     return print_to_text(table, width=width, color=color)
+
+
+def _render_plain(rows: Sequence[Row]) -> str:
+    """Return the same columns for a log: nothing is cut or folded, and 10,000 rows cost little."""
+    cells = [_HEADER, *((row.mark, row.what, row.verdict, row.change) for row in rows)]
+    whys = ["why, and what next", *(row.why for row in rows)]
+    widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
+    indent = " " * (sum(widths) + 2 * len(widths))
+    lines = []
+    for texts, why, row in zip(cells, whys, [None, *rows], strict=True):
+        columns = "".join(f"{text:<{width}}  " for text, width in zip(texts, widths, strict=True))
+        first, *rest = why.split("\n")
+        lines.extend([columns + first, *(indent + more for more in rest)])
+        if row is not None and row.next is not None:
+            lines.append(f"{indent}→ {row.next}")
+    return "".join(f"{line.rstrip()}\n" for line in lines)
 
 
 def print_to_text(renderable: object, *, width: int | None, color: bool) -> str:

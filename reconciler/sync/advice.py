@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, TypedDict, assert_never
 
+from reconciler.desired.increments import Level, increment
 from reconciler.sync.facts import FloatingPresent, FloatingSeen, Hidden, Seen, Unknown
 from reconciler.sync.floating import FloatingGoal, FloatingVerdict
 from reconciler.sync.verdicts import Action, Verdict
@@ -56,14 +57,21 @@ def mend(wanted: Wanted, verdict: Verdict, action: Action, seen: Seen) -> str | 
         return seen.fix
     if action is not Action.REFUSE:
         return None if action is Action.NONE else "pallet sync"
-    bump = f"give it a new version, such as {wanted.version.next_patch()}: pallet bump {wanted.name} patch"
+    bump = bump_advice(wanted)
     match verdict:
         case Verdict.DRIFTED:
-            return f"pallet sync --restore {wanted.name}"
+            return f"pallet sync --restore {wanted.name}; or, where the files changed, {bump}"
         case Verdict.EDITED:
             return f"{bump}; or take back the change"
         case _:
             return f"{bump}; or overwrite what is there: pallet sync --force {wanted.name}"
+
+
+def bump_advice(wanted: Wanted) -> str:
+    """Say which version comes next, and the command that writes it."""
+    level = Level.PRERELEASE if wanted.version.is_prerelease else Level.PATCH
+    version = increment(wanted.version, level)
+    return f"give it a new version, such as {version}: pallet bump {wanted.name} {level}"
 
 
 def hold_back(cause: str) -> Said:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, assert_never
 from reconciler.desired.base import BaseText, NoGit, NoLockThere, read_base
 from reconciler.desired.lockfile import Lock, parse_lock
 from reconciler.errors import BaseUnknownError, LockError, LockOutOfDateError, Problem
+from reconciler.sync.advice import bump_advice
 from reconciler.sync.exit_codes import FAILED, LOCK, REFUSED, first_of
 from reconciler.sync.reconcile import differences_of, lock_is_canonical, require_current_lock
 from reconciler.sync.verdicts import Verdict
@@ -105,8 +106,7 @@ def _find_edited(project: Project, revision: str, text: str) -> list[Problem]:
             f"{item.name} {item.version}: published already: expected {base[item.key].digest.short} "
             f"as in {revision}, got {item.digest.short}",
             file=item.files[0].path,
-            fix=f"give it a new version, such as {item.version.next_patch()}: "
-            f"pallet bump {item.name} patch; or take back the change",
+            fix=f"{bump_advice(item)}; or take back the change",
         )
         for item in project.wanted
         if item.key in base and base[item.key].digest != item.digest

@@ -9,12 +9,21 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from reconciler.desired.lockfile import REVISION, Key, Lock, Locked, render_lock, write_lock
+from reconciler.desired.lockfile import (
+    REVISION,
+    Key,
+    Lock,
+    Locked,
+    render_lock,
+    require_writable,
+    write_lock,
+)
 from reconciler.errors import LockOutOfDateError, PalletError
 from reconciler.sync.actions import Outcome, Plan, Terms
 from reconciler.sync.apply import Applier
 from reconciler.sync.floating import set_goals
 from reconciler.sync.observe import Observer
+from reconciler.sync.outcomes import DONE, Results
 from reconciler.sync.plan import make_plan
 from reconciler.sync.progress import Progress, Silent
 from reconciler.sync.selection import Selection
@@ -28,7 +37,6 @@ if TYPE_CHECKING:
     from reconciler.desired.project import Project
     from reconciler.desired.wanted import Wanted
     from reconciler.oci.store import Store
-    from reconciler.sync.outcomes import Results
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +79,12 @@ class Reconciler:
         return make_plan(wanted, locked, observed, self._terms())
 
     def sync(self, plan: Plan) -> Report:
-        """Apply a plan, and write the lock for exactly what the store confirmed."""
+        """Apply a plan, and write the lock for exactly what the store confirmed.
+
+        Raises:
+            LockError: the lock is of a newer revision, and would have to change; nothing was published.
+        """
+        self._require_writable_lock(plan)
         results = Applier(self.store, self.jobs, self.stop, self.progress).apply(plan)
         entries = advance(self.project.lock, plan, results)
         if self.project.lock.text is None and not entries:
@@ -82,6 +95,11 @@ class Reconciler:
         except PalletError as exc:
             return Report(plan, results, lock_written=False, lock_error=exc)
         return Report(plan, results, written, left)
+
+    def _require_writable_lock(self, plan: Plan) -> None:
+        everything = Results({item.key: DONE for item in plan.artifacts})
+        if advance(self.project.lock, plan, everything) != self.project.lock.entries:
+            require_writable(self.project.config.lock_path, self.project.lock)
 
     def _terms(self) -> Terms:
         config = self.project.config
@@ -131,7 +149,8 @@ def require_current_lock(project: Project) -> None:
         raise LockOutOfDateError(f"{path}: has conflict markers", fix="run `pallet lock` and commit it")
     if not _says(lock, {item.key: item.as_locked for item in project.wanted}):
         differences = "; ".join(differences_of(project)) or "its bytes are not those that pallet writes"
-        raise LockOutOfDateError(f"{path}: out of date: {differences}", fix="run `pallet lock` and commit it")
+        fix = "upgrade pallet" if lock.revision > REVISION else "run `pallet lock` and commit it"
+        raise LockOutOfDateError(f"{path}: out of date: {differences}", fix=fix)
 
 
 def differences_of(project: Project) -> list[str]:
@@ -146,7 +165,7 @@ def differences_of(project: Project) -> list[str]:
         elif key not in wanted:
             words.append(f"{name} is locked, and no longer wanted")
         elif wanted[key].digest != locked[key].digest:
-            words.append(f"{name}: expected {wanted[key].digest.short}, got {locked[key].digest.short}")
+            words.append(f"{name}: locked {locked[key].digest.short}, files give {wanted[key].digest.short}")
         elif wanted[key] != locked[key]:
             words.append(f"{name}: same digest, other files")
     return words

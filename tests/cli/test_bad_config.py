@@ -163,10 +163,7 @@ def test_lock_of_a_newer_revision_is_read(synced: Desk) -> None:
     "command",
     [
         pytest.param("lock"),
-        pytest.param(
-            "sync",
-            marks=pytest.mark.xfail(strict=True, reason="published first, the lock is refused afterwards"),
-        ),
+        pytest.param("sync"),
     ],
 )
 def test_lock_of_a_newer_revision_is_not_written(synced: Desk, command: str) -> None:

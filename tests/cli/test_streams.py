@@ -82,9 +82,6 @@ def test_reader_that_stops_early_is_no_failure_to_talk_about(desk: Desk) -> None
 
 
 @pytest.mark.parametrize("script", ["pallet plan >&-", "pallet plan 2>&-"], ids=["stdout", "stderr"])
-@pytest.mark.xfail(
-    strict=True, reason="main() takes sys.stdout and sys.stderr for granted; Python has None for a closed one"
-)
 def test_closed_stream_is_no_traceback(desk: Desk, script: str) -> None:
     code, _, err = shell(script, desk.root)
 
@@ -162,12 +159,6 @@ def test_output_file_has_no_colors_unless_asked(desk: Desk) -> None:
     assert ESCAPE in (desk.root / "colored").read_text()
 
 
-RENAMED_OVER = pytest.mark.xfail(
-    strict=True, reason="--output renames over whatever stands there, devices included"
-)
-
-
-@RENAMED_OVER
 def test_output_into_a_pipe_is_written_not_replaced(desk: Desk) -> None:
     pipe = desk.root / "pipe"
     os.mkfifo(pipe)
@@ -182,7 +173,6 @@ def test_output_into_a_pipe_is_written_not_replaced(desk: Desk) -> None:
         os.close(reader)
 
 
-@RENAMED_OVER
 def test_output_through_a_link_keeps_the_link(desk: Desk) -> None:
     (desk.root / "link").symlink_to("plan.txt")
     desk.write("plan.txt", "old")

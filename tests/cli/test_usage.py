@@ -90,7 +90,6 @@ def test_pallet_alone_shows_what_there_is(capsys: pytest.CaptureFixture[str]) ->
     assert said.out == ""
 
 
-@pytest.mark.xfail(strict=True, reason="the overview is printed as if it were a complaint: pallet: Usage: …")
 def test_pallet_alone_begins_with_usage(capsys: pytest.CaptureFixture[str]) -> None:
     run([])
 

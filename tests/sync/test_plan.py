@@ -233,7 +233,8 @@ FIXES: dict[str, tuple[Seen, str | None, str, str | None]] = {
         Present(OTHER),
         "wanted",
         "somebody changed the registry: files and lock agree, the tag holds something else",
-        f"pallet sync --restore {NAME}",
+        f"pallet sync --restore {NAME}; or, where the files changed, "
+        f"give it a new version, such as 1.0.1: pallet bump {NAME} patch",
     ),
     "edited": (
         Present(OTHER),

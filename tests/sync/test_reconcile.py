@@ -10,7 +10,7 @@ import pytest
 
 from reconciler.desired.config import Config, Policy, Target
 from reconciler.desired.lockfile import Lock, read_lock
-from reconciler.errors import LockError, LockOutOfDateError, StoreError, UsageError
+from reconciler.errors import LockError, LockOutOfDateError, StoreError, UnreachableError, UsageError
 from reconciler.oci.reference import Repository
 from reconciler.sync.actions import Observations, Outcome
 from reconciler.sync.facts import Absent, Present
@@ -221,15 +221,27 @@ def test_run_that_confirmed_nothing_begins_no_lock(folder: ProjectFolder) -> Non
 
 
 def test_lock_that_cannot_be_written_loses_no_report(folder: ProjectFolder) -> None:
+    reconciler = _reconciler(folder, MemoryStore())
+    plan = reconciler.plan()
+    folder.lock.mkdir()
+    report = reconciler.sync(plan)
+    assert isinstance(report.lock_error, UnreachableError)
+    assert not report.lock_written
+    assert {result.outcome for result in report.results.everything} == {Outcome.DONE}
+
+
+def test_newer_lock_that_would_change_is_refused_before_anything_is_published(folder: ProjectFolder) -> None:
     folder.write_lock()
     folder.write({"pallet.lock": folder.lock.read_text().replace("revision = 0", "revision = 1")})
     before = folder.lock.read_bytes()
     folder.write({"workflows/router.yaml": workflow("1.1.0")})
-    reconciler = _reconciler(folder, MemoryStore())
-    report = reconciler.sync(reconciler.plan())
-    assert isinstance(report.lock_error, LockError)
-    assert not report.lock_written
-    assert {result.outcome for result in report.results.everything} == {Outcome.DONE}
+    store = MemoryStore()
+    reconciler = _reconciler(folder, store)
+    with pytest.raises(
+        LockError, match=r"^pallet\.lock: revision: expected at most 0 to be able to write it"
+    ):
+        reconciler.sync(reconciler.plan())
+    assert store.writes == []
     assert folder.lock.read_bytes() == before
 
 
@@ -324,7 +336,7 @@ def test_lock_that_lags_names_every_difference(folder: ProjectFolder) -> None:
     assert _out_of_date(folder) == (
         "pallet.lock: out of date: workflows/router 1.0.0 is locked, and no longer wanted; "
         "workflows/router 1.1.0 is not locked; "
-        f"workflows/summary 2.0.0: expected {after[summary]}, got {before[summary]}"
+        f"workflows/summary 2.0.0: locked {before[summary]}, files give {after[summary]}"
     )
 
 
