@@ -236,6 +236,46 @@ def test_invalid_document_is_refused(tmp_path: Path, content: str, wanted: Wish,
     assert [str(problem) for problem in caught.value.problems] == [complaint]
 
 
+KIND = '\n[kind.prompt]\nmedia-type = "text/x.prompt+yaml"\nversion = "meta.version"\n'
+
+
+@pytest.mark.parametrize(
+    ("content", "complaint"),
+    [
+        pytest.param("a: 1\n", "p.yaml:1: meta.version: expected text, got no such field", id="no-field"),
+        pytest.param(
+            "meta:\n  version: '1.2'\n",
+            "p.yaml:2: meta.version: not a semantic version: "
+            "expected MAJOR.MINOR.PATCH such as 1.0.0-beta.1, got '1.2'",
+            id="no-version",
+        ),
+    ],
+)
+def test_field_without_a_version_is_refused_unless_told(tmp_path: Path, content: str, complaint: str) -> None:
+    config = read_config(make_project(tmp_path, KIND, {"p.yaml": content}).config)
+
+    with pytest.raises(DocumentError) as caught:
+        read_single(wish("p.yaml", kind="prompt"), tmp_path, config)
+
+    assert [(str(problem), problem.fix) for problem in caught.value.problems] == [
+        (complaint, "give it a version, or say one: things/one:1.0.0")
+    ]
+    assert read_single(wish("p.yaml", kind="prompt", version="1.0.0"), tmp_path, config).is_versioned
+    assert read_single(wish("p.yaml", kind="prompt", tag="dev"), tmp_path, config).version is None
+
+
+def test_bad_name_of_a_packed_folder_is_refused(tmp_path: Path) -> None:
+    kind = KIND.replace("version =", 'layer = "folder"\nname = "name"\nversion =')
+    config = read_config(make_project(tmp_path, kind, {"c/p.yaml": "name: 1\n"}).config)
+
+    with pytest.raises(DocumentError, match="name: expected text, got the number 1"):
+        read_single(wish("c/p.yaml", kind="prompt", version="1.0.0"), tmp_path, config)
+    with pytest.raises(
+        UsageError, match=r"no version: expected such as things/one:1\.0\.0, got things/one:dev"
+    ):
+        read_single(wish("c/p.yaml", kind="prompt", tag="dev"), tmp_path, config)
+
+
 def test_bundle_of_charts_is_refused(tmp_path: Path) -> None:
     files: dict[str, str | bytes] = {"a/Chart.yaml": CHART, "b/Chart.yaml": CHART}
 

@@ -11,8 +11,9 @@ from reconciler.desired.versions import Version
 from reconciler.errors import RefusedError, StoppedError, StoreError, ThrottledError, UnauthorisedError
 from reconciler.oci.digest import Digest
 from reconciler.oci.reference import Repository, Tag
+from reconciler.reports.pushed import narrate_push, pushed_document
 from reconciler.sync.floating import FloatingVerdict
-from reconciler.sync.push import Change, Pusher
+from reconciler.sync.push import Change, Pushed, Pusher
 from reconciler.sync.stop import Stop
 from tests.support.memory_store import MemoryStore
 from tests.support.wanted import NAME, PROJECT_NAME, make_manifest, wanted
@@ -186,6 +187,17 @@ def test_failure_keeps_its_words_and_code(
     assert store.count("put_manifest") == (method == "put_manifest")
 
 
+def test_floating_tag_that_fails_is_partly_done() -> None:
+    store = Stubborn()
+
+    pushed = Pusher(store, PROJECT_NAME).push(single("1.0.0", "latest"))
+
+    assert (pushed.change, pushed.exit_code) == (Change.PUSHED, 5)
+    assert [tag.result.error for tag in pushed.followed] == ["memory.test: 500"]
+    assert [problem["fix"] for problem in _problems_of(pushed)] == ["run the same command again"]
+    assert f"memory.test/{NAME}:latest: memory.test: 500" in list(narrate_push(pushed))
+
+
 def test_signal_ends_it_before_anything_is_written() -> None:
     store, stop = MemoryStore(), Stop()
     stop.request(15)
@@ -195,6 +207,23 @@ def test_signal_ends_it_before_anything_is_written() -> None:
 
     assert caught.value.exit_code == 143
     assert store.writes == []
+
+
+class Stubborn(MemoryStore):
+    """Takes versions, and no floating tag."""
+
+    def put_manifest(
+        self, repository: Repository, reference: Tag | Digest, content: bytes, media_type: str
+    ) -> Digest:
+        if reference == "latest":
+            raise StoreError("memory.test: 500")
+        return super().put_manifest(repository, reference, content, media_type)
+
+
+def _problems_of(pushed: Pushed) -> list[dict[str, object]]:
+    problems = pushed_document(pushed)["problems"]
+    assert isinstance(problems, list)
+    return problems
 
 
 def _nobodys(version: str) -> bytes:
