@@ -59,6 +59,8 @@ def fetch_manifest(session: Session, name: str, reference: Tag | Digest) -> Mani
         raise failure_of(session, answer)
     _refuse_web_page(answer)
     content = answer.read(MANIFEST_MAX_BYTES)
+    if not content:
+        raise StoreError(f"{answer.request}: expected a manifest, got an empty body")
     expected = reference if isinstance(reference, Digest) else _announced_digest(answer)
     digest = Digest.of(content, algorithm=expected.algorithm if expected else "sha256")
     if expected is not None and digest != expected:

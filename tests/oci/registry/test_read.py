@@ -119,6 +119,12 @@ def test_what_is_no_manifest_is_refused(server: ScriptedRegistry, store: Registr
         store.fetch_manifest(REPOSITORY, TAG)
 
 
+def test_empty_manifest_is_no_manifest(server: ScriptedRegistry, store: RegistryStore) -> None:
+    server.on("HEAD|GET", "/manifests/", Reply(200, {"Content-Type": OCI}))
+    with pytest.raises(StoreError, match=r"GET .*: expected a manifest, got an empty body$"):
+        store.head_manifest(REPOSITORY, TAG)
+
+
 def test_cut_manifest_is_no_manifest(server: ScriptedRegistry, store: RegistryStore) -> None:
     server.on("GET", "/manifests/", Reply(200, {"Content-Type": OCI}, MANIFEST, cut_at=10))
     missing = len(MANIFEST) - 10
