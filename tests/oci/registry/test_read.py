@@ -120,7 +120,8 @@ def test_what_is_no_manifest_is_refused(server: ScriptedRegistry, store: Registr
 
 
 def test_empty_manifest_is_no_manifest(server: ScriptedRegistry, store: RegistryStore) -> None:
-    server.on("HEAD|GET", "/manifests/", Reply(200, {"Content-Type": OCI}))
+    for method in ("HEAD", "GET"):
+        server.on(method, "/manifests/", Reply(200, {"Content-Type": OCI}))
     with pytest.raises(StoreError, match=r"GET .*: expected a manifest, got an empty body$"):
         store.head_manifest(REPOSITORY, TAG)
 
