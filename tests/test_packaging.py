@@ -18,7 +18,7 @@ SHIPPED = {
     for path in (PROJECT / "schemas").rglob("*")
     if path.is_file()
 }
-WHERE = "import reconciler.desired.schemas as s; print(s.schemas_directory())"
+WHERE = "import reconciler.desired.kinds.schemas as s; print(s.schemas_directory())"
 
 
 @pytest.fixture(scope="module")

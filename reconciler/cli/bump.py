@@ -13,10 +13,10 @@ from reconciler.cli.options import Output, Place, flag, output_options, place_op
 from reconciler.cli.runlock import hold_run_lock
 from reconciler.cli.screen import Screen
 from reconciler.cli.session import load, locate
-from reconciler.desired.edit_diff import unified_diff
-from reconciler.desired.edit_write import write_together
-from reconciler.desired.increments import Level, check_build, check_preid
-from reconciler.desired.wording import say_path
+from reconciler.desired.editing.edit_diff import unified_diff
+from reconciler.desired.editing.edit_write import write_together
+from reconciler.desired.reading.wording import say_path
+from reconciler.desired.versions.increments import Level, check_build, check_preid
 from reconciler.errors import UsageError
 from reconciler.reports import documents
 from reconciler.sync.bump import Bump, Step, edit_files, plan_bumps
@@ -26,9 +26,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
-    from reconciler.desired.edit import Edited
+    from reconciler.desired.editing.edit import Edited
     from reconciler.desired.project import Project
-    from reconciler.desired.wording import FieldPath
+    from reconciler.desired.reading.wording import FieldPath
 
     _Lines = Mapping[tuple[Path, FieldPath], int]
 

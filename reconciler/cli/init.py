@@ -14,10 +14,10 @@ from reconciler.cli.options import Output, flag, output_options
 from reconciler.cli.screen import Screen
 from reconciler.desired.config import Target
 from reconciler.desired.config_reader import FILE_NAME
-from reconciler.desired.draft import Draft, draft_config
-from reconciler.desired.git_files import Addition, ignore_pallet, keep_line_ends
-from reconciler.desired.propose import rules_for_git
-from reconciler.desired.tree import Tree
+from reconciler.desired.finding.tree import Tree
+from reconciler.desired.proposing.draft import Draft, draft_config
+from reconciler.desired.proposing.git_files import Addition, ignore_pallet, keep_line_ends
+from reconciler.desired.proposing.propose import rules_for_git
 from reconciler.errors import RefusedError, UsageError
 from reconciler.oci.files import disk_failures, write_atomically
 from reconciler.oci.registry.endpoint import Endpoint

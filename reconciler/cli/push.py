@@ -23,7 +23,7 @@ from reconciler.cli.session import locate, stop_on_signals
 from reconciler.desired.build import WRITTEN_BY_PALLET
 from reconciler.desired.config_reader import read_config
 from reconciler.desired.single import Wish, read_single
-from reconciler.desired.versions import Version, render_floating
+from reconciler.desired.versions.version import Version, render_floating
 from reconciler.errors import ConfigError, UsageError
 from reconciler.oci.reference import Tag
 from reconciler.reports import documents

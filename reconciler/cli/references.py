@@ -19,7 +19,7 @@ from reconciler.cli.session import locate
 from reconciler.compose import Connection, choose_target, open_store
 from reconciler.desired.config import Target
 from reconciler.desired.config_reader import read_config
-from reconciler.desired.constraints import Constraint
+from reconciler.desired.versions.constraints import Constraint
 from reconciler.discovery.asking import Asking
 from reconciler.discovery.manifest_cache import CachedManifests, ManifestCache, cache_folder
 from reconciler.errors import ConfigError, StoppedError, UsageError

@@ -24,7 +24,7 @@ from reconciler.cli.references import (
 )
 from reconciler.cli.screen import Screen
 from reconciler.cli.session import stop_on_signals
-from reconciler.desired.versions import Version
+from reconciler.desired.versions.version import Version
 from reconciler.discovery.releases import list_releases
 from reconciler.errors import NotFoundError, UsageError
 from reconciler.reports import documents
@@ -32,7 +32,7 @@ from reconciler.reports.pushed import narrate_retag, render_retagged, retagged_d
 from reconciler.sync.retag import Retagger, read_new_tag, read_wanted
 
 if TYPE_CHECKING:
-    from reconciler.desired.constraints import Constraint
+    from reconciler.desired.versions.constraints import Constraint
     from reconciler.discovery.releases import Releases
     from reconciler.oci.reference import Tag
 

@@ -15,16 +15,16 @@ from typing import TYPE_CHECKING, BinaryIO
 from reconciler.desired import build
 from reconciler.desired.build import Layer, build_manifest, media_type_of, render_document
 from reconciler.desired.config import ArtifactRule, Config, FieldCreated, FieldVersion, GitCreated
-from reconciler.desired.fields import read_text_field, read_time_field
-from reconciler.desired.kind_files import describe_document
-from reconciler.desired.kinds import ConfigForm, Kind, LayerForm
+from reconciler.desired.kinds.kind import ConfigForm, Kind, LayerForm
+from reconciler.desired.kinds.kind_files import describe_document
 from reconciler.desired.lockfile import LockedFile
 from reconciler.desired.pack import PackedFolder, pack_folder
-from reconciler.desired.release import release_annotations
+from reconciler.desired.reading.fields import read_text_field, read_time_field
 from reconciler.desired.requirements import REQUIRES, Requirement, parse_requires
 from reconciler.desired.sources import Source, blob_of
 from reconciler.desired.templates import fill, has_placeholder
-from reconciler.desired.versioning import resolve_version
+from reconciler.desired.versions.release import release_annotations
+from reconciler.desired.versions.versioning import resolve_version
 from reconciler.desired.wanted import STABLE, Wanted
 from reconciler.oci.blob import Blob
 from reconciler.oci.digest import Digest
@@ -34,8 +34,8 @@ from reconciler.oci.media_types import MANIFEST_MAX_BYTES, OCTET_STREAM
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from reconciler.desired.tree import Tree
-    from reconciler.desired.versions import Version
+    from reconciler.desired.finding.tree import Tree
+    from reconciler.desired.versions.version import Version
     from reconciler.oci.reference import Repository
 
 
@@ -163,7 +163,7 @@ class _Assembly:
         match self.rule.created:
             case GitCreated():
                 # Here: few projects ask for it, and it costs the import of subprocess.
-                from reconciler.desired.git import last_commit_time
+                from reconciler.desired.history.git import last_commit_time
 
                 time = last_commit_time(self.config.root, [source.path for source in self.sources])
                 return time.strftime("%Y-%m-%dT%H:%M:%SZ")

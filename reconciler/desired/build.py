@@ -19,7 +19,7 @@ from reconciler.oci.manifest import Descriptor, Manifest
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from reconciler.desired.kinds import Kind
+    from reconciler.desired.kinds.kind import Kind
     from reconciler.oci.digest import Digest
 
 RULES = 1

@@ -12,8 +12,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-    from reconciler.desired.kinds import Kind
-    from reconciler.desired.versions import Version
+    from reconciler.desired.kinds.kind import Kind
+    from reconciler.desired.versions.version import Version
     from reconciler.oci.reference import Repository, Tag
 
 

@@ -25,13 +25,13 @@ from reconciler.desired.config import (
     Target,
     VersionSource,
 )
-from reconciler.desired.constraints import Constraint
-from reconciler.desired.fields import check_time
-from reconciler.desired.kinds import Kind, builtin_kinds, parse_kind
-from reconciler.desired.schemas import load_schema
-from reconciler.desired.toml_lines import Lines, syntax_problem
-from reconciler.desired.versions import Version, render_floating
-from reconciler.desired.wording import say_path
+from reconciler.desired.kinds.kind import Kind, builtin_kinds, parse_kind
+from reconciler.desired.kinds.schemas import load_schema
+from reconciler.desired.reading.fields import check_time
+from reconciler.desired.reading.toml_lines import Lines, syntax_problem
+from reconciler.desired.reading.wording import say_path
+from reconciler.desired.versions.constraints import Constraint
+from reconciler.desired.versions.version import Version, render_floating
 from reconciler.errors import ConfigError, Problem
 from reconciler.oci.reference import Repository, Tag
 from reconciler.oci.registry.endpoint import Endpoint
@@ -140,7 +140,7 @@ class _Reader:
             ConfigError: something else than an artifact cannot be read.
         """
         # Here: --help of a command imports this module, and can do without jsonschema.
-        from reconciler.desired.schema_check import check
+        from reconciler.desired.kinds.schema_check import check
 
         unsound = set()
         for violation in check(self.document, load_schema("pallet.schema.json")):

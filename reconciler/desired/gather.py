@@ -11,20 +11,20 @@ from typing import TYPE_CHECKING
 
 from reconciler.desired import build
 from reconciler.desired.assemble import assemble
-from reconciler.desired.fields import FieldValueError
-from reconciler.desired.files import FoundFile, find_files
-from reconciler.desired.kind_files import check_document
+from reconciler.desired.finding.files import FoundFile, find_files
+from reconciler.desired.finding.tree import Tree
+from reconciler.desired.kinds.kind_files import check_document
+from reconciler.desired.reading.fields import FieldValueError
 from reconciler.desired.requirements import find_cycle
 from reconciler.desired.sources import Source, read_source
-from reconciler.desired.tree import Tree
-from reconciler.desired.versioning import unused_versions
+from reconciler.desired.versions.versioning import unused_versions
 from reconciler.errors import InvalidError, PalletError, Problem, Severity
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from reconciler.desired.config import ArtifactRule, Config
-    from reconciler.desired.kinds import Kind
+    from reconciler.desired.kinds.kind import Kind
     from reconciler.desired.lockfile import Key
     from reconciler.desired.wanted import Wanted
     from reconciler.oci.reference import Repository

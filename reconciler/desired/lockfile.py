@@ -14,8 +14,8 @@ import tomllib
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from reconciler.desired.toml_lines import Lines, syntax_problem
-from reconciler.desired.versions import Version
+from reconciler.desired.reading.toml_lines import Lines, syntax_problem
+from reconciler.desired.versions.version import Version
 from reconciler.errors import LockError, Problem
 from reconciler.oci.digest import Digest
 from reconciler.oci.files import disk_failures, remove_stale, write_atomically

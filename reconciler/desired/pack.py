@@ -19,13 +19,13 @@ from typing import TYPE_CHECKING
 
 from pathspec import GitIgnoreSpec
 
-from reconciler.desired.files import find_files
+from reconciler.desired.finding.files import find_files
 from reconciler.errors import DocumentError, InvalidError, Problem, Severity
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from reconciler.desired.tree import Tree
+    from reconciler.desired.finding.tree import Tree
 
 IGNORE_FILE = ".helmignore"
 PACK_MAX_BYTES = 32 * 1024 * 1024

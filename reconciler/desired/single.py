@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING
 from reconciler.desired import build
 from reconciler.desired.assemble import assemble
 from reconciler.desired.config import ArtifactRule, Config, LiteralVersion, Policy
-from reconciler.desired.fields import FieldValueError
-from reconciler.desired.kinds import Kind, LayerForm, builtin_kinds
+from reconciler.desired.finding.tree import Tree
+from reconciler.desired.kinds.kind import Kind, LayerForm, builtin_kinds
+from reconciler.desired.reading.fields import FieldValueError
 from reconciler.desired.single_files import (
     check_files,
     choose_root,
@@ -22,9 +23,8 @@ from reconciler.desired.single_files import (
     read_named,
     recognise_named,
 )
-from reconciler.desired.tree import Tree
-from reconciler.desired.versioning import resolve_version
-from reconciler.desired.versions import Version
+from reconciler.desired.versions.version import Version
+from reconciler.desired.versions.versioning import resolve_version
 from reconciler.errors import DocumentError, Problem, UsageError
 from reconciler.oci.digest import Digest
 from reconciler.oci.manifest import Manifest, parse, render
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
-    from reconciler.desired.files import FoundFile
+    from reconciler.desired.finding.files import FoundFile
     from reconciler.desired.sources import Source
     from reconciler.desired.wanted import Wanted
     from reconciler.oci.reference import Repository, Tag

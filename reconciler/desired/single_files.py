@@ -11,10 +11,10 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from reconciler.desired.documents import DOCUMENT_MAX_BYTES, Format, read_document
-from reconciler.desired.files import FoundFile
-from reconciler.desired.kind_files import check_document
-from reconciler.desired.recognise import kind_of
+from reconciler.desired.finding.files import FoundFile
+from reconciler.desired.kinds.kind_files import check_document
+from reconciler.desired.proposing.recognise import kind_of
+from reconciler.desired.reading.documents import DOCUMENT_MAX_BYTES, Format, read_document
 from reconciler.desired.sources import Source, read_source
 from reconciler.errors import DocumentError, InvalidError, Problem, Severity
 from reconciler.oci.files import read_bounded
@@ -22,7 +22,7 @@ from reconciler.oci.files import read_bounded
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from reconciler.desired.kinds import Kind
+    from reconciler.desired.kinds.kind import Kind
 
 FILES = "files"
 """The kind of what is not recognised."""

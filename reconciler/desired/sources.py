@@ -11,7 +11,7 @@ import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from reconciler.desired.documents import DOCUMENT_MAX_BYTES, Document, read_document
+from reconciler.desired.reading.documents import DOCUMENT_MAX_BYTES, Document, read_document
 from reconciler.errors import DocumentError, Problem
 from reconciler.oci.blob import CHUNK_BYTES, Blob
 from reconciler.oci.digest import Digest
@@ -19,8 +19,8 @@ from reconciler.oci.digest import Digest
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from reconciler.desired.files import FoundFile
-    from reconciler.desired.kinds import Kind
+    from reconciler.desired.finding.files import FoundFile
+    from reconciler.desired.kinds.kind import Kind
 
 
 @dataclass(frozen=True, slots=True)

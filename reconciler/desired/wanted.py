@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from reconciler.desired.requirements import Requirement
-    from reconciler.desired.versions import Version
+    from reconciler.desired.versions.version import Version
     from reconciler.oci.blob import Blob
     from reconciler.oci.digest import Digest
     from reconciler.oci.reference import Repository, Tag

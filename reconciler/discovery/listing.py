@@ -21,8 +21,8 @@ from reconciler.errors import NotFoundError
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from reconciler.desired.constraints import Constraint
-    from reconciler.desired.versions import Version
+    from reconciler.desired.versions.constraints import Constraint
+    from reconciler.desired.versions.version import Version
     from reconciler.discovery.asking import Asking
     from reconciler.discovery.manifest_cache import CachedManifests
     from reconciler.discovery.releases import Release, Releases

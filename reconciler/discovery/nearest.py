@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from reconciler.desired.constraints import Constraint
-    from reconciler.desired.versions import Version
+    from reconciler.desired.versions.constraints import Constraint
+    from reconciler.desired.versions.version import Version
 
 
 def nearest_first(versions: Iterable[Version], constraint: Constraint) -> list[Version]:

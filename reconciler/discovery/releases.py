@@ -12,12 +12,12 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from reconciler.desired.versions import Version
+from reconciler.desired.versions.version import Version
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from reconciler.desired.constraints import Constraint
+    from reconciler.desired.versions.constraints import Constraint
     from reconciler.oci.reference import Repository, Tag
     from reconciler.oci.store import Store
 

@@ -20,8 +20,8 @@ from reconciler.errors import NotFoundError, StoreError
 if TYPE_CHECKING:
     from collections.abc import Container, Sequence
 
-    from reconciler.desired.constraints import Constraint
-    from reconciler.desired.versions import Version
+    from reconciler.desired.versions.constraints import Constraint
+    from reconciler.desired.versions.version import Version
     from reconciler.discovery.asking import Asking
     from reconciler.discovery.manifest_cache import CachedManifests
     from reconciler.discovery.releases import Release, Releases

@@ -15,7 +15,7 @@ from reconciler.oci.manifest import Manifest, parse
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from reconciler.desired.versions import Version
+    from reconciler.desired.versions.version import Version
 
 CREATED = "org.opencontainers.image.created"
 STABLE = "org.pallet.release.stable"

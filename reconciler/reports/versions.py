@@ -13,7 +13,7 @@ from reconciler.reports.documents import FORMAT_VERSION, Document
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from reconciler.desired.constraints import Constraint
+    from reconciler.desired.versions.constraints import Constraint
     from reconciler.discovery.listing import Listing, Published
     from reconciler.discovery.resolving import Resolved
 

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from reconciler.desired.lockfile import Key, Locked
-    from reconciler.desired.versions import Version
+    from reconciler.desired.versions.version import Version
     from reconciler.desired.wanted import Wanted
     from reconciler.oci.digest import Digest
     from reconciler.oci.reference import Repository, Tag

@@ -7,13 +7,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, TypedDict, assert_never
 
-from reconciler.desired.increments import Level, increment
+from reconciler.desired.versions.increments import Level, increment
 from reconciler.sync.facts import FloatingPresent, FloatingSeen, Hidden, Seen, Unknown
 from reconciler.sync.floating import FloatingGoal, FloatingVerdict
 from reconciler.sync.verdicts import Action, Verdict
 
 if TYPE_CHECKING:
-    from reconciler.desired.versions import Version
+    from reconciler.desired.versions.version import Version
     from reconciler.desired.wanted import Wanted
 
 

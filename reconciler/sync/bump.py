@@ -15,9 +15,15 @@ from difflib import get_close_matches
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
-from reconciler.desired.edit import Change, Edited, edit_file
-from reconciler.desired.edit_places import Locator, Versioned, VersionPlace, find_versioned, new_entries
-from reconciler.desired.increments import Level, increment
+from reconciler.desired.editing.edit import Change, Edited, edit_file
+from reconciler.desired.editing.edit_places import (
+    Locator,
+    Versioned,
+    VersionPlace,
+    find_versioned,
+    new_entries,
+)
+from reconciler.desired.versions.increments import Level, increment
 from reconciler.errors import DocumentError, PalletError, Problem, UsageError
 from reconciler.oci.files import disk_failures
 
@@ -27,8 +33,8 @@ if TYPE_CHECKING:
 
     from reconciler.desired.lockfile import Key
     from reconciler.desired.project import Project
-    from reconciler.desired.versions import Version
-    from reconciler.desired.wording import FieldPath
+    from reconciler.desired.reading.wording import FieldPath
+    from reconciler.desired.versions.version import Version
     from reconciler.oci.reference import Repository
 
 _GLOB = re.compile(r"[*?\[]")

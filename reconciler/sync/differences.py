@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from reconciler.desired.build import TITLE
-from reconciler.desired.wording import FieldPath, say_path
+from reconciler.desired.reading.wording import FieldPath, say_path
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, assert_never
 
-from reconciler.desired.base import BaseText, NoGit, NoLockThere, read_base
+from reconciler.desired.history.base import BaseText, NoGit, NoLockThere, read_base
 from reconciler.desired.lockfile import parse_lock
 from reconciler.errors import BaseUnknownError, LockOutOfDateError
 

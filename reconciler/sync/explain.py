@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from reconciler.desired.documents import DOCUMENT_MAX_BYTES, read_document
+from reconciler.desired.reading.documents import DOCUMENT_MAX_BYTES, read_document
 from reconciler.errors import InvalidError, PalletError
 from reconciler.oci import manifest
 from reconciler.oci.manifest import Manifest
@@ -17,8 +17,8 @@ from reconciler.sync.actions import ArtifactPlan, seen_digest
 from reconciler.sync.differences import Change, compare_documents, compare_files, compare_manifests
 
 if TYPE_CHECKING:
-    from reconciler.desired.documents import Document
     from reconciler.desired.project import Project
+    from reconciler.desired.reading.documents import Document
     from reconciler.desired.wanted import Wanted
     from reconciler.oci.digest import Digest
     from reconciler.oci.store import Store

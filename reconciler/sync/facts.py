@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from reconciler.desired.versions import Version
+    from reconciler.desired.versions.version import Version
     from reconciler.oci.digest import Digest
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, assert_never
 
-from reconciler.desired.base import BaseText, NoGit, NoLockThere, read_base
+from reconciler.desired.history.base import BaseText, NoGit, NoLockThere, read_base
 from reconciler.desired.lockfile import Lock, parse_lock
 from reconciler.errors import BaseUnknownError, LockError, LockOutOfDateError, Problem
 from reconciler.sync.advice import bump_advice

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, assert_never
 
-from reconciler.desired.versions import Version, render_floating
+from reconciler.desired.versions.version import Version, render_floating
 from reconciler.oci.reference import Repository, Tag
 from reconciler.sync.facts import FloatingAbsent, FloatingPresent, FloatingSeen, Unknown
 

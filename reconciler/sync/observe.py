@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
 
-from reconciler.desired.versions import Version
+from reconciler.desired.versions.version import Version
 from reconciler.errors import NotFoundError, PalletError, StoppedError
 from reconciler.oci import manifest
 from reconciler.sync.actions import Observations

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from reconciler.desired.lockfile import Key, Locked
-    from reconciler.desired.versions import Version
+    from reconciler.desired.versions.version import Version
     from reconciler.desired.wanted import Wanted
     from reconciler.oci.digest import Digest
 

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from reconciler.desired.single import Single
-    from reconciler.desired.versions import Version
+    from reconciler.desired.versions.version import Version
     from reconciler.oci.digest import Digest
     from reconciler.oci.store import Store
 

@@ -10,14 +10,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from reconciler.desired.versions import Version
+from reconciler.desired.versions.version import Version
 from reconciler.discovery.resolving import Resolver
 from reconciler.discovery.statements import read_annotations
 from reconciler.errors import NotFoundError, RefusedError, StoreError, UsageError
 from reconciler.oci.reference import Tag
 
 if TYPE_CHECKING:
-    from reconciler.desired.constraints import Constraint
+    from reconciler.desired.versions.constraints import Constraint
     from reconciler.discovery.asking import Asking
     from reconciler.discovery.manifest_cache import CachedManifests
     from reconciler.discovery.releases import Releases

@@ -19,9 +19,9 @@ from reconciler.desired.config import (
     Target,
 )
 from reconciler.desired.config_reader import CONFIG_MAX_BYTES, find_config, read_config
-from reconciler.desired.kinds import builtin_kinds
-from reconciler.desired.schemas import schemas_directory
-from reconciler.desired.versions import Version
+from reconciler.desired.kinds.kind import builtin_kinds
+from reconciler.desired.kinds.schemas import schemas_directory
+from reconciler.desired.versions.version import Version
 from reconciler.errors import ConfigError
 from tests.support.projects import HEAD, WORKFLOWS, make_project
 from tests.support.wanted import floating_key

@@ -13,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
+from reconciler.desired.kinds.schemas import schemas_directory
 from reconciler.desired.lockfile import (
     Lock,
     Locked,
@@ -22,8 +23,7 @@ from reconciler.desired.lockfile import (
     render_lock,
     write_lock,
 )
-from reconciler.desired.schemas import schemas_directory
-from reconciler.desired.versions import Version
+from reconciler.desired.versions.version import Version
 from reconciler.errors import LockError
 from reconciler.oci.digest import Digest
 from reconciler.oci.media_types import OCI_MANIFEST

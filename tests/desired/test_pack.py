@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from reconciler.desired.finding.tree import Tree
 from reconciler.desired.pack import PACK_MAX_BYTES, gzip_stored, pack_folder
-from reconciler.desired.tree import Tree
 from reconciler.errors import DocumentError
 from reconciler.oci.digest import Digest
 

@@ -9,7 +9,7 @@ import pytest
 
 from reconciler.desired.config_reader import read_config
 from reconciler.desired.single import Single, Wish, read_single
-from reconciler.desired.versions import Version
+from reconciler.desired.versions.version import Version
 from reconciler.errors import DocumentError, UsageError
 from reconciler.oci.manifest import Manifest, parse
 from reconciler.oci.reference import Repository, Tag

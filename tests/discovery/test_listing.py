@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from reconciler.desired.constraints import Constraint
+from reconciler.desired.versions.constraints import Constraint
 from reconciler.discovery.asking import Asking
 from reconciler.discovery.listing import Filter, Listing, list_published
 from reconciler.discovery.manifest_cache import CachedManifests, ManifestCache

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from reconciler.desired.constraints import Constraint
-from reconciler.desired.versions import Version
+from reconciler.desired.versions.constraints import Constraint
+from reconciler.desired.versions.version import Version
 from reconciler.discovery.nearest import nearest_first
 
 

@@ -6,7 +6,7 @@ import random
 
 import pytest
 
-from reconciler.desired.constraints import Constraint
+from reconciler.desired.versions.constraints import Constraint
 from reconciler.discovery.releases import list_releases, read_tags
 from reconciler.errors import NotFoundError
 from reconciler.oci.reference import Tag

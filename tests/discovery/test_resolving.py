@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reconciler.desired.constraints import Constraint
-from reconciler.desired.versions import Version
+from reconciler.desired.versions.constraints import Constraint
+from reconciler.desired.versions.version import Version
 from reconciler.discovery.asking import Asking
 from reconciler.discovery.manifest_cache import CachedManifests, ManifestCache
 from reconciler.discovery.releases import list_releases

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from reconciler.desired.versions import Version
+from reconciler.desired.versions.version import Version
 from reconciler.discovery.statements import Statement, read_annotations, read_statement
 from reconciler.oci import media_types
 from reconciler.oci.digest import Digest

@@ -125,7 +125,7 @@ def test_edit_without_bump_is_refused(published: Desk, proxy: CountingProxy, ci:
         )
     else:
         assert synced.code == 6
-        assert "pallet.lock: out of date: workflows/triage 1.0.0: expected" in synced.stderr
+        assert "pallet.lock: out of date: workflows/triage 1.0.0: locked" in synced.stderr
     assert set(proxy.counts) <= {"HEAD"}
     assert published.lock.read_bytes() == locked
 

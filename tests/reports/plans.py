@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from reconciler.desired.versions import Version
+from reconciler.desired.versions.version import Version
 from reconciler.sync.actions import Observations, Outcome, Plan
 from reconciler.sync.facts import Absent, FloatingAbsent, FloatingPresent, Hidden, Present
 from reconciler.sync.outcomes import DONE, Result, Results

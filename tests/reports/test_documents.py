@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator
 
-from reconciler.desired.schemas import schemas_directory
+from reconciler.desired.kinds.schemas import schemas_directory
 from reconciler.errors import ConfigError, Problem, RefusedError, Severity, UnauthorisedError
 from reconciler.reports.documents import (
     Document,

@@ -9,7 +9,7 @@ from reconciler.desired.build import PROJECT, TITLE, VERSION
 from reconciler.desired.config import Policy
 from reconciler.desired.lockfile import Key, Locked, LockedFile
 from reconciler.desired.requirements import Requirement
-from reconciler.desired.versions import Version
+from reconciler.desired.versions.version import Version
 from reconciler.desired.wanted import Wanted
 from reconciler.oci.blob import Blob
 from reconciler.oci.digest import Digest

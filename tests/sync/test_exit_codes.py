@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reconciler.desired.versions import Version
+from reconciler.desired.versions.version import Version
 from reconciler.oci.digest import Digest
 from reconciler.sync.actions import Observations, Outcome, Plan
 from reconciler.sync.exit_codes import ALLOWABLE, first_of, of_check, of_plan, of_report, of_results

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reconciler.desired.versions import Version
+from reconciler.desired.versions.version import Version
 from reconciler.desired.wanted import STABLE
 from reconciler.oci.digest import Digest
 from reconciler.sync.actions import FloatingPlan, Observations, Outcome

@@ -7,7 +7,7 @@ import signal
 import pytest
 
 from reconciler.desired.lockfile import Key, Locked
-from reconciler.desired.versions import Version
+from reconciler.desired.versions.version import Version
 from reconciler.desired.wanted import Wanted
 from reconciler.errors import (
     NotFoundError,

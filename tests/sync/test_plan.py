@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from reconciler.desired.lockfile import Key, Locked
-from reconciler.desired.versions import Version
+from reconciler.desired.versions.version import Version
 from reconciler.desired.wanted import Wanted
 from reconciler.sync.actions import ArtifactPlan, Observations, Outcome, Plan, Terms, seen_digest, seen_state
 from reconciler.sync.facts import Absent, FloatingAbsent, FloatingPresent, Hidden, Present, Seen

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from reconciler.desired.lockfile import Key
-from reconciler.desired.versions import Version
+from reconciler.desired.versions.version import Version
 from reconciler.desired.wanted import Wanted
 from reconciler.errors import PalletError, StoreError, ThrottledError, UnauthorisedError
 from reconciler.oci.digest import Digest

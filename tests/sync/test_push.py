@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from reconciler.desired.single import Single
-from reconciler.desired.versions import Version
+from reconciler.desired.versions.version import Version
 from reconciler.errors import RefusedError, StoppedError, StoreError, ThrottledError, UnauthorisedError
 from reconciler.oci.digest import Digest
 from reconciler.oci.reference import Repository, Tag

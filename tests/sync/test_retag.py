@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from reconciler.desired.constraints import Constraint
-from reconciler.desired.versions import Version
+from reconciler.desired.versions.constraints import Constraint
+from reconciler.desired.versions.version import Version
 from reconciler.discovery.asking import Asking
 from reconciler.discovery.releases import list_releases
 from reconciler.errors import NotFoundError, RefusedError, StoreError, UsageError

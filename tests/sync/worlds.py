@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from reconciler.desired.lockfile import Key, Lock, Locked
-from reconciler.desired.versions import Version
+from reconciler.desired.versions.version import Version
 from reconciler.desired.wanted import Wanted
 from reconciler.oci.digest import Digest
 from reconciler.oci.reference import Repository, Tag

@@ -1,0 +1,1 @@
+"""A version changed where it stands, and not a byte beside it."""

@@ -1,0 +1,112 @@
+"""A document against its kind, and the schemas that a project brings along.
+
+Decided here: what is refused before anything is pushed, with line and path of every problem.
+Must never be added: opening the documents themselves.
+"""
+
+from __future__ import annotations
+
+import functools
+from typing import TYPE_CHECKING
+
+from reconciler.desired.kinds.annotations import ExtractionError, extract
+from reconciler.desired.kinds.schemas import Schema
+from reconciler.desired.kinds.violations import Violation
+from reconciler.desired.reading.documents import (
+    DOCUMENT_MAX_BYTES,
+    Document,
+    Format,
+    read_document,
+    require_size,
+)
+from reconciler.desired.reading.wording import Place, quote, say_path
+from reconciler.errors import DocumentError, Problem
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from reconciler.desired.kinds.kind import Kind
+
+
+def check_document(document: Document, kind: Kind) -> list[Problem]:
+    """Return everything that is wrong with a document of a kind, each with its line; empty where it is good.
+
+    Raises:
+        DocumentError: the kind's own schema cannot be read, or is none.
+    """
+    # Here and below: who imports this module may never look at a document, and jsonschema is slow to import.
+    from reconciler.desired.kinds.schema_check import check, check_metaschema
+
+    if kind.is_schema:
+        return report(document, check_metaschema(document.value))
+    schema = kind.schema
+    return report(document, check(document.value, schema)) if schema is not None else []
+
+
+def describe_document(document: Document, kind: Kind) -> dict[str, str]:
+    """Return the annotations that a kind takes from a document.
+
+    Raises:
+        DocumentError: a field that should become an annotation cannot be one.
+    """
+    try:
+        return extract(kind, document.value)
+    except ExtractionError as exc:
+        violation = Violation(exc.path, "not-an-annotation", exc.message)
+        raise DocumentError(report(document, [violation])) from exc
+
+
+def report(document: Document, violations: list[Violation]) -> list[Problem]:
+    """Return violations with their places in the file, in the order of its lines."""
+    if not violations:
+        return []
+    places = document.places(violation.path for violation in violations)
+    problems = [_problem(document, violation, places[violation.path]) for violation in violations]
+    return sorted(problems, key=lambda problem: (problem.line or 0, problem.column or 0))
+
+
+def _problem(document: Document, violation: Violation, place: Place) -> Problem:
+    message = violation.message
+    if violation.wants_text:
+        if place.written is not None and place.path == violation.path:
+            message += f" (written {quote(place.written)[1:-1]})"
+        message += ": quote it"
+    return Problem(
+        code=violation.code,
+        message=message,
+        file=document.file,
+        line=place.line,
+        column=place.column,
+        path=say_path(violation.path) or None,
+        fix=violation.fix,
+    )
+
+
+@functools.lru_cache(maxsize=64)
+def load_project_schema(root: Path, name: str) -> Schema:
+    """Return a schema that stands in the project; read once in the life of the process.
+
+    Raises:
+        DocumentError: it cannot be read, lies outside the project, or is no JSON Schema.
+    """
+    path = root / name
+    if not path.resolve().is_relative_to(root.resolve()):
+        raise DocumentError([Problem("outside", "expected a schema inside the project", file=name)])
+    try:
+        require_size(path.stat().st_size, file=name)
+        with path.open("rb") as file:
+            content = file.read(DOCUMENT_MAX_BYTES + 1)
+    except OSError as exc:
+        message = f"schema cannot be read: {exc.strerror}"
+        raise DocumentError(
+            [Problem("unreadable", message, file=name, fix="set schema to the path of a file")]
+        ) from exc
+    is_yaml = name.endswith((".yaml", ".yml"))
+    document = read_document(content, file=name, suffix_format=Format.YAML if is_yaml else Format.JSON)
+    from reconciler.desired.kinds.schema_check import check_metaschema
+
+    violations = check_metaschema(document.value)
+    if violations:
+        raise DocumentError(report(document, violations))
+    assert isinstance(document.value, dict | bool)
+    return Schema(name, document.value)

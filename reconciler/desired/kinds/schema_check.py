@@ -1,0 +1,111 @@
+"""Values against a JSON Schema: every violation, sorted, in pallet's words.
+
+Only this module and `schema_words` know jsonschema, and only commands that look into files import
+them. References are resolved within the schema and among the JSON Schema drafts, never fetched.
+A keyword of our own, `x-near-keys: true`, refuses a key that looks like a misspelt known one in an
+object that is open to other keys; editors and other validators ignore it.
+Must never be added: files and lines, and what a kind means.
+"""
+
+from __future__ import annotations
+
+import functools
+import itertools
+import re
+import sys
+from typing import TYPE_CHECKING, Any, Final
+
+import jsonschema.validators
+from jsonschema import Draft202012Validator, ValidationError
+from jsonschema_specifications import REGISTRY  # type: ignore[import-untyped]  # it has no py.typed
+from referencing.exceptions import Unresolvable
+
+from reconciler.desired.kinds.schema_words import explain
+from reconciler.desired.kinds.violations import Violation
+from reconciler.desired.reading.wording import SHOWN_MAX_CHARACTERS, near_key, quote, say_value
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from reconciler.desired.kinds.schemas import Schema
+
+VIOLATIONS_MAX: Final = 1_000
+"""Nobody reads more about one file, and a hostile file has millions."""
+_DRAFT: Final = "https://json-schema.org/draft/2020-12/schema"
+
+
+def check(value: object, schema: Schema) -> list[Violation]:
+    """Return every way in which a value is not what its schema says, sorted by path."""
+    return _check(value, _compile(schema), schema.name)
+
+
+def check_metaschema(value: object) -> list[Violation]:
+    """Return every way in which a value is not a JSON Schema, by the draft that it names itself.
+
+    Spec: JSON Schema draft 2020-12, where the document has no `$schema`.
+    """
+    validator: Any = _draft_of(value)
+    if validator is None:
+        assert isinstance(value, dict)
+        message = f"expected a draft of JSON Schema such as {_DRAFT}, got {say_value(value['$schema'])}"
+        return [Violation(("$schema",), "unknown-draft", message)]
+    # `pattern` is not compiled: its language is ECMA-262, of which Python's knows only a part.
+    return _check(value, validator(validator.META_SCHEMA, registry=REGISTRY), "the metaschema")
+
+
+def _draft_of(value: object) -> Any:
+    if not isinstance(value, dict) or "$schema" not in value:
+        return Draft202012Validator
+    if not isinstance(value["$schema"], str):
+        return Draft202012Validator
+    untyped: Any = jsonschema.validators
+    return untyped.validator_for(value, default=None)
+
+
+def _check(value: object, validator: Any, name: str) -> list[Violation]:
+    try:
+        errors = list(itertools.islice(validator.iter_errors(value), VIOLATIONS_MAX + 1))
+    except Unresolvable as exc:
+        message = f"{name}: expected references within the schema, got {quote(str(exc.ref))}"
+        return [Violation((), "unresolved-reference", message, fix="copy what it refers to below $defs")]
+    except RecursionError:
+        message = f"{name}: expected a schema that ends, got one that refers to itself"
+        return [Violation((), "endless-schema", message)]
+    except re.error as exc:
+        message = f"{name}: expected a regular expression, got {quote(str(exc.pattern))}: {exc.msg}"
+        return [Violation((), "invalid-pattern", message)]
+    found = dict.fromkeys(violation for error in errors[:VIOLATIONS_MAX] for violation in explain(error))
+    if len(errors) <= VIOLATIONS_MAX:
+        return sorted(found, key=_order)
+    cut = f"got more than {VIOLATIONS_MAX:,} problems: the rest is not shown"
+    return [*sorted(found, key=_order), Violation((), "too-many", cut)]
+
+
+def _order(violation: Violation) -> tuple[list[tuple[int, str]], str]:
+    # Indexes by number and before keys: text would put [10] before [9].
+    parts = [(part, "") if isinstance(part, int) else (sys.maxsize, part) for part in violation.path]
+    return parts, violation.message
+
+
+@functools.lru_cache(maxsize=64)
+def _compile(schema: Schema) -> Any:
+    base = _draft_of(schema.document) or Draft202012Validator
+    return _extended(base)(schema.document, registry=REGISTRY)
+
+
+@functools.cache
+def _extended(base: Any) -> Any:
+    untyped: Any = jsonschema.validators
+    return untyped.extend(base, {"x-near-keys": _refuse_near_keys})
+
+
+def _refuse_near_keys(
+    _validator: Any, enabled: object, instance: object, schema: Mapping[str, Any]
+) -> Iterator[ValidationError]:
+    known = schema.get("properties", {})
+    if enabled is not True or not isinstance(instance, dict) or instance.keys() <= known.keys():
+        return
+    absent = [name for name in known if name not in instance]
+    for key in instance.keys() - known.keys():
+        if near_key(key, absent, closeness=0.85) is not None:
+            yield ValidationError(key[:SHOWN_MAX_CHARACTERS], validator_value=absent, path=[key])

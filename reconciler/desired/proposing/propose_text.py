@@ -1,0 +1,114 @@
+"""A proposal as the text of pallet.toml, with the comments that a newcomer needs.
+
+Decided here: the words. Must never be added: what is proposed.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import TYPE_CHECKING
+
+from reconciler.desired.proposing.propose import VERSION_FIELDS
+from reconciler.desired.proposing.recognise import AGENT_CARD, WORKFLOW
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from reconciler.desired.config import Target
+    from reconciler.desired.proposing.propose import Entry
+
+_BARE_KEY = re.compile(r"[A-Za-z0-9_-]+")
+_ONE_LINE_MAX_CHARACTERS = 90
+_NOUNS = {WORKFLOW: "workflows", AGENT_CARD: "cards"}
+_EXPLANATIONS = {"{stem}": "its name without the suffix", "{parent}": "the name of its folder"}
+_NOT_ITS_NAME = "  # not the file's own name: lower case, digits, and . _ - between them"
+
+_EXAMPLE = """
+# Nothing was found here that can be published. An entry looks like this:
+#
+# [[artifact]]
+# files = "workflows/*.yaml"                # a glob or a list: one artifact for each file …
+# repository = "workflows/{stem}"           # … {stem} is the file's name without its suffix
+# kind = "workflow"                         # or agent-card, config, schema, files
+# version = { field = "metadata.version" }  # or "1.0.0", or { file = "VERSION" }
+"""
+
+
+def render_config(
+    project: str, targets: Sequence[Target], default_target: str, entries: Sequence[Entry]
+) -> str:
+    """Return the text of a pallet.toml; LF at the end of every line."""
+    parts = [
+        "# What is published from here, and where to. pallet.lock holds the digests: commit both.",
+        "",
+        "[project]",
+        "# Written on everything that is published; `pallet prune` touches nothing of another project.",
+        f"name = {_quote(project)}",
+        "",
+        *(line for target in targets for line in _render_target(target)),
+        "[defaults]",
+        f"target = {_quote(default_target)}  # where to, unless --target says otherwise",
+        'floating-tags = ["latest"]  # follows the newest stable version; also "{major}", "{major}.{minor}"',
+    ]
+    text = "\n".join(parts) + "\n"
+    return text + "".join(_render_entries(entries)) if entries else text + _EXAMPLE
+
+
+def _render_target(target: Target) -> Iterator[str]:
+    is_layout = target.layout_directory is not None
+    yield f"[target.{_key(target.name)}]" + ("  # a directory: no server is needed" if is_layout else "")
+    yield f"url = {_quote(target.url)}"
+    if target.immutable is not None:
+        yield f"immutable = {str(target.immutable).lower()}  # for trying out: versions may be overwritten"
+    yield ""
+
+
+def _render_entries(entries: Sequence[Entry]) -> Iterator[str]:
+    explained: set[str] = set()
+    for entry in entries:
+        placeholder = entry.repository.rpartition("/")[2]
+        comment = _NOT_ITS_NAME if entry.is_renamed else ""
+        if placeholder in _EXPLANATIONS and placeholder not in explained:
+            comment = f"  # one for each file: {placeholder} is {_EXPLANATIONS[placeholder]}"
+            explained.add(placeholder)
+        yield "\n[[artifact]]\n"
+        yield f"files = {_render_files(entry.files)}\n"
+        yield f"repository = {_quote(entry.repository)}{comment}\n"
+        yield f"kind = {_quote(entry.kind)}\n"
+        yield from _render_version(entry)
+
+
+def _render_version(entry: Entry) -> Iterator[str]:
+    if entry.version_field is not None:
+        yield f"version = {{ field = {_quote(entry.version_field)} }}\n"
+    elif entry.version is not None:
+        noun = _NOUNS.get(entry.kind, "files")
+        field = VERSION_FIELDS.get(entry.kind)
+        otherwise = f", or write {{ field = {_quote(field)} }} once they do" if field else ""
+        yield f"# The {noun} say no version: raise it here when they change{otherwise}.\n"
+        yield f"version = {_quote(entry.version)}\n"
+    if entry.versions:
+        yield "[artifact.versions]  # files that say none themselves\n"
+        yield from (f"{_key(key)} = {_quote(text)}\n" for key, text in sorted(entry.versions.items()))
+
+
+def _render_files(patterns: Sequence[str]) -> str:
+    quoted = [_quote(pattern) for pattern in patterns]
+    if len(quoted) == 1:
+        return quoted[0]
+    line = f"[{', '.join(quoted)}]"
+    return line if len(line) <= _ONE_LINE_MAX_CHARACTERS else "[\n" + _indent(quoted) + "]"
+
+
+def _indent(items: Iterable[str]) -> str:
+    return "".join(f"  {item},\n" for item in items)
+
+
+def _key(text: str) -> str:
+    return text if _BARE_KEY.fullmatch(text) else _quote(text)
+
+
+def _quote(text: str) -> str:
+    """Return a TOML basic string: JSON's, but that TOML wants DEL escaped too."""
+    return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")

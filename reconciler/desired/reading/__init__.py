@@ -1,0 +1,1 @@
+"""Documents as values: YAML, JSON and TOML read strictly, with the place of everything that is wrong."""

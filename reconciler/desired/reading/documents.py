@@ -1,0 +1,141 @@
+"""Files as values: bytes in, plain Python values out, or every problem with its line.
+
+What is decided here: encoding, size, and which reader is asked. Positions are found by reading again,
+only where there is a problem to report. Must never be added: what a field means, and opening files.
+"""
+
+from __future__ import annotations
+
+import codecs
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+from typing import TYPE_CHECKING, Final
+
+from reconciler.desired.reading.wording import FieldPath, Place
+from reconciler.errors import DocumentError, Problem
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+DOCUMENT_MAX_BYTES: Final = 8 * 1024 * 1024
+"""What is read as YAML or JSON is held in memory as a whole; the largest cards seen are below 1 MiB."""
+
+
+class Format(StrEnum):
+    """How a document is written."""
+
+    YAML = "yaml"
+    JSON = "json"
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """A place in a file; both count from 1."""
+
+    line: int
+    column: int
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A file that was understood."""
+
+    file: str
+    format: Format
+    value: object
+    """dict, list, str, int, float, bool or None, all the way down."""
+    text: str = field(repr=False)
+
+    def places(self, paths: Iterable[FieldPath]) -> dict[FieldPath, Place]:
+        """Return the place of each path, or of the nearest field above it; reads the text once again."""
+        wanted = list(paths)
+        open_paths = {path[:length] for path in wanted for length in range(len(path) + 1)}
+        found: dict[FieldPath, Place] = {}
+        for place in self._walk():
+            if place.path in open_paths:
+                found[place.path] = place
+                open_paths.remove(place.path)
+                if not open_paths:
+                    break
+        top = Place((), 1, 1, None)
+        return {path: _nearest(path, found) or top for path in wanted}
+
+    def position(self, path: FieldPath) -> Position:
+        """Return where a field stands: its key in an object, its first character in a list."""
+        place = self.places([path])[path]
+        return Position(place.line, place.column)
+
+    def written(self, path: FieldPath) -> str | None:
+        """Return a scalar as the file has it, such as `1.10`; None for anything else."""
+        place = self.places([path])[path]
+        return place.written if place.path == path else None
+
+    def _walk(self) -> Iterator[Place]:
+        if self.format is Format.JSON:
+            from reconciler.desired.reading import json_places
+
+            return json_places.walk(self.text)
+        from reconciler.desired.reading import yaml_places
+
+        return yaml_places.walk(self.text)
+
+
+def read_document(content: bytes, *, file: str, suffix_format: Format) -> Document:
+    """Return what a file says.
+
+    Raises:
+        DocumentError: it cannot be understood; holds all problems, with `file` and line.
+    """
+    require_size(len(content), file=file)
+    text = _decode(content, file)
+    value, problems = _load(text, suffix_format)
+    if problems:
+        raise DocumentError([replace(problem, file=file) for problem in problems])
+    return Document(file, suffix_format, value, text)
+
+
+def require_size(size_bytes: int, *, file: str) -> None:
+    """Refuse a file that is too large to be read as a document; ask before reading it.
+
+    Raises:
+        DocumentError: it is larger than DOCUMENT_MAX_BYTES.
+    """
+    if size_bytes > DOCUMENT_MAX_BYTES:
+        limit = f"{DOCUMENT_MAX_BYTES // 1024**2} MiB ({DOCUMENT_MAX_BYTES:,} bytes)"
+        message = f"too large for a document: expected at most {limit}, got {size_bytes:,} bytes"
+        fix = "publish large files as they are, with kind files"
+        raise DocumentError([Problem("too-large", message, file=file, fix=fix)])
+
+
+def _load(text: str, suffix_format: Format) -> tuple[object, list[Problem]]:
+    if suffix_format is Format.JSON:
+        from reconciler.desired.reading import json_documents
+
+        return json_documents.load(text)
+    from reconciler.desired.reading import yaml_documents
+
+    return yaml_documents.load(text)
+
+
+def _decode(content: bytes, file: str) -> str:
+    if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) or content[:4].count(0) > 1:
+        encoding = (
+            "UTF-32" if content[:4].count(0) > 2 or content.startswith(codecs.BOM_UTF32_LE) else "UTF-16"
+        )
+        problem = Problem(
+            "not-utf-8", f"expected UTF-8, got {encoding}", file=file, line=1, fix="save it as UTF-8"
+        )
+        raise DocumentError([problem])
+    try:
+        return content.removeprefix(codecs.BOM_UTF8).decode()
+    except UnicodeDecodeError as exc:
+        line = content.count(b"\n", 0, exc.start) + 1
+        column = len(content[content.rfind(b"\n", 0, exc.start) + 1 : exc.start].decode(errors="replace")) + 1
+        message = f"expected UTF-8, got the byte 0x{content[exc.start]:02x}"
+        problem = Problem("not-utf-8", message, file=file, line=line, column=column, fix="save it as UTF-8")
+        raise DocumentError([problem]) from exc
+
+
+def _nearest(path: FieldPath, found: dict[FieldPath, Place]) -> Place | None:
+    lengths = range(len(path), -1, -1)
+    return next((found[path[:length]] for length in lengths if path[:length] in found), None)

@@ -1,0 +1,1 @@
+"""Semantic versions: their order, what a constraint allows, and where a file says its own."""
