@@ -62,7 +62,13 @@ _LIKE_VERSION = re.compile(r"v?[0-9]+\.[0-9]+\.[0-9]", re.ASCII)
     metavar="TAG",
     help="Let this tag follow, forward only; such as latest or {major}; may be given again.",
 )
-@flag("--force", is_flag=True, help="Overwrite other content under this version.")
+@click.option(
+    "--force",
+    is_flag=True,
+    # Not PALLET_FORCE, which for sync holds names: PALLET_FORCE=1 must not overwrite anything here.
+    envvar="PALLET_PUSH_FORCE",
+    help="Overwrite other content under this version.",
+)
 @place_options
 @reach_options
 @output_options("text", "json")

@@ -6,12 +6,11 @@ Must never be added: a finding that cannot be mended by whoever reads it.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, assert_never
+from typing import TYPE_CHECKING
 
-from reconciler.desired.history.base import BaseText, NoGit, NoLockThere, read_base
-from reconciler.desired.lockfile import Lock, parse_lock
-from reconciler.errors import BaseUnknownError, LockError, LockOutOfDateError, Problem
+from reconciler.errors import BaseUnknownError, LockOutOfDateError, Problem
 from reconciler.sync.advice import bump_advice
+from reconciler.sync.edited import find_edited, read_base_lock
 from reconciler.sync.exit_codes import FAILED, LOCK, REFUSED, first_of
 from reconciler.sync.reconcile import differences_of, lock_is_canonical, require_current_lock
 from reconciler.sync.verdicts import Verdict
@@ -78,36 +77,16 @@ def lock_findings(project: Project) -> list[Problem]:
 def _compare_with_base(
     project: Project, against: str | None, environment: Mapping[str, str]
 ) -> tuple[str, list[Problem]]:
-    base = read_base(project.config.root, project.config.lock_path, against=against, environment=environment)
-    match base:
-        case BaseText(revision, text):
-            return f"compared with {revision}", _find_edited(project, revision, text)
-        case NoLockThere(revision):
-            return f"compared with {revision}, which has no {project.config.lock_path.name}", []
-        case NoGit(why):
-            return f"not compared with a base revision: {why}", []
-        case _:
-            assert_never(base)
-
-
-def _parse_base(text: str, file: str) -> Lock:
-    try:
-        return parse_lock(text, file=file)
-    except LockError as exc:
-        raise BaseUnknownError(str(exc), fix="compare with another revision: --against REF") from exc
-
-
-def _find_edited(project: Project, revision: str, text: str) -> list[Problem]:
     """Name each version that stands in the base's lock with other bytes."""
-    base = _parse_base(text, f"{revision}:{project.config.lock_path.name}").entries
-    return [
+    base = read_base_lock(project, against=against, environment=environment)
+    locked = base.entries or {}
+    return base.note, [
         Problem(
             Verdict.EDITED.value,
-            f"{item.name} {item.version}: published already: expected {base[item.key].digest.short} "
-            f"as in {revision}, got {item.digest.short}",
+            f"{item.name} {item.version}: published already: expected {locked[item.key].digest.short} "
+            f"as in {base.revision}, got {item.digest.short}",
             file=item.files[0].path,
             fix=f"{bump_advice(item)}; or take back the change",
         )
-        for item in project.wanted
-        if item.key in base and base[item.key].digest != item.digest
+        for item in find_edited(project, locked)
     ]

@@ -48,7 +48,8 @@ class Observer:
     """A store, and how it is asked."""
 
     store: Store
-    project: str
+    project: str | None
+    """Whose versions a floating tag may name; None for those that name no project."""
     jobs: int
     stop: Stop
     progress: Progress

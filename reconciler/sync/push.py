@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 from reconciler.errors import NotFoundError, RefusedError, StoppedError, StoreError
 from reconciler.oci.media_types import OCI_MANIFEST
@@ -109,7 +109,7 @@ class Pusher:
 
     def _plan(self, single: Single, *, force: bool) -> Plan:
         # None is compared with what a manifest says of its project, and equals only its silence.
-        observer = Observer(self.store, cast("str", self.project), self.jobs, self.stop, self.progress)
+        observer = Observer(self.store, self.project, self.jobs, self.stop, self.progress)
         observed = observer.observe([single.wanted], set_goals([single.wanted]), {})
         terms = Terms(
             target="",

@@ -33,6 +33,8 @@ def command_of(name: str) -> click.Command:
 def variable_of(name: str, flag: str) -> str:
     if (name, flag) == ("init", "--target"):
         return "PALLET_INIT_TARGET"  # elsewhere PALLET_TARGET names a target that is there already
+    if (name, flag) == ("push", "--force"):
+        return "PALLET_PUSH_FORCE"  # PALLET_FORCE holds names for sync
     return "PALLET_" + flag.removeprefix("--").upper().replace("-", "_")
 
 
