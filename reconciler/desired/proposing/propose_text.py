@@ -43,7 +43,7 @@ def render_config(
         "# What is published from here, and where to. pallet.lock holds the digests: commit both.",
         "",
         "[project]",
-        "# Written on everything that is published; `pallet prune` touches nothing of another project.",
+        "# Written on everything that is published: says who owns it.",
         f"name = {_quote(project)}",
         "",
         *(line for target in targets for line in _render_target(target)),
