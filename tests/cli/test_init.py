@@ -58,7 +58,7 @@ def test_proposal_is_written_and_said(project: Path, capsys: pytest.CaptureFixtu
         "# What is published from here, and where to. pallet.lock holds the digests: commit both.\n"
         "\n"
         "[project]\n"
-        "# Written on everything that is published; `pallet prune` touches nothing of another project.\n"
+        "# Written on everything that is published: says who owns it.\n"
         'name = "acme-agents"\n'
         "\n"
         "[target.local]  # a directory: no server is needed\n"
