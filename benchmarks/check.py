@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from benchmarks import other_tools
-from benchmarks.results import Figure, Goal, Table, ratio
+from benchmarks.results import Figure, Goal, Table, ratios
 from reconciler.cli.options import JOBS
 from reconciler.desired.project import load_project
 
@@ -51,7 +51,7 @@ def measure(lab: Lab) -> Table:
         Figure("pallet check, whole command", "s", tuple(whole), f"{count} artifacts, a fresh process"),
         *others,
     ]
-    goal = Goal(f"check, of the rate of {limit.what}", ratio(ours, limit), NEEDED)
+    goal = Goal(f"check, of the rate of {limit.what}", ratios(ours, limit), NEEDED)
     return Table(f"Check of {count} workflows in sync", figures, [goal], other_tools.missing())
 
 

@@ -83,15 +83,21 @@ def _markdown(tables: Sequence[Table], command: str) -> Iterator[str]:
 
 
 def _cells(figure: Figure) -> tuple[str, ...]:
-    spread = f"{_number(min(figure.values))} to {_number(max(figure.values))}"
-    shown = spread if len(figure.values) > 1 else ""
+    shown = _spread(figure.values) if len(figure.values) > 1 else ""
     return (figure.what, _number(figure.median), shown, figure.unit, figure.note)
 
 
 def _sentence(goal: Goal) -> str:
     word = "at most" if goal.at_most else "at least"
     verdict = "reached" if goal.is_reached else "missed"
-    return f"{verdict}: {goal.what}: {word} {_number(goal.bound)} needed, {_number(goal.got)} measured"
+    spread = f" ({_spread(goal.values)})" if len(goal.values) > 1 else ""
+    return (
+        f"{verdict}: {goal.what}: {word} {_number(goal.bound)} needed, {_number(goal.got)} measured{spread}"
+    )
+
+
+def _spread(values: Sequence[float]) -> str:
+    return f"{_number(min(values))} to {_number(max(values))}"
 
 
 def _number(value: float) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from benchmarks import other_tools
-from benchmarks.results import Figure, Goal, Table, ratio
+from benchmarks.results import Figure, Goal, Table, ratios
 from reconciler.cli.options import JOBS
 from reconciler.desired.project import load_project
 
@@ -37,7 +37,7 @@ def measure(lab: Lab) -> Table:
         Figure("plain loop, 1 connection", "artifacts/s", (_rate(lab, "raw-push", 1),), "POST, PUT, PUT"),
         *_other_tools(lab),
     ]
-    goal = Goal(f"first push, of the rate of the {limit.what}", ratio(ours, limit), NEEDED)
+    goal = Goal(f"first push, of the rate of the {limit.what}", ratios(ours, limit), NEEDED)
     return Table(f"First push of {count} workflows", figures, [goal], other_tools.missing())
 
 

@@ -30,12 +30,16 @@ class Figure:
 
 @dataclass(frozen=True, slots=True)
 class Goal:
-    """What has to be reached: `got` no less, or no more, than `bound`."""
+    """What has to be reached: the median of `values` no less, or no more, than `bound`."""
 
     what: str
-    got: float
+    values: tuple[float, ...]
     bound: float
     at_most: bool = False
+
+    @property
+    def got(self) -> float:
+        return median(self.values)
 
     @property
     def is_reached(self) -> bool:
@@ -53,9 +57,9 @@ class Table:
     """What a reader has to know: the commands, or what is not installed."""
 
 
-def ratio(figure: Figure, reference: Figure) -> float:
-    """Return the median over repetitions of one figure divided by the other.
+def ratios(figure: Figure, reference: Figure) -> tuple[float, ...]:
+    """Return one figure divided by the other, repetition by repetition.
 
     Pairs that were measured one after the other are compared, since a noisy machine is noisy for both.
     """
-    return median(a / b for a, b in zip(figure.values, reference.values, strict=True))
+    return tuple(a / b for a, b in zip(figure.values, reference.values, strict=True))
