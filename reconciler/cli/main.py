@@ -123,9 +123,12 @@ def run(arguments: Sequence[str]) -> int:
     except click.Abort:
         return INTERRUPTED
     except BrokenPipeError:
-        return _end_broken_pipe()
+        # Whoever read our output has read enough.
+        _forget_output()
+        return BROKEN_PIPE
     except OSError as exc:
         click.echo(f"pallet: {exc.filename or 'output'}: {exc.strerror or exc}", err=True)
+        _forget_output()
         return 1
     except Exception:  # noqa: BLE001 (the last line of defence: our own mistakes, with their traceback)
         import traceback
@@ -144,10 +147,12 @@ def _refuse_usage(exc: click.UsageError) -> int:
     return USAGE
 
 
-def _end_broken_pipe() -> int:
-    """Whoever read our output has read enough; keep the interpreter from complaining at its end."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    return BROKEN_PIPE
+def _forget_output() -> None:
+    """Let what is still buffered go nowhere: the interpreter would try to write it again at its end."""
+    try:
+        sys.stdout.flush()
+    except OSError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 if __name__ == "__main__":
