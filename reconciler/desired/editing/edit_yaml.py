@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from reconciler.desired.reading.documents import Document
     from reconciler.desired.reading.wording import FieldPath, Place
 
-_PROPERTIES = re.compile(r"(?:[&!]\S*+(?:\s++|#[^\n]*+)*+)*+")
+_PROPERTIES = re.compile(r"(?:[&!]\S*+(?:\s++|#[^\n]*+)*)*")
 """Anchor and tag, which a scalar's place includes."""
 
 

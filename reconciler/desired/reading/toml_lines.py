@@ -21,15 +21,15 @@ Path = tuple[str | int, ...]
 
 _SPACE = re.compile(r"[ \t]*")
 _EQUALS = re.compile(r"[ \t]*=[ \t]*")
-_BLANK = re.compile(r"(?:[ \t\r\n]++|#[^\n]*+)*+")
-_BETWEEN = re.compile(r"(?:[ \t\r\n,]++|#[^\n]*+)*+")
+_BLANK = re.compile(r"(?:[ \t\r\n]++|#[^\n]*+)*")
+_BETWEEN = re.compile(r"(?:[ \t\r\n,]++|#[^\n]*+)*")
 _BARE = re.compile(r"[A-Za-z0-9_-]+")
-# A multi-line string may end in two quotes of its own, hence up to five. The quantifiers are
-# possessive: nothing is tried twice, so that long strings cost linear time.
+# A multi-line string may end in two quotes of its own, hence up to five. Character classes are
+# possessive, so that long strings cost linear time; groups are not: CPython 3.11.2 gets those wrong.
 _STRING = re.compile(
-    r'"""(?:[^"\\]++|\\.|"{1,2}+(?!"))*+"{3,5}+'
-    r"|'''(?:[^']++|'{1,2}+(?!'))*+'{3,5}+"
-    r'|"(?:[^"\\\n]++|\\.)*+"'
+    r'"""(?:[^"\\]++|\\.|"{1,2}(?!"))*"{3,5}'
+    r"|'''(?:[^']++|'{1,2}(?!'))*'{3,5}"
+    r'|"(?:[^"\\\n]++|\\.)*"'
     r"|'[^'\n]*+'",
     re.DOTALL,
 )

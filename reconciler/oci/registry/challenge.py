@@ -19,7 +19,7 @@ _TOKEN = r"[!#$%&'*+.^_`|~0-9A-Za-z-]++"  # noqa: S105 - a grammar
 _SEPARATORS = re.compile(r"[\s,]*+")
 _SCHEME = re.compile(_TOKEN)
 _PARAMETER = re.compile(
-    rf'(?P<name>{_TOKEN})\s*+=\s*+(?:"(?P<quoted>(?:[^"\\]|\\.)*+)"|(?P<bare>[^\s,"=][^\s,"]*+))'
+    rf'(?P<name>{_TOKEN})\s*+=\s*+(?:"(?P<quoted>(?:[^"\\]|\\.)*)"|(?P<bare>[^\s,"=][^\s,"]*+))'
 )
 _TOKEN68 = re.compile(r"\s+[A-Za-z0-9._~+/-]++=*+(?=\s*+(?:,|$))")
 _ESCAPE = re.compile(r"\\(.)")

@@ -20,7 +20,7 @@ HEADER_MAX_CHARACTERS = 8 * 1024
 """What is parsed of one header line; longer ones are no registry's."""
 
 _LINK = re.compile(
-    r"<(?P<target>[^<>]*+)>(?P<parameters>(?:\s*+;\s*+[^\s=;,\"]++(?:\s*+=\s*+(?:\"(?:[^\"\\]|\\.)*+\"|[^\s;,\"]*+))?+)*+)"
+    r"<(?P<target>[^<>]*+)>(?P<parameters>(?:\s*+;\s*+[^\s=;,\"]++(?:\s*+=\s*+(?:\"(?:[^\"\\]|\\.)*\"|[^\s;,\"]*+))?)*)"
 )
 _RELATION = re.compile(r";\s*+rel\s*+=\s*+(?:\"([^\"]*+)\"|([^\s;,\"]++))", re.IGNORECASE)
 _SHOWN = frozenset(
