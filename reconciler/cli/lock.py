@@ -13,6 +13,10 @@ from reconciler.reports import documents
 from reconciler.sync.reconcile import differences_of, require_current_lock
 
 
+_SHOWN_MAX = 20
+"""Whoever wants to see more changes than these says --verbose, or looks at the lock's diff."""
+
+
 @click.command("lock", short_help="Write pallet.lock from the tree, offline.")
 @flag(
     "--check",
@@ -44,8 +48,10 @@ def command(place: Place, output: Output, *, check_only: bool) -> int:
         written = write_lock(
             project.config.lock_path, project.lock, [item.as_locked for item in project.wanted]
         )
-    for change in changes:
+    for change in changes if output.verbose else changes[:_SHOWN_MAX]:
         screen.say(f"  {change}")
+    if len(changes) > _SHOWN_MAX and not output.verbose:
+        screen.say(f"  and {len(changes) - _SHOWN_MAX} more")
     _print(
         screen, f"pallet.lock {'written' if written else 'is up to date'}: {len(project.wanted)} artifacts"
     )
