@@ -12,7 +12,6 @@ from reconciler.desired.lockfile import write_lock
 from reconciler.reports import documents
 from reconciler.sync.reconcile import differences_of, require_current_lock
 
-
 _SHOWN_MAX = 20
 """Whoever wants to see more changes than these says --verbose, or looks at the lock's diff."""
 
