@@ -92,7 +92,7 @@ def _table(screen: Screen, everything: list[rows.Row]) -> str:
 
 def _next_step(command: str, plan: Plan) -> str:
     """Name the command that does the rest; what needs another one says so in its row."""
-    return "next: pallet sync\n" if command in ("plan", "check") and plan.writes else ""
+    return f"next: {plan.again}\n" if command in ("plan", "check") and plan.writes else ""
 
 
 def _lock_problems(report: Report) -> list[Problem]:

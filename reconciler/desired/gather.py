@@ -7,6 +7,7 @@ Must never be added: a look at a store, or at a lock's digests.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
 from reconciler.desired import build
@@ -17,6 +18,7 @@ from reconciler.desired.kinds.kind_files import check_document
 from reconciler.desired.reading.fields import FieldValueError
 from reconciler.desired.requirements import find_cycle
 from reconciler.desired.sources import Source, read_source
+from reconciler.desired.versions.version import render_floating
 from reconciler.desired.versions.versioning import unused_versions
 from reconciler.errors import InvalidError, PalletError, Problem, Severity
 
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
     from reconciler.desired.config import ArtifactRule, Config
     from reconciler.desired.kinds.kind import Kind
     from reconciler.desired.lockfile import Key
+    from reconciler.desired.versions.version import Version
     from reconciler.desired.wanted import Wanted
     from reconciler.oci.reference import Repository
 
@@ -49,6 +52,8 @@ def gather(config: Config) -> Gathered:
     gathered.wanted.sort(key=lambda item: item.key)
     gathered.problems.extend(_find_rivals(config, gathered.wanted))
     gathered.problems.extend(_find_cycles(config, gathered.wanted))
+    gathered.problems.extend(_find_unmet(config, gathered.wanted))
+    gathered.problems.extend(_find_idle_holds(config, gathered.wanted))
     return gathered
 
 
@@ -178,4 +183,43 @@ def _find_cycles(config: Config, wanted: Sequence[Wanted]) -> Iterator[Problem]:
         message = f"expected requirements without a cycle, got {' → '.join(cycle)}"
         yield Problem(
             "cycle", message, config.path.name, lines.get(cycle[0]), fix="take one of them out of `requires`"
+        )
+
+
+def _find_unmet(config: Config, wanted: Sequence[Wanted]) -> Iterator[Problem]:
+    """Warn of requirements on a name of this project that none of its wanted versions satisfies."""
+    versions: dict[Repository, list[Version]] = {}
+    for item in wanted:
+        versions.setdefault(item.name, []).append(item.version)
+    for item in wanted:
+        for need in item.requires:
+            there = versions.get(need.name, [])
+            if there and not any(need.allows(version) for version in there):
+                message = (
+                    f"{item.name} {item.version} requires {need.name}@{need.constraint}: expected one of the "
+                )
+                yield Problem(
+                    "unmet-requirement",
+                    f"{message}wanted versions to satisfy it, got {', '.join(map(str, there))}",
+                    config.path.name,
+                    item.line,
+                    severity=Severity.WARNING,
+                )
+
+
+def _find_idle_holds(config: Config, wanted: Sequence[Wanted]) -> Iterator[Problem]:
+    """Warn of holds that hold nothing: no wanted artifact has the name, or none has the tag."""
+    tags = {
+        (item.name, render_floating(template, item.version))
+        for item in wanted
+        for template in (*item.floating_tags, *item.channels)
+    }
+    for name, tag in sorted(config.held.keys() - tags):
+        near = get_close_matches(f"{name}:{tag}", [f"{each}:{floating}" for each, floating in tags], n=1)
+        yield Problem(
+            "idle-hold",
+            f"hold.{name}.{tag}: expected a floating tag of an artifact, got none"
+            + (f": did you mean {near[0]}?" if near else ""),
+            config.path.name,
+            severity=Severity.WARNING,
         )

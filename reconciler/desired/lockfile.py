@@ -83,10 +83,12 @@ def read_lock(path: Path) -> Lock:
         text = path.read_bytes().decode()
     except FileNotFoundError:
         return Lock()
-    except (OSError, UnicodeDecodeError) as exc:
-        raise LockError(
-            [Problem("unreadable", f"cannot be read: {exc}", file=path.name, fix=_RECOVER)]
-        ) from exc
+    except OSError as exc:
+        cause = (exc.strerror or str(exc)).lower()
+        raise LockError([Problem("unreadable", f"cannot be read: {cause}", file=path.name)]) from exc
+    except UnicodeDecodeError as exc:
+        message = f"expected UTF-8, got byte {exc.object[exc.start]:#04x} at offset {exc.start}"
+        raise LockError([Problem("not-utf-8", message, file=path.name, fix=_RECOVER)]) from exc
     return parse_lock(text, file=path.name)
 
 

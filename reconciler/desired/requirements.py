@@ -10,10 +10,13 @@ from dataclasses import dataclass
 from graphlib import CycleError, TopologicalSorter
 from typing import TYPE_CHECKING
 
+from reconciler.desired.versions.constraints import Constraint
 from reconciler.oci.reference import Repository
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
+
+    from reconciler.desired.versions.version import Version
 
 REQUIRES = "org.pallet.workflow.requires"
 
@@ -23,7 +26,11 @@ class Requirement:
     """A repository, and the constraint that its version must satisfy."""
 
     name: Repository
-    constraint: str | None = None
+    constraint: Constraint | None = None
+
+    def allows(self, version: Version) -> bool:
+        """Say whether a version of the repository satisfies it; pre-releases of a range count."""
+        return self.constraint is None or self.constraint.allows(version, prereleases=True)
 
 
 def parse_requires(text: str, *, of: Repository) -> tuple[Requirement, ...]:
@@ -43,7 +50,7 @@ def _parse_item(item: str, of: Repository) -> Requirement:
         raise ValueError(f"expected another repository, got {item!r}, which is itself")
     if at and not constraint.strip():
         raise ValueError(f"expected a constraint after @, got {item!r}")
-    return Requirement(name, constraint.strip() or None)
+    return Requirement(name, Constraint(constraint) if at else None)
 
 
 def find_cycle(requires: Mapping[Repository, Iterable[Repository]]) -> list[Repository] | None:

@@ -168,7 +168,7 @@ def _row(item: ArtifactPlan | FloatingPlan, what: str, result: Result | None) ->
         change=_change(item, wanted),
         why=(result.error or item.reason) if failed and result else item.reason,
         next=_next(item, result),
-        is_quiet=item.verdict in _QUIET and item.settled is Outcome.DONE,
+        is_quiet=item.verdict in _QUIET and item.settled is Outcome.DONE and item.fix is None,
     )
 
 
@@ -191,7 +191,7 @@ def _mark(item: ArtifactPlan | FloatingPlan, result: Result | None) -> str:
 def _next(item: ArtifactPlan | FloatingPlan, result: Result | None) -> str | None:
     if result is not None:
         return result.fix if result.error else None
-    return item.fix if item.fix != "pallet sync" else None
+    return item.fix if item.action in (Action.NONE, Action.REFUSE) else None
 
 
 def _change(item: ArtifactPlan | FloatingPlan, wanted: Digest) -> str:

@@ -100,6 +100,8 @@ class Plan:
     floating: tuple[FloatingPlan, ...] = ()
     superseded: tuple[Locked, ...] = ()
     """Locked versions of names that are wanted in another version: published still, they leave the lock."""
+    again: str = "pallet sync"
+    """The command that applies it, target and file included: what advice names."""
     orphans: tuple[Locked, ...] = ()
     """Locked names that nobody wants any more: said, and left alone in the store."""
 
@@ -142,6 +144,8 @@ class Terms:
     permit: Callable[[Wanted], Permission]
     refer: Callable[[Repository, Tag], str]
     held: Mapping[FloatingKey, Version]
+    again: str = "pallet sync"
+    """The command that syncs this target, as the user would type it."""
     chosen: Callable[[Repository], bool] = lambda _: True
     """Whether `--only` lets a name be touched."""
 

@@ -15,6 +15,7 @@ from reconciler.sync.verdicts import Action, Verdict
 if TYPE_CHECKING:
     from reconciler.desired.versions.version import Version
     from reconciler.desired.wanted import Wanted
+    from reconciler.sync.actions import Terms
 
 
 class Said(TypedDict):
@@ -51,20 +52,20 @@ def seen_something(verdict: Verdict) -> bool:
     return verdict in (Verdict.DRIFTED, Verdict.EDITED, Verdict.TAKEN, Verdict.DIVERGED)
 
 
-def mend(wanted: Wanted, verdict: Verdict, action: Action, seen: Seen) -> str | None:
+def mend(wanted: Wanted, verdict: Verdict, action: Action, seen: Seen, *, again: str) -> str | None:
     """Return the command or step that leads out; None where nothing has to be done."""
     if isinstance(seen, Unknown):
         return seen.fix
     if action is not Action.REFUSE:
-        return None if action is Action.NONE else "pallet sync"
+        return None if action is Action.NONE else again
     bump = bump_advice(wanted)
     match verdict:
         case Verdict.DRIFTED:
-            return f"pallet sync --restore {wanted.name}; or, where the files changed, {bump}"
+            return f"{again} --restore {wanted.name}; or, where the files changed, {bump}"
         case Verdict.EDITED:
             return f"{bump}; or take back the change"
         case _:
-            return f"{bump}; or overwrite what is there: pallet sync --force {wanted.name}"
+            return f"{bump}; or overwrite what is there: {again} --force {wanted.name}"
 
 
 def bump_advice(wanted: Wanted) -> str:
@@ -111,21 +112,38 @@ def explain_floating(
         case FloatingVerdict.ABSENT:
             return "absent"
         case FloatingVerdict.FOREIGN:
-            return "holds no version of this project's artifact"
+            note = f", and the registry holds {newer}, newer than {goal.wanted.version}" if newer else ""
+            return f"holds no version of this project's artifact{note}"
         case FloatingVerdict.HELD:
-            return f"held at {held} by pallet.toml: left alone"
+            now = "" if _holds(seen, held) else f", and holds {version or 'something else'}"
+            return f"held at {held} by pallet.toml{now}: left alone"
         case FloatingVerdict.UNKNOWN:
             return seen.why if isinstance(seen, Unknown) else "the registry could not tell"
         case _:
             assert_never(verdict)
 
 
-def mend_floating(goal: FloatingGoal, action: Action, seen: FloatingSeen) -> str | None:
+def mend_floating(
+    goal: FloatingGoal,
+    verdict: FloatingVerdict,
+    action: Action,
+    seen: FloatingSeen,
+    *,
+    newer: Version | None,
+    terms: Terms,
+) -> str | None:
     """Return the command that leads out; None where nothing has to be done."""
     if isinstance(seen, Unknown):
         return seen.fix
+    held = terms.held.get(goal.key)
+    if verdict is FloatingVerdict.HELD and not _holds(seen, held):
+        return f"pallet tag {goal.name} {held} --as {goal.tag} --backward --target {terms.target}"
     if action is Action.PUSH:
-        return "pallet sync"
-    if action is Action.REFUSE:
-        return f"pallet sync --force {goal.name}"
-    return None
+        return terms.again
+    if action is Action.REFUSE and newer is not None:
+        return f"pallet tag {goal.name} {newer} --as {goal.tag} --target {terms.target}"
+    return f"{terms.again} --force {goal.name}" if action is Action.REFUSE else None
+
+
+def _holds(seen: FloatingSeen, version: Version | None) -> bool:
+    return isinstance(seen, FloatingPresent) and seen.version == version

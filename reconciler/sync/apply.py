@@ -17,6 +17,7 @@ from reconciler.errors import PalletError, StoreError
 from reconciler.oci.media_types import OCI_MANIFEST
 from reconciler.oci.transfer import push_artifact
 from reconciler.sync.actions import ArtifactPlan, FloatingPlan, Outcome, Plan
+from reconciler.sync.facts import Unknown
 from reconciler.sync.outcomes import DONE, Result, Results
 
 if TYPE_CHECKING:
@@ -42,9 +43,11 @@ class Applier:
     stop: Stop
     progress: Progress
     _results: dict[Key | FloatingKey, Result] = field(default_factory=dict)
+    _again: str = "pallet sync"
 
     def apply(self, plan: Plan) -> Results:
         """Do it; return what became of every action, those that needed nothing included."""
+        self._again = plan.again
         steps: dict[Key | FloatingKey, _Step] = {step.key: step for step in plan.steps}
         for key, step in steps.items():
             if step.settled is not None:
@@ -83,7 +86,7 @@ class Applier:
 
     def _attempt(self, step: _Step) -> Result:
         if self.stop.is_requested:
-            return Result(Outcome.SKIPPED, "stopped before it was begun", fix="pallet sync")
+            return Result(Outcome.SKIPPED, "stopped before it was begun", fix=self._again)
         failed = next(
             (key for key in _waits_for(step) if self._results[key].outcome is not Outcome.DONE), None
         )
@@ -91,7 +94,7 @@ class Applier:
             return Result(
                 Outcome.SKIPPED,
                 f"waits for {failed[0]} {failed[1]}, which was not published",
-                fix="pallet sync",
+                fix=self._again,
             )
         try:
             _publish(self.store, step)
@@ -99,7 +102,7 @@ class Applier:
             return Result(Outcome.FAILED, str(exc), exc.exit_code, exc.fix)
         except OSError as exc:
             place = f"{exc.filename}: " if exc.filename else ""
-            return Result(Outcome.FAILED, f"{place}{exc.strerror or exc}", 1, "pallet sync")
+            return Result(Outcome.FAILED, f"{place}{exc.strerror or exc}", 1, self._again)
         except Exception as exc:  # noqa: BLE001 (the lock must still be written for what is done)
             return Result(Outcome.FAILED, f"a mistake in pallet: {exc!r}", 1, "please report it")
         return DONE
@@ -148,5 +151,5 @@ def _waits_for(step: _Step) -> tuple[Key, ...]:
 
 
 def _settled_result(step: _Step, outcome: Outcome) -> Result:
-    exit_code = getattr(step.seen, "exit_code", 0)
+    exit_code = step.seen.exit_code if isinstance(step.seen, Unknown) else 0
     return DONE if outcome is Outcome.DONE else Result(outcome, step.reason, exit_code, step.fix)

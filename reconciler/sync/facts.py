@@ -52,6 +52,8 @@ class FloatingPresent:
     digest: Digest
     version: Version | None
     """None where it is no version of this project's artifact."""
+    published: tuple[Version, ...] = ()
+    """Where it is none: the versions that the repository's tags name."""
 
 
 @dataclass(frozen=True, slots=True)

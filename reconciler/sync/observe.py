@@ -120,7 +120,8 @@ class Observer:
             digest = self.store.head_manifest(goal.name, goal.tag).digest
         except NotFoundError:
             return FloatingAbsent(_versions(tags.read()))
-        return FloatingPresent(digest, known.get(digest) or self._read_version(goal.name, digest))
+        version = known.get(digest) or self._read_version(goal.name, digest)
+        return FloatingPresent(digest, version, () if version else _versions(tags.read()))
 
     def _read_version(self, name: Repository, digest: Digest) -> Version | None:
         """Return the version that a manifest claims to be, if it is this project's."""

@@ -89,7 +89,12 @@ class _Ordering:
 
 
 def _required(item: Wanted, versions: _Versions) -> list[Wanted]:
-    return [need for requirement in item.requires for need in versions.get(requirement.name, [])]
+    return [
+        need
+        for requirement in item.requires
+        for need in versions.get(requirement.name, [])
+        if requirement.allows(need.version)
+    ]
 
 
 def _required_first(items: list[Wanted], versions: _Versions) -> Iterator[Wanted]:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from reconciler.sync import advice
 from reconciler.sync.actions import ArtifactPlan, FloatingPlan, Observations, Outcome, Plan, Terms
-from reconciler.sync.facts import FloatingAbsent, FloatingSeen, Present, Seen
+from reconciler.sync.facts import FloatingSeen, Present, Seen, Unknown
 from reconciler.sync.floating import (
     FloatingGoal,
     FloatingVerdict,
@@ -44,6 +44,7 @@ def make_plan(
     goals = set_goals(chosen)
     return Plan(
         target=terms.target,
+        again=terms.again,
         artifacts=tuple(plans.values()),
         floating=tuple(
             _plan_floating(goal, plans[goal.wanted.key], observed.floating[goal.key], terms) for goal in goals
@@ -66,7 +67,7 @@ def _plan_artifact(wanted: Wanted, locked: Locked | None, seen: Seen, terms: Ter
         verdict=verdict,
         action=action,
         reason=advice.explain(verdict, action, seen),
-        fix=advice.mend(wanted, verdict, action, seen),
+        fix=advice.mend(wanted, verdict, action, seen, again=terms.again),
         settled=_settle(verdict, action),
         probe=isinstance(seen, Present),
     )
@@ -86,7 +87,7 @@ def _plan_floating(
     goal: FloatingGoal, artifact: ArtifactPlan, seen: FloatingSeen, terms: Terms
 ) -> FloatingPlan:
     verdict = judge_floating(goal, seen, held=terms.held, stands=_will_stand(artifact))
-    newer = newest_in_scope(goal, seen.published) if isinstance(seen, FloatingAbsent) else None
+    newer = None if isinstance(seen, Unknown) else newest_in_scope(goal, seen.published)
     action = _decide_floating(verdict, artifact, newer=newer, force=terms.permit(goal.wanted).force)
     return FloatingPlan(
         goal=goal,
@@ -95,7 +96,7 @@ def _plan_floating(
         verdict=verdict,
         action=action,
         reason=advice.explain_floating(goal, verdict, seen, newer=newer, held=terms.held.get(goal.key)),
-        fix=advice.mend_floating(goal, action, seen),
+        fix=advice.mend_floating(goal, verdict, action, seen, newer=newer, terms=terms),
         settled=_settle_floating(verdict, action, artifact),
     )
 
@@ -118,7 +119,7 @@ def _decide_floating(
         case FloatingVerdict.ABSENT:
             return Action.PUSH if newer is None else Action.NONE
         case FloatingVerdict.FOREIGN:
-            return Action.PUSH if force else Action.REFUSE
+            return Action.PUSH if force and newer is None else Action.REFUSE
         case _:
             return Action.NONE
 

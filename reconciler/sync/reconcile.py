@@ -108,8 +108,16 @@ class Reconciler:
             permit=lambda wanted: permit(config, self.target, self.selection, wanted),
             refer=self.store.name,
             held=config.held,
+            again=_again(config, self.target),
             chosen=self.selection.chooses,
         )
+
+
+def _again(config: Config, target: Target) -> str:
+    """Return the command that syncs this target, with the flags that lead to it."""
+    name = "" if target.name == config.default_target else f" --target {target.name}"
+    file = "" if config.path.name == "pallet.toml" else f" --file {config.path.name}"
+    return f"pallet sync{name}{file}"
 
 
 def permit(config: Config, target: Target, selection: Selection, wanted: Wanted) -> Permission:
@@ -149,8 +157,18 @@ def require_current_lock(project: Project) -> None:
         raise LockOutOfDateError(f"{path}: has conflict markers", fix="run `pallet lock` and commit it")
     if not _says(lock, {item.key: item.as_locked for item in project.wanted}):
         differences = "; ".join(differences_of(project)) or "its bytes are not those that pallet writes"
-        fix = "upgrade pallet" if lock.revision > REVISION else "run `pallet lock` and commit it"
+        fix = "upgrade pallet" if lock.revision > REVISION else _lock_advice(project)
         raise LockOutOfDateError(f"{path}: out of date: {differences}", fix=fix)
+
+
+def _lock_advice(project: Project) -> str:
+    locked = project.lock.entries
+    if any(item.key in locked and locked[item.key].digest != item.digest for item in project.wanted):
+        return (
+            "give what was published a new version (pallet bump --all-edited patch), "
+            "then run `pallet lock` and commit it"
+        )
+    return "run `pallet lock` and commit it"
 
 
 def differences_of(project: Project) -> list[str]:

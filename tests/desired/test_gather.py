@@ -333,3 +333,26 @@ def test_stable_is_what_is_no_pre_release_and_not_denied(
     )
     folder = make_project(tmp_path, CONFIGS.replace("1.0.0", version) + more, {"c/a.json": "{}"})
     assert folder.load().wanted[0].is_stable is is_stable
+
+
+def test_hold_of_nothing_is_a_warning(tmp_path: Path) -> None:
+    toml = (
+        CONFIGS
+        + 'floating-tags = ["latest"]\n[hold."c/b"]\nlatest = "1.0.0"\n[hold."c/a"]\nlatest = "1.0.0"\n'
+    )
+    (warning,) = make_project(tmp_path, toml, {"c/a.json": "{}"}).load().warnings
+    assert str(warning) == (
+        "pallet.toml: hold.c/b.latest: expected a floating tag of an artifact, got none: did you mean c/a:latest?"
+    )
+
+
+def test_requirement_that_nothing_satisfies_is_a_warning(tmp_path: Path) -> None:
+    toml = CONFIGS.replace("c/*.json", "c/a.json") + (
+        '[artifact.annotations]\n"org.pallet.workflow.requires" = "b@^9"\n'
+        '[[artifact]]\nfiles = "c/b.json"\nrepository = "c/b"\nkind = "config"\nversion = "1.0.0"\n'
+    )
+    (warning,) = make_project(tmp_path, toml, {"c/a.json": "{}", "c/b.json": "{}"}).load().warnings
+    assert (
+        warning.message
+        == "c/a 1.0.0 requires c/b@^9: expected one of the wanted versions to satisfy it, got 1.0.0"
+    )

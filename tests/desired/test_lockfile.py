@@ -348,7 +348,7 @@ def test_lock_of_other_bytes_than_text_is_refused(tmp_path: Path) -> None:
     (tmp_path / "pallet.lock").write_bytes(b"version = 1\n\xff")
     with pytest.raises(LockError) as caught:
         read_lock(tmp_path / "pallet.lock")
-    assert str(caught.value).startswith("pallet.lock: cannot be read: ")
+    assert str(caught.value).startswith("pallet.lock: expected UTF-8, got byte ")
 
 
 def _conflict(ours: str, theirs: str, *, ancestor: str | None = None) -> str:

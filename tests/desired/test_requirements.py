@@ -7,6 +7,7 @@ import itertools
 import pytest
 
 from reconciler.desired.requirements import Requirement, find_cycle, parse_requires
+from reconciler.desired.versions.constraints import Constraint
 from reconciler.oci.reference import Repository
 
 ROUTER = Repository("workflows/router")
@@ -30,7 +31,9 @@ ROUTER = Repository("workflows/router")
     ],
 )
 def test_requires_is_a_comma_list(text: str, of: Repository, expected: list[tuple[str, str | None]]) -> None:
-    assert parse_requires(text, of=of) == tuple(Requirement(Repository(n), c) for n, c in expected)
+    assert parse_requires(text, of=of) == tuple(
+        Requirement(Repository(name), Constraint(text) if text else None) for name, text in expected
+    )
 
 
 @pytest.mark.parametrize(

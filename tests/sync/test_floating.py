@@ -115,14 +115,28 @@ def test_row_of_the_floating_tags(case: Case) -> None:
 
 
 @pytest.mark.parametrize(
-    "tag",
-    [holds("1.0.0"), holds("2.0.0"), holds(None), holds("1.1.0", W), FloatingAbsent()],
-    ids=["behind", "ahead", "foreign", "current", "absent"],
+    ("tag", "now"),
+    [
+        (holds("1.0.0"), ""),
+        (holds("2.0.0"), ", and holds 2.0.0"),
+        (holds(None), ", and holds something else"),
+        (holds("1.1.0", W), ", and holds 1.1.0"),
+        (FloatingAbsent(), ", and holds something else"),
+    ],
+    ids=["there", "ahead", "foreign", "current", "absent"],
 )
-def test_held_tag_is_left_alone(tag: FloatingSeen) -> None:
+def test_held_tag_is_left_alone(tag: FloatingSeen, now: str) -> None:
     plan = _plan(IN_SYNC, tag, held="1.0.0", force=True)
     assert (plan.verdict, plan.action) == (V.HELD, NONE)
-    assert plan.reason == "held at 1.0.0 by pallet.toml: left alone"
+    assert plan.reason == f"held at 1.0.0 by pallet.toml{now}: left alone"
+    assert (plan.fix is None) is (now == "")
+
+
+def test_foreign_tag_is_not_forced_below_a_newer_version() -> None:
+    tag = FloatingPresent(OTHER, None, (Version("0.9.0"), Version("2.0.0")))
+    plan = _plan(IN_SYNC, tag, force=True)
+    assert (plan.verdict, plan.action, plan.settled) == (V.FOREIGN, REFUSE, Outcome.REFUSED)
+    assert plan.fix == f"pallet tag {ITEM.name} 2.0.0 --as latest --target local"
 
 
 def test_unknown_held_tag_is_unknown() -> None:

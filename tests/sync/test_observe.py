@@ -130,14 +130,16 @@ def test_version_of_an_unknown_digest_is_read() -> None:
 def test_what_is_no_version_of_ours_has_none(content: bytes) -> None:
     world = published(wanted(floating_tags=["latest"]))
     world.hold(NAME, "latest", content)
-    assert world.observe().floating == {LATEST: FloatingPresent(Digest.of(content), None)}
+    assert world.observe().floating == {
+        LATEST: FloatingPresent(Digest.of(content), None, (Version("1.0.0"),))
+    }
 
 
 def test_what_somebody_put_under_a_version_tag_is_no_version_of_ours() -> None:
     world = published(wanted(floating_tags=["latest"]))
     other = world.hold(NAME, "1.0.0", someone_elses(NAME))
     world.hold(NAME, "latest", someone_elses(NAME))
-    assert world.observe().floating == {LATEST: FloatingPresent(other, None)}
+    assert world.observe().floating == {LATEST: FloatingPresent(other, None, (Version("1.0.0"),))}
 
 
 def test_floating_tag_whose_manifest_cannot_be_read_is_unknown() -> None:

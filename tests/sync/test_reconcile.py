@@ -307,11 +307,17 @@ def test_current_lock_is_accepted(folder: ProjectFolder) -> None:
     require_current_lock(folder.write_lock())
 
 
-def _out_of_date(folder: ProjectFolder) -> str:
+BUMP_FIRST = (
+    "give what was published a new version (pallet bump --all-edited patch), "
+    "then run `pallet lock` and commit it"
+)
+
+
+def _out_of_date(folder: ProjectFolder, fix: str = "run `pallet lock` and commit it") -> str:
     with pytest.raises(LockOutOfDateError) as caught:
         require_current_lock(folder.load())
     assert caught.value.exit_code == 6
-    assert caught.value.fix == "run `pallet lock` and commit it"
+    assert caught.value.fix == fix
     return str(caught.value)
 
 
@@ -333,7 +339,7 @@ def test_lock_that_lags_names_every_difference(folder: ProjectFolder) -> None:
     before = {entry.name: entry.digest.short for entry in folder.load().lock.entries.values()}
     after = {item.name: item.digest.short for item in folder.load().wanted}
     summary = Repository("workflows/summary")
-    assert _out_of_date(folder) == (
+    assert _out_of_date(folder, BUMP_FIRST) == (
         "pallet.lock: out of date: workflows/router 1.0.0 is locked, and no longer wanted; "
         "workflows/router 1.1.0 is not locked; "
         f"workflows/summary 2.0.0: locked {before[summary]}, files give {after[summary]}"

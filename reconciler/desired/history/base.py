@@ -89,7 +89,7 @@ def read_base(
     try:
         repository = open_repository(root, environment)
         if isinstance(repository, NoRepository):
-            return _without_git(repository, named)
+            return _without_git(repository, named, root)
         return _read_lock(repository, root / lock_path, _choose(repository, named, environment))
     except BaseUnknownError:
         raise
@@ -97,8 +97,11 @@ def read_base(
         raise BaseUnknownError(f"base revision: {exc}", fix=exc.fix) from exc
 
 
-def _without_git(missing: NoRepository, named: list[Named]) -> NoGit:
-    if missing.reason in (Missing.NO_BINARY, Missing.NO_REPOSITORY) and not named:
+def _without_git(missing: NoRepository, named: list[Named], root: Path) -> NoGit:
+    has_history = missing.reason is Missing.NO_BINARY and any(
+        (folder / ".git").exists() for folder in (root.absolute(), *root.absolute().parents)
+    )
+    if missing.reason in (Missing.NO_BINARY, Missing.NO_REPOSITORY) and not named and not has_history:
         return NoGit(missing.message)
     # Somebody who names a revision expects it to be looked at.
     source = f"{named[0].source} {named[0].value}: " if named else ""

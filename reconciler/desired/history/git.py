@@ -215,7 +215,7 @@ def open_repository(root: Path, environment: Mapping[str, str] | None = None) ->
     given = os.environ if environment is None else environment
     binary = shutil.which("git", path=given.get("PATH", os.defpath))
     if binary is None:
-        return NoRepository(Missing.NO_BINARY, str(Missing.NO_BINARY))
+        return NoRepository(Missing.NO_BINARY, str(Missing.NO_BINARY), "install git")
     answer = _run(binary, ("rev-parse", "--is-shallow-repository", "--show-toplevel"), root, given)
     if answer.code != 0:
         return _missing(root, answer)

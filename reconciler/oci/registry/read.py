@@ -65,6 +65,9 @@ def fetch_manifest(session: Session, name: str, reference: Tag | Digest) -> Mani
     digest = Digest.of(content, algorithm=expected.algorithm if expected else "sha256")
     if expected is not None and digest != expected:
         raise DigestMismatchError(answer.request, expected=expected, got=digest)
+    if expected is None:
+        # Nobody vouches for these bytes: at least they must be what they are called.
+        _require_manifest(answer, content)
     return ManifestContent(Descriptor(_media_type(answer, content), digest, len(content)), content)
 
 
@@ -148,6 +151,14 @@ def _media_type(answer: Answer, content: bytes) -> str:
         return manifests.parse(content).media_type
     except ValueError as exc:
         raise StoreError(f"{answer.request}: {exc}; Content-Type is {answer.media_type!r}") from exc
+
+
+def _require_manifest(answer: Answer, content: bytes) -> None:
+    try:
+        manifests.parse(content)
+    except ValueError as exc:
+        message = f"{answer.request}: {exc}; Content-Type is {answer.media_type!r}"
+        raise StoreError(message, fix=NOT_A_REGISTRY_FIX) from exc
 
 
 def _is_web_page(answer: Answer) -> bool:

@@ -390,8 +390,15 @@ def test_folder_that_is_no_repository(tmp_path: Path) -> None:
     assert base == NoGit(f"{tmp_path}: not a git repository")
 
 
-def test_git_that_is_not_installed(work: Work, tmp_path: Path) -> None:
-    assert _base(work, PATH=str(tmp_path)) == NoGit("git is not installed")
+def test_history_that_only_git_could_read_is_unknown(work: Work, tmp_path: Path) -> None:
+    error = _error(work, PATH=str(tmp_path))
+    assert str(error) == "base revision: git is not installed"
+    assert error.fix == "install git"
+
+
+def test_folder_without_history_needs_no_git(tmp_path: Path) -> None:
+    base = read_base(tmp_path, tmp_path / "pallet.lock", against=None, environment={"PATH": str(tmp_path)})
+    assert base == NoGit("git is not installed")
 
 
 def test_named_revision_needs_git(work: Work, tmp_path: Path) -> None:

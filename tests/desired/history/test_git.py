@@ -61,7 +61,7 @@ def test_folder_without_repository(tmp_path: Path) -> None:
 
 def test_git_that_is_not_installed(work: Work, tmp_path: Path) -> None:
     found = open_repository(work.root, {**work.environment, "PATH": str(tmp_path)})
-    assert found == NoRepository(Missing.NO_BINARY, "git is not installed")
+    assert found == NoRepository(Missing.NO_BINARY, "git is not installed", "install git")
 
 
 def test_repository_of_another_user(work: Work) -> None:
