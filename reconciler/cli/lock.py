@@ -52,7 +52,9 @@ def command(place: Place, output: Output, *, check_only: bool) -> int:
     if len(changes) > _SHOWN_MAX and not output.verbose:
         screen.say(f"  and {len(changes) - _SHOWN_MAX} more")
     _print(
-        screen, f"pallet.lock {'written' if written else 'is up to date'}: {len(project.wanted)} artifacts"
+        screen,
+        f"pallet.lock {'written' if written else 'is up to date'}: {len(project.wanted)} "
+        f"artifact{'' if len(project.wanted) == 1 else 's'}",
     )
     return 0
 

@@ -97,3 +97,9 @@ def test_kind_schema_can_stand_in_another() -> None:
     assert check({"prompt": {"media-type": "text/plain"}}, outer) == []
     [violation] = check({"prompt": {"media-type": "text/plain", "formt": "yaml"}}, outer)
     assert (violation.path, violation.code) == (("prompt", "formt"), "unknown-key")
+
+
+def test_pallet_schema_holds_the_schema_of_kinds_whole() -> None:
+    kind = dict(load_schema("kind.schema.json").document)  # type: ignore[arg-type]
+    kind.pop("$schema")
+    assert load_schema("pallet.schema.json").document["$defs"]["kind"] == kind  # type: ignore[index]
