@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, BinaryIO
 
+from reconciler.errors import StoreError
 from reconciler.oci.blob import CHUNK_BYTES, Blob
 
 if TYPE_CHECKING:
@@ -55,6 +56,28 @@ def push_artifact(
     if progress is not None:
         progress(len(manifest))
     return digest
+
+
+def move_tag(
+    store: Store, repository: Repository, tag: Tag, manifest: bytes, media_type: str, *, again: str
+) -> None:
+    """Let a tag name a manifest whose blobs are there, and read it again: nothing else shows a race.
+
+    Args:
+        again: the command to repeat where somebody else won.
+
+    Raises:
+        StoreError: somebody else moved the tag at the same time.
+        PalletError: the store did not confirm it.
+    """
+    digest = store.put_manifest(repository, tag, manifest, media_type)
+    seen = store.head_manifest(repository, tag).digest
+    if seen != digest:
+        raise StoreError(
+            f"{store.name(repository, tag)}: moved by somebody else at the same time: "
+            f"expected {digest}, got {seen}",
+            fix=again,
+        )
 
 
 def _push_blob(

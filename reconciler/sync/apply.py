@@ -13,9 +13,9 @@ from graphlib import TopologicalSorter
 from queue import SimpleQueue
 from typing import TYPE_CHECKING
 
-from reconciler.errors import PalletError, StoreError
+from reconciler.errors import PalletError
 from reconciler.oci.media_types import OCI_MANIFEST
-from reconciler.oci.transfer import push_artifact
+from reconciler.oci.transfer import move_tag, push_artifact
 from reconciler.sync.actions import ArtifactPlan, FloatingPlan, Outcome, Plan
 from reconciler.sync.facts import Unknown
 from reconciler.sync.outcomes import DONE, Result, Results
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from reconciler.oci.digest import Digest
     from reconciler.oci.reference import Repository
     from reconciler.oci.store import Store
-    from reconciler.sync.floating import FloatingGoal, FloatingKey
+    from reconciler.sync.floating import FloatingKey
     from reconciler.sync.progress import Progress
     from reconciler.sync.stop import Stop
 
@@ -97,7 +97,7 @@ class Applier:
                 fix=self._again,
             )
         try:
-            _publish(self.store, step)
+            _publish(self.store, step, again=self._again)
         except PalletError as exc:
             return Result(Outcome.FAILED, str(exc), exc.exit_code, exc.fix)
         except OSError as exc:
@@ -108,26 +108,14 @@ class Applier:
         return DONE
 
 
-def _publish(store: Store, step: _Step) -> None:
+def _publish(store: Store, step: _Step, *, again: str) -> None:
     match step:
         case ArtifactPlan(wanted=wanted, probe=probe):
             push_artifact(
                 store, wanted.name, wanted.tag, wanted.manifest, OCI_MANIFEST, wanted.blobs, probe=probe
             )
         case FloatingPlan(goal=goal):
-            _move(store, goal)
-
-
-def _move(store: Store, goal: FloatingGoal) -> None:
-    """Let a floating tag name its goal, and read it again: another run may have moved it meanwhile."""
-    store.put_manifest(goal.name, goal.tag, goal.wanted.manifest, OCI_MANIFEST)
-    seen = store.head_manifest(goal.name, goal.tag).digest
-    if seen != goal.wanted.digest:
-        raise StoreError(
-            f"{store.name(goal.name, goal.tag)}: moved by somebody else at the same time: "
-            f"expected {goal.wanted.digest}, got {seen}",
-            fix="pallet sync",
-        )
+            move_tag(store, goal.name, goal.tag, goal.wanted.manifest, OCI_MANIFEST, again=again)
 
 
 def _same_blob(steps: Iterable[_Step]) -> Iterator[tuple[Key, Key]]:

@@ -10,11 +10,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from reconciler.desired.build import VERSION
 from reconciler.desired.versions.version import Version
 from reconciler.discovery.resolving import Resolver
 from reconciler.discovery.statements import read_annotations
-from reconciler.errors import NotFoundError, RefusedError, StoreError, UsageError
+from reconciler.errors import NotFoundError, RefusedError, UsageError
 from reconciler.oci.reference import Tag
+from reconciler.oci.transfer import move_tag
 
 if TYPE_CHECKING:
     from reconciler.desired.versions.constraints import Constraint
@@ -25,7 +27,8 @@ if TYPE_CHECKING:
     from reconciler.oci.reference import Repository
     from reconciler.oci.store import ManifestContent, Store
 
-VERSION = "org.opencontainers.image.version"
+
+_AGAIN = "run the same command again"
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +76,9 @@ class Retagger:
         if before == done.digest:
             return done
         if before is None:
-            self._put(source, tag)
+            move_tag(
+                self.store, self._repository, tag, source.content, source.descriptor.media_type, again=_AGAIN
+            )
             return done
         if is_version(tag):
             raise RefusedError(
@@ -91,7 +96,9 @@ class Retagger:
         is_forward = _is_forward(version_before, done.version)
         if not is_forward and not backward:
             raise _refuse(done, version_before)
-        self._put(source, done.tag)
+        move_tag(
+            self.store, self._repository, done.tag, source.content, source.descriptor.media_type, again=_AGAIN
+        )
         return Retagged(
             done.reference,
             done.repository,
@@ -128,17 +135,6 @@ class Retagger:
         by_tag = {release.tag: release.version for release in self.releases.versions}
         digests = self.asking.map("looking for the version", by_tag, self._look)
         return max((by_tag[tag] for tag, held in digests.items() if held == digest), default=None)
-
-    def _put(self, source: ManifestContent, tag: Tag) -> None:
-        descriptor = source.descriptor
-        self.store.put_manifest(self._repository, tag, source.content, descriptor.media_type)
-        seen = self.store.head_manifest(self._repository, tag).digest
-        if seen != descriptor.digest:
-            raise StoreError(
-                f"{self.store.name(self._repository, tag)}: moved by somebody else at the same time: "
-                f"expected {descriptor.digest}, got {seen}",
-                fix="run the same command again",
-            )
 
 
 def read_wanted(text: str, releases: Releases) -> Tag | Version | None:
