@@ -23,7 +23,6 @@ from reconciler.cli.show import show_plan, show_problems
 from reconciler.errors import UsageError
 from reconciler.sync.exit_codes import ALLOWABLE, of_check
 from reconciler.sync.findings import check_offline, lock_findings
-from reconciler.sync.reconcile import lock_is_canonical
 from reconciler.sync.selection import Selection
 
 if TYPE_CHECKING:
@@ -80,10 +79,9 @@ def command(
         return _check_offline(project, screen, against, allow)
     with open_reconciler(project, reach, screen, Selection(only=only)) as reconciler:
         plan = reconciler.plan()
-    code = of_check(plan, lock_is_canonical=lock_is_canonical(project), allowed=allow)
-    show_plan(
-        screen, "check", project, plan, exit_code=code, problems=(*project.warnings, *lock_findings(project))
-    )
+    about_lock = lock_findings(project)
+    code = of_check(plan, lock_is_canonical=not about_lock, allowed=allow)
+    show_plan(screen, "check", project, plan, exit_code=code, problems=(*project.warnings, *about_lock))
     return code
 
 

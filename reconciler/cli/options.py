@@ -15,7 +15,7 @@ from typing import Any
 import click
 
 JOBS = 16
-"""Measured against the reference registry: more threads check no faster, fewer do (`make bench`)."""
+"""Measured against the reference registry: 8 to 64 differ only by noise, fewer are slower (`make bench`)."""
 RETRIES = 4
 TIMEOUT_S = 60.0
 

@@ -32,8 +32,6 @@ if TYPE_CHECKING:
     from reconciler.desired.wanted import Wanted
     from reconciler.oci.reference import Repository
 
-STABLE = "org.pallet.release.stable"
-
 
 @dataclass(slots=True)
 class Gathered:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from reconciler.desired.wanted import STABLE
 from reconciler.oci.manifest import Manifest, parse
 
 if TYPE_CHECKING:
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
     from reconciler.desired.versions.version import Version
 
 CREATED = "org.opencontainers.image.created"
-STABLE = "org.pallet.release.stable"
 NOTES = "org.pallet.release.notes"
 BREAKING = "org.pallet.workflow.breaking-change"
 

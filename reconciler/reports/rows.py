@@ -107,7 +107,7 @@ def summarise(plan: Plan) -> str:
     """Return the plan's counts in one line."""
     steps = plan.steps
     counts = [
-        (sum(item.verdict is Verdict.IN_SYNC and not _blocked(item) for item in plan.artifacts), "in sync"),
+        (sum(item.verdict is Verdict.IN_SYNC for item in plan.artifacts), "in sync"),
         (sum(item.action is Action.PUSH for item in plan.artifacts), "to push"),
         (sum(item.action is Action.RESTORE for item in plan.artifacts), "to restore"),
         (sum(item.action is Action.LOCK for item in plan.artifacts), "to lock"),
@@ -152,10 +152,6 @@ def restored(plan: Plan, results: Results) -> Iterator[str]:
         if item.action is Action.RESTORE and results.artifacts[item.key].outcome is Outcome.DONE:
             was = _short(seen_digest(item.seen))
             yield f"RESTORED {item.reference}: it held {was}, and holds {item.wanted.digest.short} again"
-
-
-def _blocked(item: ArtifactPlan) -> bool:
-    return item.settled is Outcome.SKIPPED
 
 
 def _row(item: ArtifactPlan | FloatingPlan, what: str, result: Result | None) -> Row:

@@ -10,6 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
 
+from reconciler.desired.build import PROJECT, VERSION
 from reconciler.desired.versions.version import Version
 from reconciler.errors import NotFoundError, PalletError, StoppedError
 from reconciler.oci import manifest
@@ -35,9 +36,6 @@ if TYPE_CHECKING:
     from reconciler.sync.floating import FloatingGoal, FloatingKey
     from reconciler.sync.progress import Progress
     from reconciler.sync.stop import Stop
-
-PROJECT = "org.pallet.project"
-VERSION = "org.opencontainers.image.version"
 
 _Item = TypeVar("_Item")
 _Answer = TypeVar("_Answer")
