@@ -31,7 +31,7 @@ from reconciler.reports.pushed import narrate_push, pushed_document, render_push
 from reconciler.sync.push import Pusher
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
     from reconciler.cli.references import Written
     from reconciler.desired.config import Config
@@ -103,16 +103,12 @@ def command(
       pallet push prompts/*.md bundles/prompts:0.3.0 --annotation com.acme.owner=search
     """
     screen = Screen(output)
-    if (place.directory / reference).is_file():
-        raise UsageError(
-            f"reference: expected a repository, got the file {reference}",
-            fix="write where the files go behind them: pallet push FILE… REPOSITORY:VERSION",
-        )
+    _refuse_file(place.directory / reference, reference)
     text, version = _read_version(reference)
     written = read_reference(text)
     _check(written, version, floating, artifact_type)
-    if written.tag is not None and version is None and _LIKE_VERSION.match(written.tag):
-        screen.say(f"{written.tag}: no semantic version: a tag like any other, which may hold anything later")
+    for note in _odd_tag(written, version):
+        screen.say(note)
     config = _find_config(place)
     single = read_single(
         Wish(
@@ -137,6 +133,20 @@ def command(
     is_json = output.format == "json"
     screen.result(documents.render(pushed_document(pushed)) if is_json else render_pushed(pushed))
     return pushed.exit_code
+
+
+def _refuse_file(path: Path, reference: str) -> None:
+    """Refuse a file where the reference belongs: the shell's glob took its place."""
+    if path.is_file():
+        raise UsageError(
+            f"reference: expected a repository, got the file {reference}",
+            fix="write where the files go behind them: pallet push FILE… REPOSITORY:VERSION",
+        )
+
+
+def _odd_tag(written: Written, version: Version | None) -> Iterator[str]:
+    if written.tag is not None and version is None and _LIKE_VERSION.match(written.tag):
+        yield f"{written.tag}: no semantic version: a tag like any other, which may hold anything later"
 
 
 def _pusher(
