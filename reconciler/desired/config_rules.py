@@ -1,0 +1,136 @@
+"""The artifacts of a pallet.toml: each `[[artifact]]` as a rule, with what the schema cannot say.
+
+Must never be added: a look at the files that it names.
+"""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from reconciler.desired.config import (
+    ArtifactRule,
+    ChangelogNotes,
+    CreatedSource,
+    FieldCreated,
+    FieldVersion,
+    FileVersion,
+    GitCreated,
+    LiteralVersion,
+    NotesSource,
+    Policy,
+    VersionSource,
+)
+from reconciler.desired.reading.fields import check_time
+from reconciler.desired.versions.version import Version, render_floating
+from reconciler.oci.reference import Tag
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from reconciler.desired.config_findings import Findings, Where
+    from reconciler.desired.kinds.kind import Kind
+
+
+class RuleReader:
+    """Reads `[[artifact]]` after `[[artifact]]`.
+
+    Args:
+        floating_tags: what `[defaults]` says.
+    """
+
+    def __init__(self, findings: Findings, kinds: Mapping[str, Kind], floating_tags: Sequence[str]) -> None:
+        self._findings, self._kinds, self._floating_tags = findings, kinds, floating_tags
+
+    def read(self, index: int, table: Mapping[str, Any]) -> ArtifactRule:
+        where: Where = ("artifact", index)
+        self._check_kind((*where, "kind"), table["kind"])
+        for path, version in table.get("versions", {}).items():
+            self._findings.attempt((*where, "versions", path), "invalid-version", partial(Version, version))
+        self._check_release(where, table)
+        check_floating(self._findings, (*where, "floating-tags"), table.get("floating-tags", []))
+        check_floating(
+            self._findings, (*where, "channel"), [item["name"] for item in table.get("channel", [])]
+        )
+        files = table["files"]
+        return ArtifactRule(
+            index=index,
+            line=self._findings.lines.locate(where) or 1,
+            files=(files,) if isinstance(files, str) else tuple(files),
+            repository=table["repository"],
+            kind=table["kind"],
+            version=self._read_version((*where, "version"), table.get("version")),
+            versions=dict(table.get("versions", {})),
+            annotations=dict(table.get("annotations", {})),
+            floating_tags=self._read_floating(table),
+            channels=tuple(channel["name"] for channel in _channels(table, prerelease=True)),
+            bundle=table.get("bundle", False),
+            artifact_type=table.get("artifact-type"),
+            created=self._read_created((*where, "created"), table.get("created")),
+            stable=table.get("stable"),
+            notes=_read_notes(table.get("notes")),
+            policy=read_policy(table),
+        )
+
+    def _check_kind(self, where: Where, name: str) -> None:
+        if name not in self._kinds:
+            known = ", ".join(sorted(self._kinds))
+            message = f"unknown kind {name!r}: expected one of {known}, or a [kind.{name}]"
+            self._findings.report(where, "unknown-kind", message)
+
+    def _read_version(self, where: Where, value: str | Mapping[str, str] | None) -> VersionSource | None:
+        if value is None:
+            return None
+        if isinstance(value, str):
+            self._findings.attempt(where, "invalid-version", lambda: Version(value))
+            return LiteralVersion(value)
+        return FieldVersion(value["field"]) if "field" in value else FileVersion(value["file"])
+
+    def _read_created(self, where: Where, value: str | Mapping[str, str] | None) -> CreatedSource | None:
+        if value is None or value == "git":
+            return GitCreated() if value else None
+        if not isinstance(value, str):
+            return FieldCreated(value["field"])
+        return self._findings.attempt(where, "invalid-time", lambda: check_time(value))
+
+    def _check_release(self, where: Where, table: Mapping[str, Any]) -> None:
+        for word in ("stable", "notes"):
+            key = f"org.pallet.release.{word}"
+            if word in table and key in table.get("annotations", {}):
+                message = f"expected {word} or the annotation {key}, got both"
+                self._findings.report((*where, word), "said-twice", message)
+
+    def _read_floating(self, table: Mapping[str, Any]) -> tuple[str, ...]:
+        own = table.get("floating-tags", self._floating_tags)
+        return (*own, *(channel["name"] for channel in _channels(table, prerelease=False)))
+
+
+def check_floating(findings: Findings, where: Where, templates: list[str]) -> None:
+    """Fill in an example: a template must give a tag, and one that is no version."""
+    example = Version("1.2.3")
+    for index, template in enumerate(templates):
+        here = (*where, index)
+        tag = findings.attempt(here, "invalid-tag", lambda t=template: Tag(render_floating(t, example)))  # type: ignore[misc]
+        if tag is not None and _is_version(tag):
+            message = f"expected a tag that is no version itself, got {template!r}"
+            findings.report(here, "invalid-tag", message)
+
+
+def _channels(table: Mapping[str, Any], *, prerelease: bool) -> list[Mapping[str, Any]]:
+    return [channel for channel in table.get("channel", []) if channel.get("prerelease", False) is prerelease]
+
+
+def read_policy(table: Mapping[str, Any]) -> Policy:
+    return Policy(table.get("immutable"), table.get("restore"))
+
+
+def _read_notes(value: str | Mapping[str, str] | None) -> NotesSource | None:
+    return value if value is None or isinstance(value, str) else ChangelogNotes(value["changelog"])
+
+
+def _is_version(tag: str) -> bool:
+    try:
+        Version.of_tag(tag)
+    except ValueError:
+        return False
+    return True
