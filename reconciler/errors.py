@@ -14,6 +14,8 @@
     ├── StoreError                 1   the store's answer
     │   ├── NotFoundError          1   it says: there is no such thing
     │   ├── UnauthorisedError     77   it says: not you
+    │   │   └── HiddenError       77   it does not say whether it exists, though we may push
+    │   ├── ImmutableTagError      4   it says: this tag is final
     │   └── ThrottledError        75   it says: not now
     └── DigestMismatchError        1   the bytes are not those that were asked for
 
@@ -144,6 +146,16 @@ class UnauthorisedError(StoreError):
     """A store refuses this identity."""
 
     exit_code = 77
+
+
+class HiddenError(UnauthorisedError):
+    """A store refuses to say whether a repository exists, to somebody who may push there."""
+
+
+class ImmutableTagError(StoreError):
+    """A store keeps a tag as it is: it holds other content, and is final."""
+
+    exit_code = 4
 
 
 class ThrottledError(StoreError):

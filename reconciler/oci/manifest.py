@@ -21,6 +21,20 @@ EMPTY_CONTENT = b"{}"
 
 
 @dataclass(frozen=True, slots=True)
+class Platform:
+    """What a manifest of an index runs on."""
+
+    os: str
+    architecture: str
+    variant: str | None = None
+    os_version: str | None = None
+    os_features: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        return "/".join(part for part in (self.os, self.architecture, self.variant) if part)
+
+
+@dataclass(frozen=True, slots=True)
 class Descriptor:
     """What some bytes are: type, digest, size; and what is said about them."""
 
@@ -29,6 +43,7 @@ class Descriptor:
     size_bytes: int
     annotations: Mapping[str, str] = field(default_factory=dict)
     artifact_type: str | None = None
+    platform: Platform | None = None
 
 
 EMPTY_DESCRIPTOR = Descriptor(media_types.EMPTY, Digest.of(EMPTY_CONTENT), len(EMPTY_CONTENT))
@@ -62,13 +77,16 @@ class Index:
     media_type: str = media_types.OCI_INDEX
 
 
-def render(manifest: Manifest) -> bytes:
+def render(manifest: Manifest | Index) -> bytes:
     """Return the manifest's bytes: compact JSON, keys in a fixed order, annotations sorted."""
     document: dict[str, object] = {"schemaVersion": 2, "mediaType": manifest.media_type}
     if manifest.artifact_type is not None:
         document["artifactType"] = manifest.artifact_type
-    document["config"] = _describe(manifest.config)
-    document["layers"] = [_describe(layer) for layer in manifest.layers]
+    if isinstance(manifest, Manifest):
+        document["config"] = _describe(manifest.config)
+        document["layers"] = [_describe(layer) for layer in manifest.layers]
+    else:
+        document["manifests"] = [_describe(child) for child in manifest.manifests]
     if manifest.subject is not None:
         document["subject"] = _describe(manifest.subject)
     if manifest.annotations:
@@ -86,6 +104,19 @@ def _describe(descriptor: Descriptor) -> dict[str, object]:
         document["annotations"] = dict(sorted(descriptor.annotations.items()))
     if descriptor.artifact_type is not None:
         document["artifactType"] = descriptor.artifact_type
+    if descriptor.platform is not None:
+        document["platform"] = _describe_platform(descriptor.platform)
+    return document
+
+
+def _describe_platform(platform: Platform) -> dict[str, object]:
+    document: dict[str, object] = {"architecture": platform.architecture, "os": platform.os}
+    if platform.os_version is not None:
+        document["os.version"] = platform.os_version
+    if platform.os_features:
+        document["os.features"] = list(platform.os_features)
+    if platform.variant is not None:
+        document["variant"] = platform.variant
     return document
 
 
@@ -156,6 +187,24 @@ def _parse_descriptor(value: object, where: str) -> Descriptor:
         size_bytes=size,
         annotations=_parse_annotations(table.get("annotations"), f"{where}.annotations"),
         artifact_type=_optional_text(table.get("artifactType"), f"{where}.artifactType"),
+        platform=_parse_platform(table.get("platform"), f"{where}.platform"),
+    )
+
+
+def _parse_platform(value: object, where: str) -> Platform | None:
+    """Read a platform; other tools write empty ones, and leave out what they do not know."""
+    if value is None:
+        return None
+    table = _table(value, where)
+    features = table.get("os.features") or []
+    if not isinstance(features, list) or not all(isinstance(item, str) for item in features):
+        raise ValueError(f"{where}.os.features: expected a list of texts, got {features!r}")
+    return Platform(
+        os=_optional_text(table.get("os"), f"{where}.os") or "",
+        architecture=_optional_text(table.get("architecture"), f"{where}.architecture") or "",
+        variant=_optional_text(table.get("variant"), f"{where}.variant"),
+        os_version=_optional_text(table.get("os.version"), f"{where}.os.version"),
+        os_features=tuple(features),
     )
 
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -9,7 +10,7 @@ from hypothesis import strategies as st
 
 from reconciler.oci import media_types
 from reconciler.oci.digest import Digest
-from reconciler.oci.manifest import EMPTY_DESCRIPTOR, Descriptor, Index, Manifest, parse, render
+from reconciler.oci.manifest import EMPTY_DESCRIPTOR, Descriptor, Index, Manifest, Platform, parse, render
 
 ONE = Descriptor("text/one", Digest.of(b"one"), 3)
 TWO = Descriptor("text/two", Digest.of(b"two"), 3, {"b": "2", "a": "1"}, "kind/two")
@@ -162,3 +163,20 @@ def test_wrong_key_is_named(change: dict[str, Any], message: str) -> None:
 def test_what_is_no_json_is_refused(content: bytes) -> None:
     with pytest.raises(ValueError, match=r"^not a manifest: expected JSON, got "):
         parse(content)
+
+
+def test_index_with_platforms_comes_back() -> None:
+    arm = Platform("linux", "arm64", "v8", os_version="6.1", os_features=("sve",))
+    child = replace(ONE, platform=arm)
+    index = Index((child,), annotations={"a": "b"}, subject=ONE)
+
+    assert parse(render(index)) == index
+
+
+def test_platform_without_words_is_read() -> None:
+    content = b'{"schemaVersion":2,"manifests":[{"mediaType":"x/y","digest":"%s","size":1,"platform":{}}]}'
+
+    index = parse(content % str(ONE.digest).encode())
+
+    assert isinstance(index, Index)
+    assert index.manifests[0].platform == Platform("", "")

@@ -17,6 +17,7 @@ from reconciler.oci.registry import scopes as scoping
 from reconciler.oci.registry import wire
 from reconciler.oci.registry.calls import Call
 from reconciler.oci.registry.failures import failure
+from reconciler.oci.registry.profiles import GENERIC
 from reconciler.oci.registry.realms import check_secret_may_go, parse_realm
 from reconciler.oci.registry.tokens import TokenRequest, Tokens, basic
 from reconciler.oci.registry.urls import Origin, Url
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from reconciler.oci.registry.answers import Answer
     from reconciler.oci.registry.challenge import Challenge
     from reconciler.oci.registry.credentials import Credential, CredentialSource
+    from reconciler.oci.registry.profiles import Profile
     from reconciler.oci.registry.scopes import Scopes
     from reconciler.oci.registry.transport import Transport
 
@@ -45,6 +47,7 @@ class Session:
 
     Args:
         host: the registry as credentials name it.
+        profile: what is known of it beforehand.
     """
 
     def __init__(
@@ -55,8 +58,9 @@ class Session:
         *,
         origin: Origin,
         host: str,
+        profile: Profile = GENERIC,
     ) -> None:
-        self.transport = transport
+        self.transport, self.profile = transport, profile
         self._tokens, self._credentials, self._origin, self._host = tokens, credentials, origin, host
         self._way: _Bearer | _Basic | None = None
         self._wider: dict[Scopes, Scopes] = {}

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from reconciler.oci.digest import Digest
 from reconciler.oci.registry import listing, read, write
 from reconciler.oci.registry.auth import Session
+from reconciler.oci.registry.profiles import find_profile
 from reconciler.oci.registry.settings import Clock, Settings
 from reconciler.oci.registry.tokens import Tokens
 from reconciler.oci.registry.transport import Transport
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from reconciler.oci.reference import Repository, Tag
     from reconciler.oci.registry.credentials import CredentialSource
     from reconciler.oci.registry.endpoint import Endpoint
+    from reconciler.oci.registry.profiles import Profile
     from reconciler.oci.registry.urls import Origin
     from reconciler.oci.store import ManifestContent
 
@@ -33,14 +35,25 @@ def open_registry(
     credentials: CredentialSource,
     settings: Settings | None = None,
     clock: Clock | None = None,
+    profile: Profile | None = None,
 ) -> RegistryStore:
-    """Return the store of a registry; nothing is sent yet. Proxies are those of the environment."""
+    """Return the store of a registry; nothing is sent yet. Proxies are those of the environment.
+
+    Args:
+        profile: what is known of the registry; None for what its host name tells.
+    """
     clock = clock or Clock()
     transport = Transport(settings or Settings(), clock, proxy_for=environment_proxy)
     tokens = Tokens(transport, clock)
-    return RegistryStore(
-        endpoint, Session(transport, tokens, credentials, origin=endpoint.origin, host=endpoint.host)
+    session = Session(
+        transport,
+        tokens,
+        credentials,
+        origin=endpoint.origin,
+        host=endpoint.host,
+        profile=profile or find_profile(endpoint.host),
     )
+    return RegistryStore(endpoint, session)
 
 
 def environment_proxy(origin: Origin) -> str | None:
