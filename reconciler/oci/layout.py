@@ -11,7 +11,7 @@ import io
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from reconciler.errors import DigestMismatchError, NotFoundError, StoreError, UnreachableError
+from reconciler.errors import DigestMismatchError, NotFoundError, PalletError, StoreError, UnreachableError
 from reconciler.oci.digest import Digest
 from reconciler.oci.files import disk_failures, read_bounded
 from reconciler.oci.layout_cache import IndexCache
@@ -26,7 +26,7 @@ from reconciler.oci.store import ManifestContent
 from reconciler.oci.verify import pieces, verified
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
     from reconciler.oci.blob import Blob
@@ -78,25 +78,49 @@ class LayoutStore:
     def put_manifest(
         self, repository: Repository, reference: Tag | Digest, content: bytes, media_type: str
     ) -> Digest:
-        subject = self.name(repository, reference)
-        tag, algorithm = (
-            (None, reference.algorithm) if isinstance(reference, Digest) else (reference, "sha256")
+        tags = () if isinstance(reference, Digest) else (reference,)
+        digest = Digest.of(
+            content, algorithm=reference.algorithm if isinstance(reference, Digest) else "sha256"
         )
-        digest = Digest.of(content, algorithm=algorithm)
-        if tag is None and digest != reference:
+        subject = self.name(repository, reference)
+        if isinstance(reference, Digest) and digest != reference:
             raise DigestMismatchError(subject, expected=reference, got=digest)
-        descriptor = Descriptor(media_type, digest, len(content))
-        manifest = check_manifest(content, media_type, subject=subject)
+        self._put(repository, Descriptor(media_type, digest, len(content)), content, tags, subject)
+        return digest
+
+    def put_tags(
+        self, repository: Repository, tags: Sequence[Tag], content: bytes, media_type: str
+    ) -> Mapping[Tag, PalletError]:
+        descriptor = Descriptor(media_type, Digest.of(content), len(content))
+        try:
+            self._put(repository, descriptor, content, tags, self.name(repository, tags[0]))
+        except PalletError as exc:  # the index is written once, for all of them or for none
+            return dict.fromkeys(tags, exc)
+        return {}
+
+    def _put(
+        self,
+        repository: Repository,
+        descriptor: Descriptor,
+        content: bytes,
+        tags: Sequence[Tag],
+        subject: str,
+    ) -> None:
+        digest = descriptor.digest
+        manifest = check_manifest(content, descriptor.media_type, subject=subject)
+
+        def edit(index: bytes) -> bytes:
+            for tag in tags or (None,):
+                index = with_entry(index, descriptor, tag)
+            return index
+
         with self._folder(repository, subject) as folder:
             check_complete(folder, manifest, subject=subject)
             self._put_bytes(folder, digest, content, subject)
             with self._writer.locked(folder, subject=subject):
                 if not blob_path(folder, digest).exists():  # deleted by its digest in between
                     self._put_bytes(folder, digest, content, subject)
-                self._writer.edit_index(
-                    folder, lambda index: with_entry(index, descriptor, tag), needs=digest
-                )
-        return digest
+                self._writer.edit_index(folder, edit, needs=digest)
 
     def delete_manifest(self, repository: Repository, reference: Tag | Digest) -> None:
         """Remove a tag, or every entry of a digest and the manifest's own blob; other blobs stay."""

@@ -57,7 +57,7 @@ def read_index(content: bytes) -> LayoutIndex:
     full: dict[str, Descriptor] = {}
     digests: dict[str, Descriptor] = {}
     for entry in _parse(content).manifests:
-        bare = replace(entry, annotations={}, artifact_type=None)
+        bare = replace(entry, annotations={}, artifact_type=None, platform=None)
         name = entry.annotations.get(REF_NAME)
         tag = None if name is None else tag_of(name)
         if tag is not None:

@@ -15,8 +15,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping, Sequence
 
+    from reconciler.errors import PalletError
     from reconciler.oci.blob import Blob
     from reconciler.oci.digest import Digest
     from reconciler.oci.manifest import Descriptor
@@ -62,6 +63,14 @@ class ManifestWriter(Protocol):
 
         Raises:
             PalletError: nothing was confirmed.
+        """
+
+    def put_tags(
+        self, repository: Repository, tags: Sequence[Tag], content: bytes, media_type: str
+    ) -> Mapping[Tag, PalletError]:
+        """Let every tag name this manifest, with one request where the store can; return what failed.
+
+        Each tag is on its own: what failed for one says nothing of the others.
         """
 
     def delete_manifest(self, repository: Repository, reference: Tag | Digest) -> None:
@@ -120,7 +129,26 @@ class TagReader(Protocol):
         """
 
 
-class Store(ManifestReader, ManifestWriter, BlobReader, BlobWriter, TagReader, Protocol):
+class ReferrerReader(Protocol):
+    """Says what refers to a manifest."""
+
+    def list_referrers(
+        self, repository: Repository, subject: Digest, artifact_type: str | None = None
+    ) -> list[Descriptor] | None:
+        """Return what refers to a manifest, with artifact types and annotations; None without a referrers API.
+
+        After None the list under the fallback tag counts: see `referrers`, which asks for both.
+
+        Args:
+            subject: need not be there; nothing refers to what nobody knows.
+            artifact_type: only those of this type.
+
+        Raises:
+            PalletError: the store could not tell.
+        """
+
+
+class Store(ManifestReader, ManifestWriter, BlobReader, BlobWriter, TagReader, ReferrerReader, Protocol):
     """Everything together."""
 
     def name(self, repository: Repository, reference: Tag | Digest | None = None) -> str:

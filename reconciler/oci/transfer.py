@@ -11,13 +11,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, BinaryIO
 
-from reconciler.errors import StoreError
+from reconciler.errors import PalletError, StoreError
 from reconciler.oci.blob import CHUNK_BYTES, Blob
+from reconciler.oci.digest import Digest
 
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer  # exists for type checkers only
 
-    from reconciler.oci.digest import Digest
     from reconciler.oci.reference import Repository, Tag
     from reconciler.oci.store import Store
 
@@ -61,16 +61,39 @@ def push_artifact(
 def move_tag(
     store: Store, repository: Repository, tag: Tag, manifest: bytes, media_type: str, *, again: str
 ) -> None:
-    """Let a tag name a manifest whose blobs are there, and read it again: nothing else shows a race.
+    """Let a tag name a manifest whose blobs are there; see `move_tags`.
+
+    Raises:
+        PalletError: the store did not confirm it, or somebody else moved the tag at the same time.
+    """
+    failures = move_tags(store, repository, [tag], manifest, media_type, again=again)
+    if failures:
+        raise failures[tag]
+
+
+def move_tags(
+    store: Store, repository: Repository, tags: Sequence[Tag], manifest: bytes, media_type: str, *, again: str
+) -> dict[Tag, PalletError]:
+    """Let tags name a manifest whose blobs are there, and read each again: nothing else shows a race.
 
     Args:
         again: the command to repeat where somebody else won.
 
-    Raises:
-        StoreError: somebody else moved the tag at the same time.
-        PalletError: the store did not confirm it.
+    Returns:
+        Why a tag may not name it, for each of which that is so.
     """
-    digest = store.put_manifest(repository, tag, manifest, media_type)
+    failures = dict(store.put_tags(repository, tags, manifest, media_type))
+    digest = Digest.of(manifest)
+    for tag in tags:
+        if tag not in failures:
+            try:
+                _confirm_tag(store, repository, tag, digest, again)
+            except PalletError as exc:
+                failures[tag] = exc
+    return failures
+
+
+def _confirm_tag(store: Store, repository: Repository, tag: Tag, digest: Digest, again: str) -> None:
     seen = store.head_manifest(repository, tag).digest
     if seen != digest:
         raise StoreError(

@@ -15,13 +15,13 @@ from typing import TYPE_CHECKING
 
 from reconciler.errors import PalletError
 from reconciler.oci.media_types import OCI_MANIFEST
-from reconciler.oci.transfer import move_tag, push_artifact
+from reconciler.oci.transfer import move_tags, push_artifact
 from reconciler.sync.actions import ArtifactPlan, FloatingPlan, Outcome, Plan
 from reconciler.sync.facts import Unknown
 from reconciler.sync.outcomes import DONE, Result, Results
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
     from reconciler.desired.lockfile import Key
     from reconciler.oci.digest import Digest
@@ -32,6 +32,8 @@ if TYPE_CHECKING:
     from reconciler.sync.stop import Stop
 
 _Step = ArtifactPlan | FloatingPlan
+_Unit = tuple[_Step, ...]
+"""What is done at once: one artifact, or all floating tags that are to name one."""
 
 
 @dataclass(slots=True)
@@ -55,7 +57,7 @@ class Applier:
         todo = {key: step for key, step in steps.items() if step.settled is None}
         self.progress.begin("publishing", len(todo))
         try:
-            self._run(todo)
+            self._run(_units(todo.values()))
         finally:
             self.progress.end()
         return Results(
@@ -64,58 +66,95 @@ class Applier:
             stopped_by=self.stop.signal_number,
         )
 
-    def _run(self, todo: dict[Key | FloatingKey, _Step]) -> None:
-        order = TopologicalSorter({key: set(_waits_for(step)) & todo.keys() for key, step in todo.items()})
-        for earlier, later in _same_blob(todo.values()):
-            order.add(later, earlier)
+    def _run(self, units: Sequence[_Unit]) -> None:
+        order = _order(units)
         order.prepare()
         # A queue and not `wait`, which looks at everything that is running for each one that finishes.
-        finished: SimpleQueue[Future[Result]] = SimpleQueue()
-        running: dict[Future[Result], Key | FloatingKey] = {}
+        finished: SimpleQueue[Future[list[Result]]] = SimpleQueue()
+        running: dict[Future[list[Result]], int] = {}
         with ThreadPoolExecutor(max_workers=self.jobs, thread_name_prefix="apply") as pool:
             while order.is_active():
-                for key in order.get_ready():
-                    future = pool.submit(self._attempt, todo[key])
-                    running[future] = key
+                for number in order.get_ready():
+                    future = pool.submit(self._attempt, units[number])
+                    running[future] = number
                     future.add_done_callback(finished.put)
                 future = finished.get()
-                key = running.pop(future)
-                self._results[key] = future.result()
-                order.done(key)
-                self.progress.advance(todo[key].reference)
+                number = running.pop(future)
+                for step, result in zip(units[number], future.result(), strict=True):
+                    self._results[step.key] = result
+                    self.progress.advance(step.reference)
+                order.done(number)
 
-    def _attempt(self, step: _Step) -> Result:
+    def _attempt(self, unit: _Unit) -> list[Result]:
+        """Return what became of each step, in order."""
+        skipped = self._skip(unit[0])
+        if skipped is not None:
+            return [skipped] * len(unit)
+        try:
+            return [_result(failure) for failure in _publish(self.store, unit, again=self._again)]
+        except PalletError as exc:
+            return [_result(exc)] * len(unit)
+        except OSError as exc:
+            place = f"{exc.filename}: " if exc.filename else ""
+            return [Result(Outcome.FAILED, f"{place}{exc.strerror or exc}", 1, self._again)] * len(unit)
+        except Exception as exc:  # noqa: BLE001 (the lock must still be written for what is done)
+            return [Result(Outcome.FAILED, f"a mistake in pallet: {exc!r}", 1, "please report it")] * len(
+                unit
+            )
+
+    def _skip(self, step: _Step) -> Result | None:
+        """Say why a step is not even tried; the steps of a unit wait for the same."""
         if self.stop.is_requested:
             return Result(Outcome.SKIPPED, "stopped before it was begun", fix=self._again)
         failed = next(
             (key for key in _waits_for(step) if self._results[key].outcome is not Outcome.DONE), None
         )
-        if failed is not None:
-            return Result(
-                Outcome.SKIPPED,
-                f"waits for {failed[0]} {failed[1]}, which was not published",
-                fix=self._again,
-            )
-        try:
-            _publish(self.store, step, again=self._again)
-        except PalletError as exc:
-            return Result(Outcome.FAILED, str(exc), exc.exit_code, exc.fix)
-        except OSError as exc:
-            place = f"{exc.filename}: " if exc.filename else ""
-            return Result(Outcome.FAILED, f"{place}{exc.strerror or exc}", 1, self._again)
-        except Exception as exc:  # noqa: BLE001 (the lock must still be written for what is done)
-            return Result(Outcome.FAILED, f"a mistake in pallet: {exc!r}", 1, "please report it")
-        return DONE
+        if failed is None:
+            return None
+        what = f"waits for {failed[0]} {failed[1]}, which was not published"
+        return Result(Outcome.SKIPPED, what, fix=self._again)
 
 
-def _publish(store: Store, step: _Step, *, again: str) -> None:
-    match step:
-        case ArtifactPlan(wanted=wanted, probe=probe):
+def _units(steps: Iterable[_Step]) -> list[_Unit]:
+    """Return artifacts one by one, and the floating tags of each together."""
+    tags: dict[Key, list[_Step]] = {}
+    units: list[_Unit] = []
+    for step in steps:
+        if isinstance(step, ArtifactPlan):
+            units.append((step,))
+        else:
+            tags.setdefault(step.goal.wanted.key, []).append(step)
+    return units + [tuple(together) for together in tags.values()]
+
+
+def _order(units: Sequence[_Unit]) -> TopologicalSorter[int]:
+    """Return the numbers of the units, each after those that it waits for."""
+    number_of = {unit[0].key: number for number, unit in enumerate(units)}
+    order: TopologicalSorter[int] = TopologicalSorter()
+    for number, unit in enumerate(units):
+        order.add(number, *(number_of[key] for key in _waits_for(unit[0]) if key in number_of))
+    for earlier, later in _same_blob(unit[0] for unit in units):
+        order.add(number_of[later], number_of[earlier])
+    return order
+
+
+def _result(failure: PalletError | None) -> Result:
+    return DONE if failure is None else Result(Outcome.FAILED, str(failure), failure.exit_code, failure.fix)
+
+
+def _publish(store: Store, unit: _Unit, *, again: str) -> list[PalletError | None]:
+    """Do it; return for each step why it failed, if it did."""
+    match unit:
+        case (ArtifactPlan(wanted=wanted, probe=probe),):
             push_artifact(
                 store, wanted.name, wanted.tag, wanted.manifest, OCI_MANIFEST, wanted.blobs, probe=probe
             )
-        case FloatingPlan(goal=goal):
-            move_tag(store, goal.name, goal.tag, goal.wanted.manifest, OCI_MANIFEST, again=again)
+            return [None]
+        case _:
+            goals = [step.goal for step in unit if isinstance(step, FloatingPlan)]
+            wanted, tags = goals[0].wanted, [goal.tag for goal in goals]
+            failures = move_tags(store, wanted.name, tags, wanted.manifest, OCI_MANIFEST, again=again)
+            return [failures.get(tag) for tag in tags]
 
 
 def _same_blob(steps: Iterable[_Step]) -> Iterator[tuple[Key, Key]]:

@@ -315,3 +315,13 @@ def render_index(*manifests: Descriptor) -> bytes:
     )
     head = f'"schemaVersion":2,"mediaType":"{Index(()).media_type}"'
     return f'{{{head},"manifests":[{entries}]}}'.encode()
+
+
+def test_several_tags_name_one_manifest(store: Store) -> None:
+    note = publish(store, REPOSITORY, "1.0.0", b"content")
+
+    failures = store.put_tags(REPOSITORY, [V2, Tag("latest")], note.manifest, media_types.OCI_MANIFEST)
+
+    assert failures == {}
+    assert store.list_tags(REPOSITORY) == [V1, V2, Tag("latest")]
+    assert store.head_manifest(REPOSITORY, Tag("latest")).digest == note.digest

@@ -6,7 +6,7 @@ It is held to the same behaviour suite as the real ones, so it cannot drift from
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from reconciler.errors import DigestMismatchError, NotFoundError, PalletError, StoreError
@@ -101,6 +101,17 @@ class MemoryStore:
                 held.tags[reference] = digest
             self._contents[repository] = held
             return digest
+
+    def put_tags(
+        self, repository: Repository, tags: Sequence[Tag], content: bytes, media_type: str
+    ) -> dict[Tag, PalletError]:
+        failures = {}
+        for tag in tags:
+            try:
+                self.put_manifest(repository, tag, content, media_type)
+            except PalletError as exc:
+                failures[tag] = exc
+        return failures
 
     def delete_manifest(self, repository: Repository, reference: Tag | Digest) -> None:
         with self._lock:

@@ -9,7 +9,7 @@ import urllib.request
 from typing import TYPE_CHECKING
 
 from reconciler.oci.digest import Digest
-from reconciler.oci.registry import listing, read, write
+from reconciler.oci.registry import listing, read, tagging, write
 from reconciler.oci.registry.auth import Session
 from reconciler.oci.registry.profiles import find_profile
 from reconciler.oci.registry.settings import Clock, Settings
@@ -17,8 +17,9 @@ from reconciler.oci.registry.tokens import Tokens
 from reconciler.oci.registry.transport import Transport
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping, Sequence
 
+    from reconciler.errors import PalletError
     from reconciler.oci.blob import Blob
     from reconciler.oci.manifest import Descriptor
     from reconciler.oci.reference import Repository, Tag
@@ -86,6 +87,11 @@ class RegistryStore:
         self, repository: Repository, reference: Tag | Digest, content: bytes, media_type: str
     ) -> Digest:
         return write.put_manifest(self._session, self._full(repository), reference, content, media_type)
+
+    def put_tags(
+        self, repository: Repository, tags: Sequence[Tag], content: bytes, media_type: str
+    ) -> Mapping[Tag, PalletError]:
+        return tagging.put_tags(self._session, self._full(repository), tags, content, media_type)
 
     def delete_manifest(self, repository: Repository, reference: Tag | Digest) -> None:
         write.delete_manifest(self._session, self._full(repository), reference)
