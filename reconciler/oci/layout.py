@@ -18,10 +18,12 @@ from reconciler.oci.layout_cache import IndexCache
 from reconciler.oci.layout_content import check_complete, check_manifest
 from reconciler.oci.layout_folders import blob_path, find_repositories, repository_folder
 from reconciler.oci.layout_index import LayoutIndex, with_entry, without_entry
+from reconciler.oci.layout_referrers import ReferrerCache
 from reconciler.oci.layout_writer import LayoutWriter
 from reconciler.oci.manifest import Descriptor, parse
 from reconciler.oci.media_types import MANIFEST_MAX_BYTES
 from reconciler.oci.reference import Repository, Tag
+from reconciler.oci.referrer_index import of_type
 from reconciler.oci.store import ManifestContent
 from reconciler.oci.verify import pieces, verified
 
@@ -53,6 +55,7 @@ class LayoutStore:
     def __init__(self, root: Path, label: str, lock_timeout_s: float) -> None:
         self._root, self._label = root, label
         self._cache = IndexCache()
+        self._referrers = ReferrerCache()
         self._writer = LayoutWriter(lock_timeout_s)
 
     def name(self, repository: Repository, reference: Tag | Digest | None = None) -> str:
@@ -171,6 +174,17 @@ class LayoutStore:
     def list_repositories(self) -> list[Repository]:
         with disk_failures(f"oci-layout:{self._label}", self._root):
             return find_repositories(self._root)
+
+    def list_referrers(
+        self, repository: Repository, subject: Digest, artifact_type: str | None = None
+    ) -> list[Descriptor] | None:
+        name = self.name(repository, subject)
+        with self._folder(repository, name) as folder:
+            try:
+                index = self._index(folder, name)
+            except NotFoundError:
+                return []
+            return of_type(self._referrers.of(folder, index, subject), artifact_type)
 
     @contextmanager
     def _folder(self, repository: Repository, subject: str) -> Iterator[Path]:

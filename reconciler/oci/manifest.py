@@ -173,6 +173,15 @@ def _parse_descriptors(value: object, where: str) -> tuple[Descriptor, ...]:
     return tuple(_parse_descriptor(item, f"{where}[{index}]") for index, item in enumerate(value))
 
 
+def parse_descriptor(value: object, where: str) -> Descriptor:
+    """Read one descriptor; `where` stands in front of what is wrong with it.
+
+    Raises:
+        ValueError: it is none, or its digest cannot be verified.
+    """
+    return _parse_descriptor(value, where)
+
+
 def _parse_descriptor(value: object, where: str) -> Descriptor:
     table = _table(value, where)
     size = table.get("size")

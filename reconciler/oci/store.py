@@ -135,7 +135,7 @@ class ReferrerReader(Protocol):
     def list_referrers(
         self, repository: Repository, subject: Digest, artifact_type: str | None = None
     ) -> list[Descriptor] | None:
-        """Return what refers to a manifest, with artifact types and annotations; None without a referrers API.
+        """Return what refers to a manifest, with types and annotations; None without a referrers API.
 
         After None the list under the fallback tag counts: see `referrers`, which asks for both.
 

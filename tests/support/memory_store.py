@@ -15,6 +15,7 @@ from reconciler.oci.blob import Blob
 from reconciler.oci.digest import Digest
 from reconciler.oci.manifest import Descriptor, Index, parse
 from reconciler.oci.reference import Repository, Tag
+from reconciler.oci.referrer_index import describe_referrer, of_type
 from reconciler.oci.store import ManifestContent
 from reconciler.oci.verify import pieces, verified
 
@@ -37,6 +38,8 @@ class MemoryStore:
         """What a (method, repository) raises; list_repositories stands there with an empty repository."""
         self.calls: list[tuple[str, ...]] = []
         """Every call as (method, repository, reference), in the order they came in."""
+        self.referrers_api = True
+        """Whether it lists referrers itself; without, the fallback tag counts."""
         self._contents: dict[Repository, _Contents] = {}
         self._lock = threading.RLock()
 
@@ -161,6 +164,21 @@ class MemoryStore:
             self._called("list_repositories", "")
             return sorted(name for name, held in self._contents.items() if held.manifests)
 
+    def list_referrers(
+        self, repository: Repository, subject: Digest, artifact_type: str | None = None
+    ) -> list[Descriptor] | None:
+        with self._lock:
+            self._called("list_referrers", repository, subject)
+            if not self.referrers_api:
+                return None
+            held = self._contents.get(repository, _Contents())
+            described = [
+                described
+                for digest, (_, content) in held.manifests.items()
+                if (described := _describe_referrer(content, digest)) is not None
+            ]
+            return of_type((entry for named, entry in described if named.digest == subject), artifact_type)
+
     def _called(self, method: str, repository: str, *rest: str) -> None:
         self.calls.append((method, repository, *rest))
         failure = self.down or self.failing.get((method, repository))
@@ -188,3 +206,10 @@ def _media_type(content: bytes) -> str:
         return parse(content).media_type
     except ValueError:
         return media_types.OCI_MANIFEST
+
+
+def _describe_referrer(content: bytes, digest: Digest) -> tuple[Descriptor, Descriptor] | None:
+    try:
+        return describe_referrer(content, digest)
+    except ValueError:
+        return None  # somebody tampered

@@ -27,6 +27,8 @@ _BLOB = re.compile(rf"/v2/{_NAME}/blobs/(?P<digest>[a-z0-9]+:[a-f0-9]+)")
 _START = re.compile(rf"/v2/{_NAME}/blobs/uploads/")
 _UPLOAD = re.compile(rf"/v2/{_NAME}/blobs/uploads/(?P<session>[0-9]+)")
 _TAGS = re.compile(rf"/v2/{_NAME}/tags/list")
+_REFERRERS = re.compile(rf"/v2/{_NAME}/referrers/(?P<digest>[a-z0-9]+:[a-f0-9]+)")
+_INDEX = "application/vnd.oci.image.index.v1+json"
 _ACTIONS = {"GET": "pull", "HEAD": "pull", "POST": "push", "PUT": "push", "DELETE": "delete"}
 
 
@@ -62,6 +64,8 @@ class ScriptedRegistry(ScriptedServer):
         """Whether a POST with a digest stores the blob (201), or is answered with a session (202)."""
         self.says_digest = True
         """Whether answers about manifests carry Docker-Content-Digest."""
+        self.referrers_api = True
+        """Whether it lists what refers to a manifest; without, 404 as from a server that knows no such path."""
         self.users: dict[str, str] = {}
         self.bearer = False
         """Ask for tokens instead of basic authentication."""
@@ -99,6 +103,7 @@ class ScriptedRegistry(ScriptedServer):
             return self._page(request, "repositories", sorted(self.repositories))
         for pattern, serve in (
             (_TAGS, self._tags),
+            (_REFERRERS, self._referrers),
             (_MANIFEST, self._manifest),
             (_UPLOAD, self._commit),
             (_START, self._start),
@@ -113,6 +118,20 @@ class ScriptedRegistry(ScriptedServer):
         if held is None:
             return problem(404, "NAME_UNKNOWN", "repository name not known to registry")
         return self._page(request, "tags", sorted(held.tags), name=name)
+
+    def _referrers(self, request: Request, name: str, digest: str) -> Reply:
+        if not self.referrers_api:
+            return Reply(404, {"Content-Type": "text/plain"}, b"404 page not found\n")
+        wanted = request.query.get("artifactType", [None])[0]
+        found = [
+            entry
+            for held, (content, _) in self.hold(name).manifests.items()
+            if (entry := _entry_for(digest, held, content)) is not None
+            and wanted in {None, entry.get("artifactType")}
+        ]
+        index = {"schemaVersion": 2, "mediaType": _INDEX, "manifests": found}
+        filters = {"OCI-Filters-Applied": "artifactType"} if wanted else {}
+        return Reply(200, {"Content-Type": _INDEX, **filters}, json.dumps(index).encode())
 
     def _page(self, request: Request, key: str, entries: list[str], **more: str) -> Reply:
         size = min(self.page_size, int(request.query.get("n", ["1000"])[0]))
@@ -246,7 +265,7 @@ def _user(authorization: str) -> tuple[str, str]:
 def _needed(request: Request) -> str | None:
     if request.path == "/v2/_catalog":
         return "registry:catalog:*"
-    match = re.match(rf"/v2/{_NAME}/(?:manifests|blobs|tags)/", request.path)
+    match = re.match(rf"/v2/{_NAME}/(?:manifests|blobs|tags|referrers)/", request.path)
     return f"repository:{match['name']}:{_ACTIONS[request.method]}" if match else None
 
 
@@ -256,6 +275,21 @@ def _covers(granted: set[str], needed: str) -> bool:
         scope.rpartition(":")[0] == resource and action in scope.rpartition(":")[2].split(",")
         for scope in granted
     )
+
+
+def _entry_for(subject: str, digest: str, content: bytes) -> dict[str, object] | None:
+    """A manifest as the list of its subject has it; None for a manifest of another one."""
+    document = json.loads(content) if content.startswith(b"{") else {}
+    if (document.get("subject") or {}).get("digest") != subject:
+        return None
+    config = document.get("config", {}).get("mediaType")
+    return {
+        "mediaType": document.get("mediaType"),
+        "digest": digest,
+        "size": len(content),
+        "artifactType": document.get("artifactType", config),
+        "annotations": document.get("annotations", {}),
+    }
 
 
 def _blobs_of(content: bytes) -> set[str]:

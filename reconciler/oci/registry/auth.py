@@ -19,6 +19,7 @@ from reconciler.oci.registry.calls import Call
 from reconciler.oci.registry.failures import failure
 from reconciler.oci.registry.profiles import GENERIC
 from reconciler.oci.registry.realms import check_secret_may_go, parse_realm
+from reconciler.oci.registry.referrers_support import ReferrersSupport
 from reconciler.oci.registry.tokens import TokenRequest, Tokens, basic
 from reconciler.oci.registry.urls import Origin, Url
 from reconciler.oci.registry.wire import Kind
@@ -61,6 +62,7 @@ class Session:
         profile: Profile = GENERIC,
     ) -> None:
         self.transport, self.profile = transport, profile
+        self.referrers = ReferrersSupport(expected=profile.referrers)
         self._tokens, self._credentials, self._origin, self._host = tokens, credentials, origin, host
         self._way: _Bearer | _Basic | None = None
         self._wider: dict[Scopes, Scopes] = {}

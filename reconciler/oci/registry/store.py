@@ -9,7 +9,7 @@ import urllib.request
 from typing import TYPE_CHECKING
 
 from reconciler.oci.digest import Digest
-from reconciler.oci.registry import listing, read, tagging, write
+from reconciler.oci.registry import listing, read, referrers, tagging, write
 from reconciler.oci.registry.auth import Session
 from reconciler.oci.registry.profiles import find_profile
 from reconciler.oci.registry.settings import Clock, Settings
@@ -114,6 +114,11 @@ class RegistryStore:
 
     def list_repositories(self) -> list[Repository]:
         return listing.list_repositories(self._session, self._endpoint.prefix)
+
+    def list_referrers(
+        self, repository: Repository, subject: Digest, artifact_type: str | None = None
+    ) -> list[Descriptor] | None:
+        return referrers.list_referrers(self._session, self._full(repository), subject, artifact_type)
 
     def name(self, repository: Repository, reference: Tag | Digest | None = None) -> str:
         mark = "" if reference is None else "@" if isinstance(reference, Digest) else ":"

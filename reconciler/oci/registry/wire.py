@@ -37,6 +37,7 @@ class Kind(StrEnum):
     UPLOAD = "upload"
     TAGS = "tags"
     CATALOG = "catalog"
+    REFERRERS = "referrers"
     TOKEN = "token"  # noqa: S105 - a kind of endpoint
 
 
@@ -66,6 +67,12 @@ def single_upload(name: str, digest: str) -> str:
 def tags(name: str, *, count: int) -> str:
     """end-8b."""
     return f"/v2/{name}/tags/list?n={count}"
+
+
+def referrers(name: str, digest: str, artifact_type: str | None = None) -> str:
+    """end-12a, and end-12b with a type."""
+    query = "" if artifact_type is None else f"?artifactType={quote(artifact_type, safe='')}"
+    return f"/v2/{name}/referrers/{digest}{query}"
 
 
 def catalog(*, count: int) -> str:

@@ -16,6 +16,7 @@ from reconciler.oci.reference import Tag
 from reconciler.oci.registry import scopes, wire
 from reconciler.oci.registry.calls import Call
 from reconciler.oci.registry.read import failure_of, head_manifest
+from reconciler.oci.registry.referrers import note_subject
 from reconciler.oci.registry.settings import BLOB_COMMIT_TIMEOUT_S
 from reconciler.oci.registry.upload_body import CheckedBody
 from reconciler.oci.registry.wire import Kind
@@ -58,6 +59,7 @@ def put_manifest(
         raise failure_of(session, answer)
     answer.discard()
     _confirm(session, name, reference, content, answer)
+    note_subject(session, name, answer, content)
     return digest
 
 
