@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from reconciler.oci.blob import Blob
     from reconciler.oci.digest import Digest
     from reconciler.oci.reference import Repository, Tag
+    from reconciler.oci.store import ManifestContent
 
 
 STABLE = "org.pallet.release.stable"
@@ -36,7 +37,7 @@ class Wanted:
     manifest: bytes
     digest: Digest
     blobs: tuple[Blob, ...]
-    """Everything that the manifest names, each digest once."""
+    """Everything that the manifest and its children name, each digest once."""
     files: tuple[LockedFile, ...]
     annotations: Mapping[str, str]
     build: int
@@ -48,6 +49,14 @@ class Wanted:
     channels: tuple[str, ...] = ()
     is_stable: bool = True
     requires: tuple[Requirement, ...] = ()
+    media_type: str = OCI_MANIFEST
+    children: tuple[ManifestContent, ...] = ()
+    """Manifests that an index names, each after those that it names itself."""
+    is_verbatim: bool = False
+    """Whether the manifest is taken as it was built elsewhere: no annotation of pallet stands on it."""
+    known_by: Locked | None = None
+    """The lock's entry, where that is all there is: its build output is not in this clone, the manifest and
+    the blobs are empty. It can be compared with a store, and never be pushed."""
 
     @property
     def key(self) -> Key:
@@ -66,11 +75,11 @@ class Wanted:
 
     @property
     def descriptor(self) -> Descriptor:
-        return Descriptor(OCI_MANIFEST, self.digest, len(self.manifest))
+        return Descriptor(self.media_type, self.digest, self.as_locked.size_bytes)
 
     @property
     def as_locked(self) -> Locked:
         """The lock's entry for it, once a store or `pallet lock` has confirmed it."""
-        return Locked(
-            self.name, self.version, self.digest, len(self.manifest), OCI_MANIFEST, self.build, self.files
+        return self.known_by or Locked(
+            self.name, self.version, self.digest, len(self.manifest), self.media_type, self.build, self.files
         )

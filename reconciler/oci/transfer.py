@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, BinaryIO
 
-from reconciler.errors import PalletError, StoreError
+from reconciler.errors import DigestMismatchError, PalletError, StoreError
 from reconciler.oci.blob import CHUNK_BYTES, Blob
 from reconciler.oci.digest import Digest
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from _typeshed import WriteableBuffer  # exists for type checkers only
 
     from reconciler.oci.reference import Repository, Tag
-    from reconciler.oci.store import Store
+    from reconciler.oci.store import ManifestContent, Store
 
 PROBE_MIN_BYTES = 64 * 1024
 """Below this, sending a blob costs less than asking for it: one request more for every new artifact."""
@@ -36,12 +36,16 @@ def push_artifact(
     media_type: str,
     blobs: Sequence[Blob],
     *,
+    children: Sequence[ManifestContent] = (),
     probe: bool = False,
     progress: Progress | None = None,
 ) -> Digest:
     """Store the blobs, each digest once, then the manifest under its tag or digest; return its digest.
 
     Args:
+        blobs: what the manifest names, and what its children name.
+        children: manifests that it names, each after those that it names itself; stored by digest, since a
+            child under the tag would be taken for the whole, and a final tag could not be moved on.
         probe: ask for every blob first, not only for large ones: they are probably there
             (restoring, resuming).
         progress: called as content goes out; in the end the calls add up to all bytes.
@@ -52,6 +56,11 @@ def push_artifact(
     """
     for blob in {blob.digest: blob for blob in blobs}.values():
         _push_blob(store, repository, blob, probe=probe, progress=progress)
+    for child in children:
+        descriptor = child.descriptor
+        store.put_manifest(repository, descriptor.digest, child.content, descriptor.media_type)
+        if progress is not None:
+            progress(len(child.content))
     digest = store.put_manifest(repository, reference, manifest, media_type)
     if progress is not None:
         progress(len(manifest))
@@ -109,9 +118,23 @@ def _push_blob(
     count = _Count(progress or _ignore)
     there = (probe or blob.size_bytes > PROBE_MIN_BYTES) and store.has_blob(repository, blob.digest)
     if not there:
-        store.put_blob(repository, blob if progress is None else count.watch(blob))
+        _send(store, repository, blob, blob if progress is None else count.watch(blob))
     # A store that has the bytes already need not have read them.
     count.move_to(blob.size_bytes)
+
+
+def _send(store: Store, repository: Repository, blob: Blob, watched: Blob) -> None:
+    """Send a blob; where its bytes are others than somebody said, name the file and tell them."""
+    try:
+        store.put_blob(repository, watched)
+    except DigestMismatchError as exc:
+        origin = blob.origin
+        if origin is None:
+            raise
+        origin.distrust()
+        failure = DigestMismatchError(origin.subject, expected=exc.expected, got=exc.got)
+        failure.fix = origin.fix
+        raise failure from exc
 
 
 def _ignore(_: int) -> None:

@@ -14,7 +14,6 @@ from queue import SimpleQueue
 from typing import TYPE_CHECKING
 
 from reconciler.errors import PalletError
-from reconciler.oci.media_types import OCI_MANIFEST
 from reconciler.oci.transfer import move_tags, push_artifact
 from reconciler.sync.actions import ArtifactPlan, FloatingPlan, Outcome, Plan
 from reconciler.sync.facts import Unknown
@@ -24,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from reconciler.desired.lockfile import Key
+    from reconciler.desired.wanted import Wanted
     from reconciler.oci.digest import Digest
     from reconciler.oci.reference import Repository
     from reconciler.oci.store import Store
@@ -147,14 +147,29 @@ def _publish(store: Store, unit: _Unit, *, again: str) -> list[PalletError | Non
     match unit:
         case (ArtifactPlan(wanted=wanted, probe=probe),):
             push_artifact(
-                store, wanted.name, wanted.tag, wanted.manifest, OCI_MANIFEST, wanted.blobs, probe=probe
+                store,
+                wanted.name,
+                wanted.tag,
+                wanted.manifest,
+                wanted.media_type,
+                wanted.blobs,
+                children=wanted.children,
+                probe=probe,
             )
             return [None]
         case _:
             goals = [step.goal for step in unit if isinstance(step, FloatingPlan)]
             wanted, tags = goals[0].wanted, [goal.tag for goal in goals]
-            failures = move_tags(store, wanted.name, tags, wanted.manifest, OCI_MANIFEST, again=again)
+            content = _manifest_of(store, wanted)
+            failures = move_tags(store, wanted.name, tags, content, wanted.media_type, again=again)
             return [failures.get(tag) for tag in tags]
+
+
+def _manifest_of(store: Store, wanted: Wanted) -> bytes:
+    """Return an artifact's manifest; the store's own, verified, where only the digest is known here."""
+    if wanted.known_by is None:
+        return wanted.manifest
+    return store.fetch_manifest(wanted.name, wanted.digest).content
 
 
 def _same_blob(steps: Iterable[_Step]) -> Iterator[tuple[Key, Key]]:

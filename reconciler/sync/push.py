@@ -12,7 +12,6 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from reconciler.errors import NotFoundError, RefusedError, StoppedError, StoreError
-from reconciler.oci.media_types import OCI_MANIFEST
 from reconciler.oci.transfer import push_artifact
 from reconciler.sync.actions import FloatingPlan, Outcome, Plan, Terms
 from reconciler.sync.apply import Applier
@@ -144,8 +143,9 @@ class Pusher:
             wanted.name,
             tag,
             wanted.manifest,
-            OCI_MANIFEST,
+            wanted.media_type,
             wanted.blobs,
+            children=wanted.children,
             probe=before is not None,
         )
         return Pushed(reference, single, Change.PUSHED if before is None else Change.OVERWRITTEN)
