@@ -11,6 +11,7 @@ import pytest
 from reconciler.cli.main import run
 from tests.support.docker_registry import DockerRegistry
 from tests.support.processes import Ran
+from tests.support.results import read_result
 from tests.support.scenarios import CountingProxy, Desk, set_up, triage
 
 FILE, NAME = "workflows/triage.yaml", "workflows/triage"
@@ -20,7 +21,7 @@ AT = "oci-layout:.pallet/registry"
 def pushed(desk: Desk, *arguments: str, code: int = 0) -> dict[str, Any]:
     ran = desk.pallet("push", *arguments, "--format", "json")
     assert ran.code == code, ran.everything
-    document: dict[str, Any] = json.loads(ran.stdout)
+    document: dict[str, Any] = read_result(ran.stdout)
     assert document["exit_code"] == code
     assert document["command"] == "push"
     return document

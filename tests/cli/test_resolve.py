@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import pytest
 
 from tests.support.docker_registry import DockerRegistry
+from tests.support.results import read_result
 from tests.support.scenarios import Desk, set_up, triage
 from tests.support.scripted_registry import ScriptedRegistry
 
@@ -67,7 +67,7 @@ def test_all_are_printed_newest_first(shelf: Desk) -> None:
 def test_json_says_the_same(shelf: Desk) -> None:
     ran = shelf.pallet("resolve", NAME, "^1", "--all", "--format", "json")
 
-    document = json.loads(ran.stdout)
+    document = read_result(ran.stdout)
     assert {key: document[key] for key in ("format_version", "command", "repository", "constraint")} == {
         "format_version": "1.0",
         "command": "resolve",
@@ -90,7 +90,7 @@ def test_nothing_found_is_a_failure(shelf: Desk) -> None:
         "expected ^3, got 2.0.0, 2.0.0-rc.1, 1.1.0+b2, 1.0.0"
     )
     assert ran.stderr == f"pallet: {message}\n  → ask for one of these; `pallet tags` lists all\n"
-    assert [problem["message"] for problem in json.loads(ran.stdout)["problems"]] == [message]
+    assert [problem["message"] for problem in read_result(ran.stdout)["problems"]] == [message]
 
 
 @pytest.mark.parametrize(

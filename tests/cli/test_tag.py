@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.support.docker_registry import DockerRegistry
+from tests.support.results import read_result
 from tests.support.scenarios import CountingProxy, Desk, digest_at, set_up, triage
 
 FILE, NAME = "workflows/triage.yaml", "workflows/triage"
@@ -49,7 +49,7 @@ def test_json_says_before_and_after(shelf: Desk) -> None:
 
     ran = shelf.pallet("tag", NAME, "1.4.0", "--as", "latest", "--backward", "--format", "json")
 
-    assert json.loads(ran.stdout) == {
+    assert read_result(ran.stdout) == {
         "format_version": "1.0",
         "command": "tag",
         "reference": LATEST,
@@ -122,7 +122,7 @@ def test_unstable_release_is_passed_over(desk: Desk) -> None:
 
     assert desk.pallet("resolve", NAME, "^1").stdout.split()[0] == "1.0.0"
     assert desk.pallet("resolve", NAME, "1.1.0").stdout.split()[0] == "1.1.0"
-    tags = json.loads(desk.pallet("tags", NAME, "--format", "json").stdout)["versions"]
+    tags = read_result(desk.pallet("tags", NAME, "--format", "json").stdout)["versions"]
     assert [(one["version"], one["stable"], one["floating_tags"]) for one in tags] == [
         ("1.1.0", False, []),
         ("1.0.0", True, ["latest"]),
@@ -164,7 +164,7 @@ def test_what_cannot_be_is_refused(
 
     assert (ran.code, ran.stdout) == (code, "")
     assert ran.stderr.startswith(complaint)
-    there = json.loads(shelf.pallet("tags", NAME, "--format", "json").stdout)["other_tags"]
+    there = read_result(shelf.pallet("tags", NAME, "--format", "json").stdout)["other_tags"]
     assert [one["tag"] for one in there] == ["latest"]
 
 

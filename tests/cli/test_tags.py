@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import pytest
 
 from tests.discovery.published import manifest_of
 from tests.support.docker_registry import DockerRegistry
+from tests.support.results import read_result
 from tests.support.scenarios import Desk, set_up, triage
 from tests.support.scripted_registry import ScriptedRegistry
 
@@ -57,7 +57,7 @@ def test_table_tells_it_all(shelf: Desk) -> None:
 def test_json_tells_it_whole(shelf: Desk, registry: ScriptedRegistry) -> None:
     ran = shelf.pallet("tags", NAME, "--format", "json")
 
-    document = json.loads(ran.stdout)
+    document = read_result(ran.stdout)
     digest = registry.hold(NAME).tags["1.1.0"]
     assert [item["version"] for item in document["versions"]] == ["2.0.0", "1.1.0", "1.0.0"]
     assert document["versions"][1] == {
@@ -120,7 +120,7 @@ def test_missing_repository_is_a_failure(online: Desk) -> None:
     ran = online.pallet("tags", "workflows/nobody", "--format", "json")
 
     assert ran.code == 1
-    assert json.loads(ran.stdout)["exit_code"] == 1
+    assert read_result(ran.stdout)["exit_code"] == 1
 
 
 def test_control_characters_never_reach_a_terminal(online: Desk, registry: ScriptedRegistry) -> None:
@@ -132,7 +132,7 @@ def test_control_characters_never_reach_a_terminal(online: Desk, registry: Scrip
 
     assert "red" in text
     assert not set(text) & {"\x1b", "\x07", "\u202e"}
-    document = json.loads(online.pallet("tags", NAME, "--format", "json").stdout)
+    document = read_result(online.pallet("tags", NAME, "--format", "json").stdout)
     assert document["versions"][0]["notes"] == notes
 
 
@@ -180,7 +180,7 @@ def test_docker_registry_lists(
 
     ran = desk.pallet("tags", NAME, "--format", "json")
 
-    assert [(item["version"], item["floating_tags"]) for item in json.loads(ran.stdout)["versions"]] == [
+    assert [(item["version"], item["floating_tags"]) for item in read_result(ran.stdout)["versions"]] == [
         ("1.1.0+b2", ["latest"]),
         ("1.0.0", []),
     ]
