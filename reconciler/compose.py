@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from reconciler.desired.config import Config, Target
+    from reconciler.oci.registry.notices import Notices
     from reconciler.oci.store import Store
     from reconciler.sync.stop import Stop
 
@@ -53,6 +54,7 @@ def open_store(
     environment: Mapping[str, str],
     home: Path,
     stop: Stop,
+    notices: Notices | None = None,
 ) -> Store:
     """Return the store behind a target; nothing is asked of it yet.
 
@@ -63,15 +65,21 @@ def open_store(
         environment: where proxies and the place of credential files are read from.
         home: where credential files stand.
         stop: ends pauses between retries early.
+        notices: hears what a registry warns of; None for nobody.
     """
     directory = target.layout_directory
     if directory is not None:
         return open_layout(root / directory, label=directory)
-    return _open_registry(target.url, connection, environment, home, stop)
+    return _open_registry(target.url, connection, environment, home, stop, notices)
 
 
 def _open_registry(
-    url: str, connection: Connection, environment: Mapping[str, str], home: Path, stop: Stop
+    url: str,
+    connection: Connection,
+    environment: Mapping[str, str],
+    home: Path,
+    stop: Stop,
+    notices: Notices | None,
 ) -> Store:
     # Here, not above: a layout needs no HTTP client, whose import costs more than a small sync.
     from reconciler.oci.registry.credentials import DockerConfig
@@ -93,4 +101,5 @@ def _open_registry(
             retries=connection.retries, timeout_s=connection.timeout_s, connections=connection.jobs
         ),
         clock=Clock(sleep=sleep),
+        notices=notices,
     )

@@ -126,7 +126,7 @@ def command(
     )
     for note in single.notes:
         screen.say(note)
-    with stop_on_signals() as stop, open_reference(text, place, reach, stop) as located:
+    with stop_on_signals() as stop, open_reference(text, place, reach, stop, screen) as located:
         pushed = _pusher(located, written, config, reach, screen, stop).push(single, force=force)
     for line in narrate_push(pushed):
         screen.say(line)

@@ -12,8 +12,11 @@ from __future__ import annotations
 import os
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+import click
 
 from reconciler.cli.session import locate
 from reconciler.compose import Connection, choose_target, open_store
@@ -26,6 +29,7 @@ from reconciler.errors import ConfigError, StoppedError, UsageError
 from reconciler.oci.digest import Digest
 from reconciler.oci.reference import Reference, Repository, Tag
 from reconciler.oci.registry.endpoint import Endpoint
+from reconciler.oci.registry.notices import Notices
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -66,8 +70,13 @@ class Located:
 
 
 @contextmanager
-def open_reference(text: str, place: Place, reach: Reach, stop: Stop) -> Iterator[Located]:
+def open_reference(
+    text: str, place: Place, reach: Reach, stop: Stop, screen: Screen | None = None
+) -> Iterator[Located]:
     """Yield the store and the repository that a reference names; the store is closed afterwards.
+
+    Args:
+        screen: where a registry's warnings go; None for stderr, whatever --quiet says.
 
     Raises:
         UsageError: the text is no reference, or names a target that there is not.
@@ -82,6 +91,7 @@ def open_reference(text: str, place: Place, reach: Reach, stop: Stop) -> Iterato
         environment=os.environ,
         home=Path.home(),
         stop=stop,
+        notices=screen.notices() if screen is not None else Notices(partial(click.echo, err=True)),
     )
     try:
         yield Located(store, written.repository, written.tag, written.digest, written.constraint, target)

@@ -56,7 +56,7 @@ def command(
     screen = Screen(output)
     with (
         stop_on_signals() as stop,
-        open_reference(repository, place, reach, stop) as located,
+        open_reference(repository, place, reach, stop, screen) as located,
         open_manifests(located) as manifests,
     ):
         asked = choose_constraint(located, constraint)

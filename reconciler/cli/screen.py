@@ -15,6 +15,7 @@ import click
 
 from reconciler.errors import UsageError
 from reconciler.oci.files import disk_failures, write_atomically
+from reconciler.oci.registry.notices import Notices
 from reconciler.reports.progress import Bar, Heartbeat
 from reconciler.sync.progress import Progress, Silent
 
@@ -62,6 +63,10 @@ class Screen:
     def shout(self, text: str) -> None:
         """Say on stderr what must be heard, --quiet or not."""
         click.secho(f"pallet: {text}", err=True, bold=True)
+
+    def notices(self) -> Notices:
+        """Return who hears what a registry, or its client, has to say."""
+        return Notices(lambda text: self.say(f"pallet: {text}"), self.shout)
 
     @property
     def color(self) -> bool:

@@ -68,6 +68,7 @@ def open_reconciler(
             environment=os.environ,
             home=Path.home(),
             stop=stop,
+            notices=screen.notices(),
         )
         try:
             yield Reconciler(

@@ -78,7 +78,7 @@ def command(
     tag = read_new_tag(new_tag)
     with (
         stop_on_signals() as stop,
-        open_reference(repository, place, reach, stop) as located,
+        open_reference(repository, place, reach, stop, screen) as located,
         open_manifests(located) as manifests,
     ):
         releases = list_releases(located.store, located.repository)

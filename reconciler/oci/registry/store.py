@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from reconciler.oci.digest import Digest
 from reconciler.oci.registry import listing, read, referrers, tagging, write
 from reconciler.oci.registry.auth import Session
+from reconciler.oci.registry.notices import Notices
 from reconciler.oci.registry.profiles import find_profile
 from reconciler.oci.registry.settings import Clock, Settings
 from reconciler.oci.registry.tokens import Tokens
@@ -37,14 +38,16 @@ def open_registry(
     settings: Settings | None = None,
     clock: Clock | None = None,
     profile: Profile | None = None,
+    notices: Notices | None = None,
 ) -> RegistryStore:
     """Return the store of a registry; nothing is sent yet. Proxies are those of the environment.
 
     Args:
         profile: what is known of the registry; None for what its host name tells.
+        notices: hears what the registry warns of; None for nobody.
     """
-    clock = clock or Clock()
-    transport = Transport(settings or Settings(), clock, proxy_for=environment_proxy)
+    clock, notices = clock or Clock(), notices or Notices()
+    transport = Transport(settings or Settings(), clock, proxy_for=environment_proxy, notices=notices)
     tokens = Tokens(transport, clock)
     session = Session(
         transport,

@@ -25,6 +25,7 @@ from reconciler.oci.registry.answers import Answer
 from reconciler.oci.registry.calls import Body, Call, redirected
 from reconciler.oci.registry.connections import Connections
 from reconciler.oci.registry.failures import failure
+from reconciler.oci.registry.notices import Notices, read_warning
 from reconciler.oci.registry.settings import CONNECT_TIMEOUT_S, Clock, Settings
 from reconciler.oci.registry.silence import explain, is_final
 
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
 
 MAX_REDIRECTS = 10
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
+_WARNING = b"warning"
 _BODYLESS = frozenset({"GET", "HEAD", "DELETE"})
 _SAME_EVERY_TIME = (("User-Agent", f"pallet/{__version__}"), ("Accept-Encoding", "identity"))
 
@@ -57,12 +59,19 @@ class Transport:
 
     Args:
         proxy_for: the URL of the proxy for a server, None for none.
+        notices: hears what servers warn of.
     """
 
     def __init__(
-        self, settings: Settings, clock: Clock, *, proxy_for: Callable[[Origin], str | None] = lambda _: None
+        self,
+        settings: Settings,
+        clock: Clock,
+        *,
+        proxy_for: Callable[[Origin], str | None] = lambda _: None,
+        notices: Notices | None = None,
     ) -> None:
         self._settings, self._clock, self._proxy_for = settings, clock, proxy_for
+        self.notices = notices or Notices()
         self._connections = Connections(idle=settings.connections)
         self._routes: dict[Origin, _Route] = {}
         self._lock = threading.Lock()
@@ -151,8 +160,15 @@ class Transport:
         assert isinstance(response.stream, httpx.SyncByteStream)
         route.answers += 1
         self.last_answer_s = self._clock.monotonic_s()
+        self._hear_warnings(url, response)
         pieces = _pieces(response.stream, f"{call.method} {url.origin}")
         return Answer(call, url, response.status_code, response.headers.raw, pieces, response.stream.close)
+
+    def _hear_warnings(self, url: Url, response: httpx.Response) -> None:
+        for name, value in response.headers.raw:
+            if len(name) == len(_WARNING) and name.lower() == _WARNING:
+                for text in read_warning(value.decode("latin-1")):
+                    self.notices.say(f"{url.origin.netloc} warns: {text}")
 
     def _count(self, call: Call) -> None:
         with self._lock:
