@@ -36,4 +36,5 @@ def _unknown(document: dict[str, Any]) -> set[str]:
     if "actions" in document:
         return set()
     reference = _BY_COMMAND[document["command"]]["oneOf"][0]["$ref"].rpartition("/")[2]
-    return document.keys() - SCHEMA["$defs"][reference]["properties"].keys()
+    known: dict[str, Any] = SCHEMA["$defs"][reference]["properties"]
+    return document.keys() - known.keys()
