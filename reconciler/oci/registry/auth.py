@@ -62,6 +62,8 @@ class Session:
         profile: Profile = GENERIC,
     ) -> None:
         self.transport, self.profile = transport, profile
+        self.page_size = profile.page_size
+        """Entries of a list asked for at once; fewer once the registry has refused as many."""
         self.referrers = ReferrersSupport(expected=profile.referrers)
         self._tokens, self._credentials, self._origin, self._host = tokens, credentials, origin, host
         self._way: _Bearer | _Basic | None = None

@@ -1,13 +1,15 @@
 """Lists that come in pages: tags of a repository, repositories of a registry.
 
 Spec: distribution-spec v1.1.1, "Content Discovery" (end-8); the catalog is distribution's.
-Pages are bounded, since a hostile or broken server could go on for ever (oras-go#1215).
+Pages are bounded, since a hostile or broken server could go on for ever (oras-go#1215). A full page
+without a link may have a successor in registries of old: that is asked for, once nothing new comes it ends.
 Must never be added: an order or a choice among what was listed.
 """
 
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from reconciler.errors import NotFoundError, StoreError
@@ -18,33 +20,55 @@ from reconciler.oci.registry.read import failure_of
 from reconciler.oci.registry.wire import Kind
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from reconciler.oci.registry.answers import Answer
     from reconciler.oci.registry.auth import Session
     from reconciler.oci.registry.scopes import Scopes
     from reconciler.oci.registry.urls import Url
 
-PAGE_ENTRIES = 1000
-"""What is asked for; ECR and distribution's catalog refuse more."""
 PAGES_MAX = 1000
 PAGE_MAX_BYTES = 16 * 1024 * 1024
 """distribution 2.x does not page: 100,000 long tags in one answer still fit."""
+CAREFUL_PAGE_SIZE = 100
+"""What every registry serves at once, also one that refuses what its profile says."""
+_TOO_MANY = frozenset({400, 413, 416, 422})
+"""Seen for a page that is too large: distribution's catalog answers 400 PAGINATION_NUMBER_INVALID, ECR 400
+UNSUPPORTED (go-containerregistry#1091)."""
+_NOTHING_MORE = frozenset({400, 404, 405, 416, 422})
+"""What a registry that knows no `last` may answer to it."""
+
+
+@dataclass(frozen=True, slots=True)
+class _List:
+    """What is listed: how its pages are asked for, and where the entries stand in an answer."""
+
+    kind: Kind
+    key: str
+    scopes: Scopes
+    target: Callable[[int, str], str]
+    """Takes how many entries, and after which one; an empty text for the first page."""
 
 
 def list_tags(session: Session, name: str) -> list[Tag]:
     """Return all tags, sorted; entries that are no tags (null, digests) are passed over."""
-    first = Call("GET", session.url(wire.tags(name, count=PAGE_ENTRIES)), Kind.TAGS)
-    entries = _entries(session, first, "tags", scopes.pull(name))
-    return sorted({tag for entry in entries if (tag := _tag(entry)) is not None})
+    wanted = _List(
+        Kind.TAGS, "tags", scopes.pull(name), lambda count, last: wire.tags(name, count=count, last=last)
+    )
+    return sorted({tag for entry in _entries(session, wanted) if (tag := _tag(entry)) is not None})
 
 
 def list_repositories(session: Session, prefix: str) -> list[Repository]:
     """Return all repositories below the prefix, without it, sorted."""
-    first = Call("GET", session.url(wire.catalog(count=PAGE_ENTRIES)), Kind.CATALOG)
+    wanted = _List(
+        Kind.CATALOG,
+        "repositories",
+        scopes.CATALOG,
+        lambda count, last: wire.catalog(count=count, last=last),
+    )
     start = f"{prefix}/" if prefix else ""
     try:
-        names = list(_entries(session, first, "repositories", scopes.CATALOG))
+        names = list(_entries(session, wanted))
     except NotFoundError as exc:
         raise StoreError(
             str(exc), fix="this registry does not list its repositories: name them instead"
@@ -55,28 +79,59 @@ def list_repositories(session: Session, prefix: str) -> list[Repository]:
     return sorted({found for name in stripped if (found := _repository(name)) is not None})
 
 
-def _entries(session: Session, call: Call, key: str, wanted: Scopes) -> Iterator[object]:
+def _entries(session: Session, wanted: _List) -> Iterator[object]:
     """Yield the entries of all pages."""
+    answer = _first(session, wanted)
     seen_urls: set[Url] = set()
     seen: set[str] = set()
+    linked = False
     while True:
-        answer = session.send(call, scopes=wanted)
-        if answer.status != 200:
-            raise failure_of(session, answer)
-        entries = _page(answer, key)
+        entries = _page(answer, wanted.key)
         yield from entries
         known_before = len(seen)
         seen.update(entry for entry in entries if isinstance(entry, str))
-        seen_urls.add(call.url)
+        nothing_new = len(seen) == known_before
+        seen_urls.add(answer.url)
         following = _following(answer)
+        linked = linked or following is not None
+        is_guess = following is None
+        if is_guess:
+            following = None if linked or nothing_new else _guess(session, wanted, entries)
         if following is None:
             return
-        if len(seen) == known_before or following in seen_urls or len(seen_urls) >= PAGES_MAX:
+        if nothing_new or following in seen_urls or len(seen_urls) >= PAGES_MAX:
             raise StoreError(
                 f"{answer.request}: the list does not end: page {len(seen_urls)} points to one more",
                 fix="look into the registry's log; a proxy may drop the query of a URL",
             )
-        call = Call("GET", following, call.kind)
+        answer = session.send(Call("GET", following, wanted.kind), scopes=wanted.scopes)
+        if is_guess and answer.status in _NOTHING_MORE:
+            answer.discard()
+            return
+        if answer.status != 200:
+            raise failure_of(session, answer)
+
+
+def _first(session: Session, wanted: _List) -> Answer:
+    """Return the first page; a registry that refuses its size is asked for smaller ones from then on."""
+    while True:
+        count = session.page_size
+        url = session.url(wanted.target(count, ""))
+        answer = session.send(Call("GET", url, wanted.kind), scopes=wanted.scopes)
+        if answer.status == 200:
+            return answer
+        if answer.status not in _TOO_MANY or count <= CAREFUL_PAGE_SIZE:
+            raise failure_of(session, answer)
+        answer.discard()
+        session.page_size = CAREFUL_PAGE_SIZE
+
+
+def _guess(session: Session, wanted: _List, entries: list[object]) -> Url | None:
+    """Return where more could be though no link says so, as with registries before OCI 1.0."""
+    last = entries[-1] if len(entries) == session.page_size else None
+    if not isinstance(last, str) or not last:
+        return None
+    return session.url(wanted.target(session.page_size, last))
 
 
 def _page(answer: Answer, key: str) -> list[object]:

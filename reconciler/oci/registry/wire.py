@@ -64,9 +64,9 @@ def single_upload(name: str, digest: str) -> str:
     return f"/v2/{name}/blobs/uploads/?digest={digest}"
 
 
-def tags(name: str, *, count: int) -> str:
-    """end-8b."""
-    return f"/v2/{name}/tags/list?n={count}"
+def tags(name: str, *, count: int, last: str = "") -> str:
+    """end-8b; `last` is the entry that the page begins behind."""
+    return f"/v2/{name}/tags/list?{_page_query(count, last)}"
 
 
 def referrers(name: str, digest: str, artifact_type: str | None = None) -> str:
@@ -75,9 +75,13 @@ def referrers(name: str, digest: str, artifact_type: str | None = None) -> str:
     return f"/v2/{name}/referrers/{digest}{query}"
 
 
-def catalog(*, count: int) -> str:
+def catalog(*, count: int, last: str = "") -> str:
     """Not in the specification any more; distribution, zot and Harbor answer it."""
-    return f"/v2/_catalog?n={count}"
+    return f"/v2/_catalog?{_page_query(count, last)}"
+
+
+def _page_query(count: int, last: str) -> str:
+    return f"n={count}&last={quote(last, safe='')}" if last else f"n={count}"
 
 
 def upload_location(url: Url, location: str) -> Url:

@@ -129,3 +129,51 @@ def test_forbidden_catalog_is_not_authorised(server: ScriptedRegistry, store: Re
     server.on("GET", "/_catalog", Reply(403))
     with pytest.raises(UnauthorisedError, match="403 Forbidden"):
         store.list_repositories()
+
+
+def test_full_page_without_link_is_followed_once(server: ScriptedRegistry, store: RegistryStore) -> None:
+    tags = [f"1.0.{number:04}" for number in range(2500)]
+
+    def answer(request: Request) -> Reply:
+        last = request.query.get("last", [""])[0]
+        return page([tag for tag in tags if tag > last][: int(request.query["n"][0])])
+
+    server.on("GET", "/tags/", answer)
+    assert store.list_tags(REPOSITORY) == tags
+    assert [request.query.get("last") for request in server.requests] == [None, ["1.0.0999"], ["1.0.1999"]]
+
+
+def test_server_without_pages_is_asked_once_more(server: ScriptedRegistry, store: RegistryStore) -> None:
+    tags = [f"1.0.{number:04}" for number in range(1000)]
+    server.on("GET", "/tags/", page(tags))
+    assert store.list_tags(REPOSITORY) == tags
+    assert len(server.requests) == 2
+
+
+@pytest.mark.parametrize("status", [400, 404, 405])
+def test_server_without_last_is_believed(server: ScriptedRegistry, store: RegistryStore, status: int) -> None:
+    tags = [f"1.0.{number:04}" for number in range(1000)]
+    server.on("GET", "/tags/", page(tags), times=1)
+    server.on("GET", "/tags/.*last=", Reply(status))
+    assert store.list_tags(REPOSITORY) == tags
+
+
+def test_page_behind_a_full_one_may_not_fail(server: ScriptedRegistry) -> None:
+    server.on("GET", "/tags/", page([f"1.0.{number:04}" for number in range(1000)]), times=1)
+    server.on("GET", "/tags/.*last=", Reply(403))
+    with opened(server) as store, pytest.raises(UnauthorisedError, match="403 Forbidden"):
+        store.list_tags(REPOSITORY)
+
+
+def test_refused_page_size_is_learnt(server: ScriptedRegistry, store: RegistryStore) -> None:
+    server.put(REPOSITORY, MANIFEST, OCI, *[f"1.0.{number}" for number in range(150)])
+    server.on("GET", "n=1000", Reply(400, body=b'{"errors":[{"code":"PAGINATION_NUMBER_INVALID"}]}'), times=1)
+    assert len(store.list_tags(REPOSITORY)) == 150
+    assert len(store.list_tags(REPOSITORY)) == 150
+    assert [request.query["n"] for request in server.requests] == [["1000"]] + [["100"]] * 4
+
+
+def test_refused_list_says_what_the_registry_said(server: ScriptedRegistry, store: RegistryStore) -> None:
+    server.on("GET", "/tags/", Reply(400, body=b'{"errors":[{"code":"NAME_INVALID"}]}'))
+    with pytest.raises(StoreError, match=r"n=100: the registry answered 400 Bad Request: NAME_INVALID"):
+        store.list_tags(REPOSITORY)
