@@ -89,7 +89,7 @@ class _Reader:
         self._check_tool()
         unsound = self._check_schema()
         kinds = self._read_kinds()
-        targets = read_targets(self.document, self.findings)
+        targets = read_targets(self.document, self.findings, root=self.path.absolute().parent)
         defaults = self.document.get("defaults", {})
         rules = RuleReader(self.findings, kinds, defaults.get("floating-tags", ()))
         config = Config(

@@ -5,6 +5,7 @@ Must never be added: opening one; see `reconciler.compose`.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from reconciler.desired.config import Target
@@ -12,21 +13,27 @@ from reconciler.oci.registry.endpoint import Endpoint
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
 
     from reconciler.desired.config_findings import Findings
 
 _DEFAULT_TARGET = Target("local", "oci-layout:.pallet/registry", immutable=False)
 
 
-def read_targets(document: Mapping[str, Any], findings: Findings) -> dict[str, Target]:
-    """Return the targets by name, in order; the embedded store where there is none."""
+def read_targets(document: Mapping[str, Any], findings: Findings, *, root: Path) -> dict[str, Target]:
+    """Return the targets by name, in order; the embedded store where there is none.
+
+    Args:
+        root: the folder of pallet.toml, which the names of files start from.
+    """
+    audit = root / document["audit"]["file"] if "audit" in document else None
     targets = {
-        name: Target(name, table["url"], table.get("immutable"), table.get("restore"))
+        name: Target(name, table["url"], table.get("immutable"), table.get("restore"), audit=audit)
         for name, table in document.get("target", {}).items()
     }
     for target in targets.values():
         _check_url(target, findings)
-    return targets or {_DEFAULT_TARGET.name: _DEFAULT_TARGET}
+    return targets or {_DEFAULT_TARGET.name: replace(_DEFAULT_TARGET, audit=audit)}
 
 
 def read_default_target(

@@ -80,6 +80,11 @@ class RegistryStore:
         """For counting requests."""
         return self._session.transport
 
+    @property
+    def user(self) -> str | None:
+        """Who we are to it, once it has asked; None for nobody in particular."""
+        return self._session.user
+
     def head_manifest(self, repository: Repository, reference: Tag | Digest) -> Descriptor:
         return read.head_manifest(self._session, self._full(repository), reference)
 
