@@ -26,7 +26,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 VERSION = 1
-REVISION = 0
+REVISION = 1
+"""The newest that can be written. 0: artifacts and their files. 1: what is attached to them. A lock has the
+lowest that says all of it, so that an older pallet can go on where nothing is attached."""
 HEADER = "# Written by pallet: run `pallet lock` instead of editing it, and commit it.\n"
 
 _CONFLICT = re.compile(r"^(?:<{7}|={7}|>{7}|\|{7})(?: |$)", re.MULTILINE)
@@ -46,6 +48,16 @@ class LockedFile:
 
 
 @dataclass(frozen=True, slots=True)
+class LockedAttachment:
+    """What refers to an artifact."""
+
+    artifact_type: str
+    digest: Digest
+    size_bytes: int
+    files: tuple[LockedFile, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Locked:
     """What the lock says of one artifact."""
 
@@ -56,6 +68,7 @@ class Locked:
     media_type: str
     build: int
     files: tuple[LockedFile, ...]
+    attachments: tuple[LockedAttachment, ...] = ()
 
     @property
     def key(self) -> Key:
@@ -69,7 +82,7 @@ class Lock:
     entries: Mapping[Key, Locked] = field(default_factory=dict)
     text: str | None = None
     """The file as it stands, with LF whatever the checkout made of it; None where there is none."""
-    revision: int = REVISION
+    revision: int = 0
     has_conflict: bool = False
 
 
@@ -104,8 +117,10 @@ def parse_lock(text: str, *, file: str) -> Lock:
 
 def render_lock(entries: Iterable[Locked]) -> str:
     """Return the lock's text: sorted by name and version, LF, the same for the same entries."""
-    blocks = [HEADER + f"version = {VERSION}\nrevision = {REVISION}\n"]
-    blocks.extend(_render_entry(entry) for entry in sorted(entries, key=lambda entry: entry.key))
+    ordered = sorted(entries, key=lambda entry: entry.key)
+    revision = 1 if any(entry.attachments for entry in ordered) else 0
+    blocks = [HEADER + f"version = {VERSION}\nrevision = {revision}\n"]
+    blocks.extend(_render_entry(entry) for entry in ordered)
     return "\n".join(blocks)
 
 
@@ -145,7 +160,6 @@ _RECOVER = "restore it with `git checkout -- pallet.lock`, or delete it and run 
 
 
 def _render_entry(entry: Locked) -> str:
-    files = "".join(f"  {_render_file(item)},\n" for item in entry.files)
     return (
         "[[artifact]]\n"
         f"name = {_quote(entry.name)}\n"
@@ -154,8 +168,24 @@ def _render_entry(entry: Locked) -> str:
         f"size = {entry.size_bytes}\n"
         f"media-type = {_quote(entry.media_type)}\n"
         f"build = {entry.build}\n"
-        f"files = [\n{files}]\n"
+        f"{_render_files(entry.files)}"
+        f"{''.join(map(_render_attachment, entry.attachments))}"
     )
+
+
+def _render_attachment(item: LockedAttachment) -> str:
+    return (
+        "\n[[artifact.attach]]\n"
+        f"artifact-type = {_quote(item.artifact_type)}\n"
+        f"digest = {_quote(item.digest)}\n"
+        f"size = {item.size_bytes}\n"
+        f"{_render_files(item.files)}"
+    )
+
+
+def _render_files(items: Iterable[LockedFile]) -> str:
+    files = "".join(f"  {_render_file(item)},\n" for item in items)
+    return f"files = [\n{files}]\n"
 
 
 def _render_file(item: LockedFile) -> str:
@@ -269,6 +299,18 @@ def _parse_entry(item: object) -> Locked:
         size_bytes=_number(item, "size"),
         media_type=_text(item, "media-type"),
         build=_number(item, "build"),
+        files=tuple(_parse_file(file) for file in _tables(item, "files")),
+        attachments=tuple(_parse_attachment(each) for each in _tables({"attach": [], **item}, "attach")),
+    )
+
+
+def _parse_attachment(item: object) -> LockedAttachment:
+    if not isinstance(item, dict):
+        raise ValueError(f"attach: expected a list of tables, got {item!r}")
+    return LockedAttachment(
+        artifact_type=_text(item, "artifact-type"),
+        digest=Digest(_text(item, "digest")),
+        size_bytes=_number(item, "size"),
         files=tuple(_parse_file(file) for file in _tables(item, "files")),
     )
 

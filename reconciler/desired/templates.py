@@ -1,4 +1,4 @@
-"""Repository templates: `{stem}` `{name}` `{parent}` `{dir}` filled in for a file.
+"""Templates of repositories and of what is attached: `{stem}` `{name}` `{parent}` `{dir}` of a file.
 
 Must never be added: a change to what the file's name says, such as lower-casing, which would let
 two files meet in one repository without anybody having written it.
@@ -12,17 +12,30 @@ from pathlib import PurePosixPath
 from reconciler.oci.reference import Repository
 
 _PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
+_GLOB_CHARACTER = re.compile(r"([*?\[])")
 _NAMES = ("stem", "name", "parent", "dir")
 
 
 def fill(template: str, path: str) -> Repository:
-    """Return the repository that `template` means for a file.
+    """Return the repository that `template` means for a file; see `fill_text`.
+
+    Raises:
+        ValueError: a placeholder is unknown or empty for this file, or the result is no repository.
+    """
+    return Repository(fill_text(template, path))
+
+
+def fill_text(template: str, path: str, *, as_glob: bool = False) -> str:
+    """Return the template with its placeholders filled in for a file.
 
     `stem` is the file's name without its last suffix, `name` the whole name, `parent` the name of
     its folder, `dir` the folder's path.
 
+    Args:
+        as_glob: the template is a pattern; a file's name in it means nothing but itself.
+
     Raises:
-        ValueError: a placeholder is unknown or empty for this file, or the result is no repository.
+        ValueError: a placeholder is unknown or empty for this file.
     """
     file = PurePosixPath(path)
     folder = "" if str(file.parent) == "." else str(file.parent)
@@ -35,9 +48,9 @@ def fill(template: str, path: str) -> Repository:
             raise ValueError(f"unknown placeholder {{{name}}}: expected one of {expected}")
         if not values[name]:
             raise ValueError(f"{{{name}}} is empty for {path}, which stands in no folder")
-        return values[name]
+        return _GLOB_CHARACTER.sub(r"[\1]", values[name]) if as_glob else values[name]
 
-    return Repository(_PLACEHOLDER.sub(value, template))
+    return _PLACEHOLDER.sub(value, template)
 
 
 def has_placeholder(template: str) -> bool:

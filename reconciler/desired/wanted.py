@@ -16,6 +16,7 @@ from reconciler.oci.media_types import OCI_MANIFEST
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from reconciler.desired.attachments import Attachment
     from reconciler.desired.requirements import Requirement
     from reconciler.desired.versions.version import Version
     from reconciler.oci.blob import Blob
@@ -54,6 +55,8 @@ class Wanted:
     """Manifests that an index names, each after those that it names itself."""
     is_verbatim: bool = False
     """Whether the manifest is taken as it was built elsewhere: no annotation of pallet stands on it."""
+    attachments: tuple[Attachment, ...] = ()
+    """What refers to it, sorted by type and file; the same digests for the same files, everywhere."""
     known_by: Locked | None = None
     """The lock's entry, where that is all there is: its build output is not in this clone, the manifest and
     the blobs are empty. It can be compared with a store, and never be pushed."""
@@ -75,11 +78,19 @@ class Wanted:
 
     @property
     def descriptor(self) -> Descriptor:
-        return Descriptor(self.media_type, self.digest, self.as_locked.size_bytes)
+        size_bytes = self.known_by.size_bytes if self.known_by else len(self.manifest)
+        return Descriptor(self.media_type, self.digest, size_bytes)
 
     @property
     def as_locked(self) -> Locked:
         """The lock's entry for it, once a store or `pallet lock` has confirmed it."""
         return self.known_by or Locked(
-            self.name, self.version, self.digest, len(self.manifest), self.media_type, self.build, self.files
+            self.name,
+            self.version,
+            self.digest,
+            len(self.manifest),
+            self.media_type,
+            self.build,
+            self.files,
+            tuple(attachment.as_locked for attachment in self.attachments),
         )

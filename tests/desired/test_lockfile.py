@@ -203,13 +203,13 @@ def test_newer_version_says_to_upgrade() -> None:
     assert caught.value.problems[0].fix == "upgrade pallet"
 
 
-NEWER = GOLDEN.replace("revision = 0", "revision = 1").replace("build = 1\n", 'build = 1\nsigned-by = "x"\n')
+NEWER = GOLDEN.replace("revision = 0", "revision = 2").replace("build = 1\n", 'build = 1\nsigned-by = "x"\n')
 
 
 def test_newer_revision_is_read() -> None:
     lock = parse_lock(NEWER, file="pallet.lock")
     assert lock.entries == lock_of(BUNDLE, ROUTER)
-    assert lock.revision == 1
+    assert lock.revision == 2
 
 
 def test_newer_revision_is_not_written(tmp_path: Path) -> None:
@@ -217,7 +217,7 @@ def test_newer_revision_is_not_written(tmp_path: Path) -> None:
     path.write_text(NEWER)
     with pytest.raises(LockError) as caught:
         write_lock(path, read_lock(path), [ROUTER])
-    message = "revision: expected at most 0 to be able to write it, got 1"
+    message = "revision: expected at most 1 to be able to write it, got 2"
     assert [str(problem) for problem in caught.value.problems] == [f"pallet.lock: {message}"]
     assert caught.value.problems[0].fix == "upgrade pallet"
     assert path.read_text() == NEWER
