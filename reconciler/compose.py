@@ -11,13 +11,19 @@ from typing import TYPE_CHECKING
 
 from reconciler.errors import StoppedError, UsageError
 from reconciler.oci.layout import open_layout
+from reconciler.oci.registry.endpoint import Endpoint
+from reconciler.sync.audit import AuditedStore, Trail
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from pathlib import Path
 
     from reconciler.desired.config import Config, Target
+    from reconciler.desired.config_access import Access
+    from reconciler.oci.registry.credentials import CredentialSource
     from reconciler.oci.registry.notices import Notices
+    from reconciler.oci.registry.store import RegistryStore
+    from reconciler.oci.registry.tls import Trust
     from reconciler.oci.store import Store
     from reconciler.sync.stop import Stop
 
@@ -46,6 +52,22 @@ def choose_target(config: Config, name: str | None) -> Target:
     return config.targets[wanted]
 
 
+def find_target(config: Config, url: str, repository: str) -> Target | None:
+    """Return the target that a repository of a host belongs to, so that its settings hold there too.
+
+    The one with the longest prefix wins; None where pallet.toml says nothing of that host.
+    """
+    asked = Endpoint.parse(url)
+    candidates = []
+    for target in config.targets.values():
+        if target.layout_directory is None:
+            endpoint = Endpoint.parse(target.url)
+            below = f"{repository}/".startswith(f"{endpoint.prefix}/") or not endpoint.prefix
+            if endpoint.origin == asked.origin and below:
+                candidates.append((len(endpoint.prefix), target))
+    return max(candidates, key=lambda item: item[0])[1] if candidates else None
+
+
 def open_store(
     target: Target,
     *,
@@ -69,23 +91,56 @@ def open_store(
     """
     directory = target.layout_directory
     if directory is not None:
-        return open_layout(root / directory, label=directory)
-    return _open_registry(target.url, connection, environment, home, stop, notices)
+        return _audited(open_layout(root / directory, label=directory), target, lambda: None)
+    credentials = _credentials(target, root, environment, home)
+    trust = _trust(target.access, root, home)
+    store = _open_registry(target, trust, connection, credentials, stop, notices)
+    return _audited(store, target, lambda: store.user)
+
+
+def _audited(store: Store, target: Target, user: Callable[[], str | None]) -> Store:
+    if target.audit is None:
+        return store
+    return AuditedStore(store, Trail(target.audit, target.name, user))
+
+
+def _credentials(target: Target, root: Path, environment: Mapping[str, str], home: Path) -> CredentialSource:
+    """What the target says of who we are is all that counts; otherwise what the user's files say."""
+    from reconciler.oci.registry.credentials.files import CredentialFiles
+    from reconciler.oci.registry.credentials.target import TargetCredentials
+
+    if target.credential is None:
+        return CredentialFiles(environment=environment, home=home)
+    return TargetCredentials(target.credential, f"target {target.name}", environment=environment, root=root)
+
+
+def _trust(access: Access, root: Path, home: Path) -> Trust:
+    from reconciler.oci.registry.tls import Trust, certificate_folders
+
+    return Trust(
+        access.ca,
+        access.client_certificate,
+        access.client_key,
+        insecure=access.insecure,
+        folders=certificate_folders(home),
+        root=root,
+    )
 
 
 def _open_registry(
-    url: str,
+    target: Target,
+    trust: Trust,
     connection: Connection,
-    environment: Mapping[str, str],
-    home: Path,
+    credentials: CredentialSource,
     stop: Stop,
     notices: Notices | None,
-) -> Store:
+) -> RegistryStore:
     # Here, not above: a layout needs no HTTP client, whose import costs more than a small sync.
-    from reconciler.oci.registry.credentials import DockerConfig
-    from reconciler.oci.registry.endpoint import Endpoint
+    from reconciler.oci.registry.profiles import choose_profile
     from reconciler.oci.registry.settings import Clock, Settings
     from reconciler.oci.registry.store import open_registry
+
+    access, endpoint = target.access, Endpoint.parse(target.url)
 
     def sleep(seconds: float) -> None:
         stop.sleep(seconds)
@@ -95,11 +150,13 @@ def _open_registry(
             )
 
     return open_registry(
-        Endpoint.parse(url),
-        credentials=DockerConfig(environment=environment, home=home),
+        endpoint,
+        credentials=credentials,
         settings=Settings(
             retries=connection.retries, timeout_s=connection.timeout_s, connections=connection.jobs
         ),
         clock=Clock(sleep=sleep),
+        profile=choose_profile(endpoint.host, name=access.profile, concurrency=access.concurrency),
+        trust=trust,
         notices=notices,
     )

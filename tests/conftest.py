@@ -18,7 +18,7 @@ settings.load_profile("pallet")
 
 NO_REGISTRY = os.environ.get("PALLET_TEST_NO_REGISTRY") == "1"
 _FOREIGN = re.compile(
-    r"(?:(?:https?|all|no|ftp)_proxy|docker_config|registry_auth_file|pallet_.*|ci|ci_.*|github_.*|gitlab_.*)",
+    r"(?:(?:https?|all|no|ftp)_proxy|docker_config|docker_auth_config|registry_auth_file|xdg_runtime_dir|xdg_config_home|pallet_.*|ci|ci_.*|github_.*|gitlab_.*)",
     re.IGNORECASE,
 )
 """Variables that change what pallet does: a test sets the ones it means."""

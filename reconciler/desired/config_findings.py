@@ -5,6 +5,7 @@ Must never be added: what pallet.toml must say; see `config_reader` and the modu
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, TypeVar
 
 from reconciler.desired.reading.toml_lines import Lines
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 Where = tuple[str | int, ...]
 """Keys and indexes, from the top of the document."""
 _T = TypeVar("_T")
+_USER_OF_URL = re.compile(r"(?<=//)[^/\s@]*:[^/\s@]*@")
 
 
 class Findings:
@@ -27,7 +29,9 @@ class Findings:
         self.problems: list[Problem] = []
 
     def report(self, where: Where, code: str, message: str, *, fix: str | None = None) -> None:
+        """Add a problem; what looks like a password in a URL is not repeated."""
         line = self.lines.locate(where)
+        message = _USER_OF_URL.sub("***@", message)
         self.problems.append(Problem(code, message, self.file, line, path=say_path(where), fix=fix))
 
     def attempt(self, where: Where, code: str, read: Callable[[], _T]) -> _T | None:

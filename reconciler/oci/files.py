@@ -27,15 +27,18 @@ STALE_AFTER_S = 3600.0
 """A living writer touches its temporary file with every chunk; after an hour it was killed."""
 
 
-def write_atomically(path: Path, chunks: Iterable[bytes]) -> None:
+def write_atomically(path: Path, chunks: Iterable[bytes], *, mode: int = 0o666) -> None:
     """Let `path` hold exactly `chunks`, or what it held before where anything fails.
+
+    Args:
+        mode: rights of the file, less what the umask takes.
 
     Raises:
         OSError: the disk refused; the temporary file is gone.
     """
     temporary = path.with_name(f"{_TEMPORARY_PREFIX}{secrets.token_hex(8)}")
     # Not tempfile: it gives 0600, and a layout on a shared disk is read by other users.
-    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o666)
+    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, mode)
     try:
         with os.fdopen(descriptor, "wb") as stream:
             for chunk in chunks:

@@ -51,7 +51,7 @@ class Known:
     credentials: dict[str, Credential] = field(default_factory=dict)
     asked: list[str] = field(default_factory=list)
 
-    def find(self, host: str) -> Credential | None:
+    def find(self, host: str, repository: str | None = None) -> Credential | None:
         self.asked.append(host)
         return self.credentials.get(host)
 

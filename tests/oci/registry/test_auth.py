@@ -7,7 +7,8 @@ import pytest
 
 from reconciler.errors import StoreError, UnauthorisedError
 from reconciler.oci.reference import Repository
-from reconciler.oci.registry.credentials import Credential, DockerConfig
+from reconciler.oci.registry.credentials import Credential
+from reconciler.oci.registry.credentials.files import CredentialFiles
 from reconciler.oci.registry.endpoint import Endpoint
 from reconciler.oci.registry.store import open_registry
 from tests.oci.registry.situations import (
@@ -292,7 +293,7 @@ def test_password_never_goes_over_plain_http(monkeypatch: pytest.MonkeyPatch) ->
 
 def test_broken_docker_config_is_not_anonymous(basic: ScriptedRegistry, tmp_path: Path) -> None:
     (tmp_path / "config.json").write_text("{")
-    credentials = DockerConfig(environment={"DOCKER_CONFIG": str(tmp_path)}, home=tmp_path)
+    credentials = CredentialFiles(environment={"DOCKER_CONFIG": str(tmp_path)}, home=tmp_path)
     store = open_registry(Endpoint.parse(basic.url), credentials=credentials)
     with pytest.raises(UnauthorisedError, match=r"config\.json: not JSON at line 1"):
         store.head_manifest(REPOSITORY, TAG)

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from reconciler.errors import NotFoundError, StoreError, UnauthorisedError, UnreachableError
-from reconciler.oci.registry.credentials import DockerConfig
+from reconciler.oci.registry.credentials.files import CredentialFiles
 from reconciler.oci.registry.endpoint import Endpoint
 from reconciler.oci.registry.settings import Settings
 from reconciler.oci.registry.store import RegistryStore, open_registry
@@ -77,10 +77,10 @@ def test_tag_cannot_be_deleted_alone(docker_registry: DockerRegistry, repository
             store.head_manifest(REPOSITORY, TAG)
 
 
-def login(folder: Path, host: str, password: str) -> DockerConfig:
+def login(folder: Path, host: str, password: str) -> CredentialFiles:
     auth = base64.b64encode(f"{USER}:{password}".encode()).decode()
     (folder / "config.json").write_text(json.dumps({"auths": {host: {"auth": auth}}}))
-    return DockerConfig(environment={"DOCKER_CONFIG": str(folder)}, home=folder)
+    return CredentialFiles(environment={"DOCKER_CONFIG": str(folder)}, home=folder)
 
 
 def test_password_of_docker_config_is_taken(login_docker_registry: DockerRegistry, tmp_path: Path) -> None:
@@ -104,7 +104,7 @@ def test_wrong_password_is_refused(login_docker_registry: DockerRegistry, tmp_pa
 def test_stopped_registry_is_unreachable(own_docker_registry: DockerRegistry) -> None:
     store = open_registry(
         Endpoint.parse(own_docker_registry.url),
-        credentials=DockerConfig(environment={}, home=Path("/nonexistent")),
+        credentials=CredentialFiles(environment={}, home=Path("/nonexistent")),
         settings=Settings(retries=1),
         clock=FakeClock().clock(),
     )
