@@ -40,6 +40,8 @@ class MemoryStore:
         """Every call as (method, repository, reference), in the order they came in."""
         self.referrers_api = True
         """Whether it lists referrers itself; without, the fallback tag counts."""
+        self.keeps_foreign_elsewhere = False
+        """Whether a manifest may name layers that are fetched from elsewhere, as registries allow."""
         self._contents: dict[Repository, _Contents] = {}
         self._lock = threading.RLock()
 
@@ -62,6 +64,11 @@ class MemoryStore:
             held.manifests[digest] = (_media_type(content), content)
             held.tags[tag] = digest
             return digest
+
+    def corrupt(self, repository: Repository, digest: Digest, content: bytes) -> None:
+        """Let a blob's bytes be others, unseen by `calls`: a disk rotted."""
+        with self._lock:
+            self._contents[repository].blobs[digest] = content
 
     def forget(self, repository: Repository, tag: Tag | None = None) -> None:
         """Lose a tag, or a whole repository, unseen by `calls`: somebody else deleted it."""
@@ -196,6 +203,8 @@ class MemoryStore:
     def _check_complete(self, held: _Contents, content: bytes, subject: str) -> None:
         manifest = parse(content)
         parts = manifest.manifests if isinstance(manifest, Index) else manifest.blobs
+        if self.keeps_foreign_elsewhere:
+            parts = tuple(part for part in parts if ".nondistributable." not in part.media_type)
         missing = [part.digest for part in parts if part.digest not in {*held.blobs, *held.manifests}]
         if missing:
             raise StoreError(f"{subject}: manifest refused: missing {', '.join(missing)}")

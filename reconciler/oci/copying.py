@@ -1,0 +1,323 @@
+"""Copying all that is reachable from a manifest, from any store to any store; only what is missing travels.
+
+Decided here, in this order: the destination is asked first, by one HEAD, and a root that is there is trusted
+with all that it names: a registry has verified that when it took the root, and a layout of pallet's too
+(`check_all` looks at every part all the same). Manifests keep their bytes. Leaves come before what names
+them, what refers to the root comes after it, and the tag comes last.
+Must never be added: which tags may be overwritten; that is the caller's word, `replace`.
+"""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from graphlib import TopologicalSorter
+from typing import TYPE_CHECKING, Self
+
+from reconciler.errors import ImmutableTagError, NotFoundError
+from reconciler.oci.copying_blobs import BlobMover, Tally
+from reconciler.oci.copying_graphs import Graph, GraphReader, Node, Query, parse_node
+from reconciler.oci.digest import Digest
+from reconciler.oci.manifest import Descriptor, Index
+from reconciler.oci.platforms import choose
+from reconciler.oci.reference import Tag
+from reconciler.oci.referrers import put_referrer
+from reconciler.oci.sides import DESTINATION, SOURCE, blamed
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+    from types import TracebackType
+
+    from reconciler.oci.manifest import Platform
+    from reconciler.oci.reference import Repository
+    from reconciler.oci.store import ManifestContent, Store
+
+JOBS = 4
+"""Blobs of one artifact at once: three to four are what other clients open to one host."""
+
+
+@dataclass(frozen=True, slots=True)
+class CopyTerms:
+    """What is copied, and how closely the destination is looked at."""
+
+    referrers: bool = False
+    """Whether what refers to the artifact, or to a part of it, comes along, and what refers to that."""
+    platform: Platform | None = None
+    """Only this entry of an index; its digest is not the index's."""
+    check_all: bool = False
+    """Whether the destination is asked for every part, even where it holds what names them."""
+
+
+@dataclass(frozen=True, slots=True)
+class CopyResult:
+    """What was copied, and how much of it had to travel."""
+
+    source: str
+    """As people write it, by digest."""
+    reference: str
+    """As people write it, at the destination."""
+    descriptor: Descriptor
+    before: Digest | None
+    """What the destination's reference named before; None where it was not there."""
+    chosen_from: Digest | None = None
+    """The index that a platform was chosen from."""
+    manifests: int = 0
+    """How many manifests were sent, what refers to others included."""
+    referrers: int = 0
+    """How many manifests that refer to others were found at the source."""
+    blobs: int = 0
+    mounted: int = 0
+    present: int = 0
+    """Blobs that the destination said it holds."""
+    size_bytes: int = 0
+    """Content of blobs that travelled."""
+    foreign: tuple[Descriptor, ...] = ()
+    """Layers that are kept elsewhere and were not copied: whoever needs them fetches them from there."""
+
+    @property
+    def is_unchanged(self) -> bool:
+        """Whether the destination held all of it."""
+        return self.before == self.descriptor.digest and not (self.manifests or self.blobs or self.mounted)
+
+
+def copy_graph(
+    source: Store,
+    source_repository: Repository,
+    source_reference: Tag | Digest,
+    destination: Store,
+    destination_repository: Repository,
+    destination_reference: Tag | Digest | None,
+    *,
+    referrers: bool = False,
+    platform: Platform | None = None,
+    check_all: bool = False,
+    replace: bool = True,
+    jobs: int = JOBS,
+) -> CopyResult:
+    """Copy a manifest or an index with everything that it names; see `Copier.copy`."""
+    terms = CopyTerms(referrers, platform, check_all)
+    with Copier(source, destination, terms, jobs=jobs) as copier:
+        return copier.copy(
+            source_repository,
+            source_reference,
+            destination_repository,
+            destination_reference,
+            replace=replace,
+        )
+
+
+class Copier:
+    """Copies any number of artifacts between two stores; what one has brought is not asked for again.
+
+    Safe to use from several threads.
+
+    Args:
+        jobs: how many blobs or manifests at once, over everything that is being copied.
+        mountable: the name of a repository of the source as the destination knows it, where both are one
+            registry; None where they are not.
+    """
+
+    def __init__(
+        self,
+        source: Store,
+        destination: Store,
+        terms: CopyTerms | None = None,
+        *,
+        jobs: int = JOBS,
+        mountable: Callable[[Repository], Repository | None] | None = None,
+    ) -> None:
+        self._source, self._destination = source, destination
+        self._terms = terms or CopyTerms()
+        self._pool = ThreadPoolExecutor(max_workers=jobs, thread_name_prefix="copy")
+        if mountable is None and source is destination:
+            mountable = _itself
+        self._mover = BlobMover(source, destination, self._pool, mountable or _nowhere)
+        self._reader = GraphReader(source, destination, self._pool)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, exc: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._pool.shutdown(cancel_futures=True)
+
+    def copy(
+        self,
+        source_repository: Repository,
+        source_reference: Tag | Digest,
+        destination_repository: Repository,
+        destination_reference: Tag | Digest | None = None,
+        *,
+        replace: bool = True,
+    ) -> CopyResult:
+        """Copy one artifact; where the destination holds it already that costs one HEAD there.
+
+        Args:
+            destination_reference: the tag to write; None, or a digest, for no tag.
+            replace: whether a tag may be moved that names something else.
+
+        Raises:
+            NotFoundError: the source has no such thing, or a part of it is missing there.
+            ImmutableTagError: the tag names something else, and may not be moved.
+            DigestMismatchError: a store gave other bytes than it promised.
+            PalletError: a store could not tell, or did not confirm; its text says which side. The tag is
+                what it was, unless the last request failed.
+        """
+        root, chosen_from = self._find(source_repository, source_reference)
+        digest = source_reference if root is None else root.digest
+        assert isinstance(digest, Digest)
+        target = destination_reference if isinstance(destination_reference, Tag) else digest
+        there = self._look(destination_repository, target)
+        before = None if there is None else there.digest
+        if root is None:
+            root = (
+                there if there is not None and before == digest else self._describe(source_repository, digest)
+            )
+        job = _Job(source_repository, destination_repository, root, target, before)
+        if before != digest or self._terms.check_all or self._terms.referrers:
+            if before is not None and before != digest and not replace:
+                raise self._refuse(job, before)
+            self._bring(job)
+        return self._result(job, chosen_from)
+
+    def _result(self, job: _Job, chosen_from: Digest | None) -> CopyResult:
+        return CopyResult(
+            source=self._source.name(job.source_repository, job.root.digest),
+            reference=self._destination.name(job.repository, job.target),
+            descriptor=job.root,
+            before=job.before,
+            chosen_from=chosen_from,
+            referrers=job.referrers,
+            manifests=job.tally.manifests,
+            blobs=job.tally.blobs,
+            mounted=job.tally.mounted,
+            present=job.tally.present,
+            size_bytes=job.tally.size_bytes,
+            foreign=tuple(job.tally.foreign.values()),
+        )
+
+    def _find(
+        self, repository: Repository, reference: Tag | Digest
+    ) -> tuple[Descriptor | None, Digest | None]:
+        """Return what is to be copied, and the index that it was chosen from.
+
+        A digest says what it is without a request: None, and the destination is asked first.
+        """
+        platform = self._terms.platform
+        with blamed(SOURCE):
+            if platform is None:
+                is_known = isinstance(reference, Digest)
+                return None if is_known else self._source.head_manifest(repository, reference), None
+            found = self._source.fetch_manifest(repository, reference)
+            node = parse_node(found, self._source.name(repository, reference))
+            if not isinstance(node.manifest, Index):
+                return found.descriptor, None
+            entry = choose(node.manifest, platform, subject=self._source.name(repository, reference))
+            return Descriptor(entry.media_type, entry.digest, entry.size_bytes), found.descriptor.digest
+
+    def _describe(self, repository: Repository, digest: Digest) -> Descriptor:
+        with blamed(SOURCE):
+            return self._source.head_manifest(repository, digest)
+
+    def _look(self, repository: Repository, reference: Tag | Digest) -> Descriptor | None:
+        try:
+            with blamed(DESTINATION):
+                return self._destination.head_manifest(repository, reference)
+        except NotFoundError:
+            return None
+
+    def _refuse(self, job: _Job, before: Digest) -> ImmutableTagError:
+        return ImmutableTagError(
+            f"{DESTINATION}: {self._destination.name(job.repository, job.target)}: holds other content: "
+            f"expected {job.root.digest}, got {before}",
+            fix="choose another tag; or overwrite what is there: --force",
+        )
+
+    def _bring(self, job: _Job) -> None:
+        graph = self._reader.read(
+            Query(
+                job.source_repository,
+                job.repository,
+                job.root,
+                referrers=self._terms.referrers,
+                check_all=self._terms.check_all,
+                holds_root=job.before == job.root.digest,
+            )
+        )
+        job.referrers = len(graph.referrers)
+        self._mover.move(
+            graph.blobs.values(),
+            job.source_repository,
+            job.repository,
+            job.tally,
+            # Where another content was under this tag, much of it is probably the same.
+            probe=self._terms.check_all or job.before is not None,
+        )
+        self._put_manifests(job, graph)
+        self._reader.remember(job.repository, job.root.digest)
+
+    def _put_manifests(self, job: _Job, graph: Graph) -> None:
+        """Put what is missing: parts before what names them, subjects before what refers to them."""
+        root = graph.missing.get(job.root.digest)
+        tag_comes_last = isinstance(job.target, Tag) and bool(graph.referrers)
+        sorter: TopologicalSorter[Digest] = TopologicalSorter()
+        for digest, node in graph.missing.items():
+            sorter.add(digest, *(need for need in node.needs if need in graph.missing))
+        sorter.prepare()
+        while sorter.is_active():
+            ready = sorter.get_ready()
+            nodes = [graph.missing[digest] for digest in ready]
+            self._each(nodes, lambda node: self._put(job, node, by_digest=tag_comes_last))
+            sorter.done(*ready)
+        if root is not None and tag_comes_last:
+            self._put_tag(job, root.content)
+
+    def _put(self, job: _Job, node: Node, *, by_digest: bool) -> None:
+        content = node.content
+        digest, media_type = content.descriptor.digest, content.descriptor.media_type
+        is_root = digest == job.root.digest
+        with blamed(DESTINATION):
+            if node.manifest.subject is not None:
+                put_referrer(self._destination, job.repository, content.content, media_type)
+            if is_root and not by_digest and isinstance(job.target, Tag):
+                self._put_tag(job, content)
+            elif node.manifest.subject is None:
+                self._destination.put_manifest(job.repository, digest, content.content, media_type)
+        job.tally.sent_manifest()
+
+    def _put_tag(self, job: _Job, content: ManifestContent) -> None:
+        with blamed(DESTINATION):
+            self._destination.put_manifest(
+                job.repository, job.target, content.content, content.descriptor.media_type
+            )
+
+    def _each(self, nodes: Iterable[Node], put: Callable[[Node], None]) -> None:
+        items = list(nodes)
+        if len(items) == 1:
+            put(items[0])
+            return
+        for future in [self._pool.submit(put, item) for item in items]:
+            future.result()
+
+
+@dataclass(slots=True)
+class _Job:
+    """One artifact on its way."""
+
+    source_repository: Repository
+    repository: Repository
+    """At the destination."""
+    root: Descriptor
+    target: Tag | Digest
+    before: Digest | None
+    referrers: int = 0
+    tally: Tally = field(default_factory=Tally)
+
+
+def _itself(repository: Repository) -> Repository:
+    return repository
+
+
+def _nowhere(_: Repository) -> None:
+    return None
