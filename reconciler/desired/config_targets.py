@@ -9,6 +9,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from reconciler.desired.config import Target
+from reconciler.desired.config_access import read_access
 from reconciler.oci.registry.endpoint import Endpoint
 
 if TYPE_CHECKING:
@@ -16,19 +17,35 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from reconciler.desired.config_findings import Findings
+    from reconciler.oci.registry.credentials.target import BearerToken, Login
 
 _DEFAULT_TARGET = Target("local", "oci-layout:.pallet/registry", immutable=False)
 
 
-def read_targets(document: Mapping[str, Any], findings: Findings, *, root: Path) -> dict[str, Target]:
+def read_targets(
+    document: Mapping[str, Any],
+    findings: Findings,
+    *,
+    root: Path,
+    credentials: Mapping[str, Login | BearerToken],
+) -> dict[str, Target]:
     """Return the targets by name, in order; the embedded store where there is none.
 
     Args:
+        credentials: what targets say of who we are, by name.
         root: the folder of pallet.toml, which the names of files start from.
     """
     audit = root / document["audit"]["file"] if "audit" in document else None
     targets = {
-        name: Target(name, table["url"], table.get("immutable"), table.get("restore"), audit=audit)
+        name: Target(
+            name,
+            table["url"],
+            table.get("immutable"),
+            table.get("restore"),
+            access=read_access(table, ("target", name), findings, root),
+            audit=audit,
+            credential=credentials.get(name),
+        )
         for name, table in document.get("target", {}).items()
     }
     for target in targets.values():

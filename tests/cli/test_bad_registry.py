@@ -22,7 +22,7 @@ ONE = ("--only", "workflows/triage")
         pytest.param(
             problem(401, "UNAUTHORIZED"),
             77,
-            "the registry answered 401 Unauthorized → log in: docker login 127.0.0.1",
+            "the registry answered 401 Unauthorized → log in: pallet login 127.0.0.1",
             id="401",
         ),
         pytest.param(problem(403, "DENIED"), 77, "the registry answered 403 Forbidden", id="403"),

@@ -139,7 +139,7 @@ def test_local_target_can_be_another(tmp_path: Path) -> None:
         pytest.param(
             "far=https://ada:sekret@r.example",
             "--target far: registry URL: a user name or password does not belong there: "
-            "expected credentials in docker's config.json, which `docker login` writes",
+            "expected credentials from `pallet login`, or in username and password of a target",
             id="password",
         ),
         pytest.param(

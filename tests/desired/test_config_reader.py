@@ -83,7 +83,7 @@ BAD: Mapping[str, tuple[str, list[str]]] = {
         '[target.x]\nurl = "https://me:s3cret@registry.example.com"\n',
         [
             "pallet.toml:4: target.x.url: registry URL: a user name or password does not belong there: "
-            "expected credentials in docker's config.json, which `docker login` writes"
+            "expected credentials from `pallet login`, or in username and password of a target"
         ],
     ),
     "missing keys": (

@@ -29,7 +29,7 @@ NAME = "notes/router"
 
 TIMEOUT = Unknown("memory.test: no answer after 60 s", 1, "look whether the registry is up")
 THROTTLED = Unknown("memory.test: throttled", 75)
-FORBIDDEN = Unknown("memory.test: not you", 77, "docker login memory.test")
+FORBIDDEN = Unknown("memory.test: not you", 77, "pallet login memory.test")
 
 
 def digest(text: str) -> Digest:

@@ -168,7 +168,7 @@ def test_floating_tag_of_somebody_else_needs_force(force: bool, code: int) -> No
     [
         (StoreError("memory.test: 500"), 1),
         (ThrottledError("memory.test: 429"), 75),
-        (UnauthorisedError("memory.test: 401", fix="docker login memory.test"), 77),
+        (UnauthorisedError("memory.test: 401", fix="pallet login memory.test"), 77),
     ],
     ids=["failed", "throttled", "unauthorised"],
 )

@@ -8,7 +8,7 @@ answer at once. Must never be added: what a call is for.
 from __future__ import annotations
 
 import threading
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from reconciler.errors import StoreError, UnauthorisedError
@@ -20,7 +20,7 @@ from reconciler.oci.registry.failures import failure
 from reconciler.oci.registry.profiles import GENERIC
 from reconciler.oci.registry.realms import check_secret_may_go, parse_realm
 from reconciler.oci.registry.referrers_support import ReferrersSupport
-from reconciler.oci.registry.tokens import TokenRequest, Tokens, basic
+from reconciler.oci.registry.tokens import TokenRequest, Tokens, direct
 from reconciler.oci.registry.urls import Origin, Url
 from reconciler.oci.registry.wire import Kind
 
@@ -39,8 +39,8 @@ class _Bearer:
     service: str
 
 
-class _Basic:
-    """The registry takes a name and a password with every call."""
+class _Direct:
+    """The registry takes with every call what we hold: a name and a password, or a token."""
 
 
 class Session:
@@ -49,6 +49,7 @@ class Session:
     Args:
         host: the registry as credentials name it.
         profile: what is known of it beforehand.
+        is_insecure: whether it is written that a secret may travel to it over plain http.
     """
 
     def __init__(
@@ -60,21 +61,30 @@ class Session:
         origin: Origin,
         host: str,
         profile: Profile = GENERIC,
+        is_insecure: bool = False,
     ) -> None:
-        self.transport, self.profile = transport, profile
+        self.transport, self.profile, self._is_insecure = transport, profile, is_insecure
         self.page_size = profile.page_size
         """Entries of a list asked for at once; fewer once the registry has refused as many."""
         self.referrers = ReferrersSupport(expected=profile.referrers)
         self._tokens, self._credentials, self._origin, self._host = tokens, credentials, origin, host
-        self._way: _Bearer | _Basic | None = None
+        self._way: _Bearer | _Direct | None = None
         self._wider: dict[Scopes, Scopes] = {}
         self._credential: Credential | None = None
-        self._looked_up = False
+        """The last one that was found."""
+        self._found: dict[str | None, Credential | None] = {}
+        self._unwanted: dict[Scopes, UnauthorisedError] = {}
+        """Where our credential was refused and we read as nobody instead."""
         self._lock = threading.Lock()
 
     def url(self, target: str) -> Url:
         """The URL of an endpoint."""
         return Url(self._origin, target)
+
+    @property
+    def user(self) -> str | None:
+        """The name that was given to the registry, None for none."""
+        return self._credential.username or None if self._credential is not None else None
 
     def send(self, call: Call, *, scopes: Scopes) -> Answer:
         """Send a call, with authentication where the registry asks for it; 401 comes back as an answer.
@@ -85,13 +95,28 @@ class Session:
         """
         sent = self._authorization(scopes)
         answer = self.transport.send(call, authorization=sent)
-        if answer.status != 401 or answer.url.origin != self._origin:
-            return answer
-        renewed = self._answer_challenge(answer, scopes, sent)
-        if renewed is None or renewed == sent:
-            return answer
-        answer.discard()
-        return self.transport.send(call, authorization=renewed)
+        # Once for a token that is missing or has expired, once more for one that allows too little.
+        for _ in range(2):
+            if answer.status != 401 or answer.url.origin != self._origin:
+                break
+            renewed = self._answer_challenge(answer, scopes, sent)
+            if renewed is None or renewed == sent:
+                break
+            answer.discard()
+            sent = renewed
+            answer = self.transport.send(call, authorization=sent)
+            if not _allows_too_little(answer):
+                break
+        self._blame_credential(answer, scopes)
+        return answer
+
+    def send_once(self, call: Call, *, scopes: Scopes) -> Answer:
+        """Send a call as who we are known to be; nothing is asked for because of the answer.
+
+        Raises:
+            PalletError: as the transport says, or the token that we have cannot be renewed.
+        """
+        return self.transport.send(call, authorization=self._authorization(scopes))
 
     def failure(self, answer: Answer, *, fix: str | None = None) -> StoreError:
         """Return the exception for an answer that is no success, with advice about who we are."""
@@ -102,32 +127,36 @@ class Session:
             return None
         credential = self._credential
         if credential is None:
-            return f"log in: docker login {self._host}"
-        whose = f"{credential.username!r}, whose credential is from {credential.source}"
-        return f"log in again as {whose}" if status == 401 else f"check the rights of {whose}"
+            return f"log in: pallet login {self._host}"
+        whose = credential.whose
+        return f"log in again, or mend {whose}" if status == 401 else f"check the rights of {whose}"
 
     def _authorization(self, scopes: Scopes) -> str | None:
         match self._way:
             case None:
                 return None
-            case _Basic():
-                credential = self._find_credential()
-                return basic(credential) if credential is not None else None
+            case _Direct():
+                credential = self._find_credential(scopes)
+                return direct(credential) if credential is not None else None
             case _Bearer() as way:
-                return f"Bearer {self._tokens.get(self._token_request(way, scopes))}"
+                return f"Bearer {self._token(way, scopes)}"
 
     def _answer_challenge(self, answer: Answer, scopes: Scopes, sent: str | None) -> str | None:
         """Return what to send instead of `sent`, None where there is nothing better."""
+        credential = self._find_credential(scopes)
+        if credential is not None and credential.registry_token:
+            self._way = _Direct()  # whoever gives us a bearer token knows that it is taken
+            return self._authorization(scopes)
         challenge = self._challenge_of(answer)
         if challenge is None:
             return None
         if challenge.scheme == "basic":
-            self._way = _Basic()
+            self._way = _Direct()
             return self._authorization(scopes)
         way = self._way = self._bearer(challenge)
         self._widen(scopes, challenge)
         refused = sent.removeprefix("Bearer ") if sent is not None else None
-        return f"Bearer {self._tokens.get(self._token_request(way, scopes), not_this=refused)}"
+        return f"Bearer {self._token(way, scopes, not_this=refused)}"
 
     def _challenge_of(self, answer: Answer) -> Challenge | None:
         lines = answer.header_lines(b"www-authenticate")
@@ -154,28 +183,69 @@ class Session:
 
     def _widen(self, scopes: Scopes, challenge: Challenge) -> None:
         """Remember what the registry wants beyond what we would have asked for."""
-        wanted = scoping.merge((*scopes, *challenge.parameters.get("scope", "").split()))
+        known = self._wider.get(scopes, scopes)
+        wanted = scoping.merge((*known, *challenge.parameters.get("scope", "").split()))
         if wanted != scopes:
             self._wider[scopes] = wanted
 
-    def _token_request(self, way: _Bearer, scopes: Scopes) -> TokenRequest:
-        credential = self._find_credential()
+    def _token(self, way: _Bearer, scopes: Scopes, *, not_this: str | None = None) -> str:
+        credential = self._find_credential(scopes)
+        wanted = self._wider.get(scopes, scopes)
         if credential is not None:
             self._check_secret_may_go(way.realm.origin)
-        return TokenRequest(way.realm, way.service, self._wider.get(scopes, scopes), credential)
+        anonymous = TokenRequest(way.realm, way.service, wanted, None)
+        if scopes in self._unwanted:
+            return self._tokens.get(anonymous, not_this=not_this)
+        try:
+            return self._tokens.get(replace(anonymous, credential=credential), not_this=not_this)
+        except UnauthorisedError as refused:
+            if credential is None or not scoping.is_pull_only(wanted):
+                raise
+            return self._token_of_nobody(anonymous, scopes, refused)
 
-    def _find_credential(self) -> Credential | None:
+    def _token_of_nobody(self, request: TokenRequest, scopes: Scopes, refused: UnauthorisedError) -> str:
+        """Read as nobody: some token servers refuse an expired login even where everybody may read.
+
+        Seen on GHCR, 2023. Raises:
+            UnauthorisedError: nobody may read it either; says why our credential was refused.
+        """
+        try:
+            token = self._tokens.get(request)
+        except UnauthorisedError:
+            raise refused from None
+        self._unwanted[scopes] = refused
+        return token
+
+    def _blame_credential(self, answer: Answer, scopes: Scopes) -> None:
+        """Tell what we read as nobody from what our refused credential would have opened."""
+        refused = self._unwanted.get(scopes)
+        if refused is None:
+            return
+        if answer.status in {401, 403}:
+            answer.discard()
+            raise refused
+        self.transport.notices.say(f"{self._host}: read anonymously, because the login is refused: {refused}")
+
+    def _find_credential(self, scopes: Scopes) -> Credential | None:
         """Look once, and only when a registry asks: most public ones never do."""
+        repository = scoping.repository_of(scopes)
         with self._lock:
-            if not self._looked_up:
-                self._credential = self._credentials.find(self._host)
-                self._looked_up = True
-        if self._credential is not None:
+            if repository not in self._found:
+                self._found[repository] = self._credentials.find(self._host, repository)
+            credential = self._found[repository]
+            self._credential = credential or self._credential
+        if credential is not None:
             self._check_secret_may_go(self._origin)
-        return self._credential
+        return credential
 
     def _check_secret_may_go(self, origin: Origin) -> None:
         try:
-            check_secret_may_go(origin)
+            check_secret_may_go(origin, insecure_host=self._origin.host if self._is_insecure else None)
         except ValueError as exc:
             raise UnauthorisedError(str(exc), fix="write https:// in the target's url, or log out") from exc
+
+
+def _allows_too_little(answer: Answer) -> bool:
+    """Spec: RFC 6750, section 3.1."""
+    offered = challenges.parse(answer.header_lines(b"www-authenticate"))
+    return any(challenge.parameters.get("error") == "insufficient_scope" for challenge in offered)

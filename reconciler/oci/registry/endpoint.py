@@ -42,7 +42,7 @@ class Endpoint:
         if "@" in rest:
             raise ValueError(
                 "registry URL: a user name or password does not belong there: "
-                "expected credentials in docker's config.json, which `docker login` writes"
+                "expected credentials from `pallet login`, or in username and password of a target"
             )
         if "?" in rest or "#" in rest:
             raise ValueError("registry URL: expected a host and a path, got a query or a fragment too")

@@ -73,7 +73,7 @@ def failure(refusal: Refusal, *, fix: str | None = None) -> StoreError:
             return NotFoundError(refusal.text, fix=advice)
         case 401 | 403:
             return UnauthorisedError(
-                refusal.text, fix=advice or "check who may do this, and log in with docker login"
+                refusal.text, fix=advice or "check who may do this, and log in with pallet login"
             )
         case 429:
             return ThrottledError(refusal.text + _patience(refusal), fix=advice or "run again later")

@@ -32,11 +32,14 @@ def _check(realm: Origin, registry: Origin) -> None:
         raise ValueError(f"expected a public token server, got one in a private network: {realm}")
 
 
-def check_secret_may_go(origin: Origin) -> None:
+def check_secret_may_go(origin: Origin, *, insecure_host: str | None = None) -> None:
     """Say no to a secret over plain http that leaves this machine.
+
+    Args:
+        insecure_host: the one host for which it is written that it may; None for none.
 
     Raises:
         ValueError: it would.
     """
-    if origin.scheme != "https" and not origin.is_loopback:
+    if origin.scheme != "https" and not origin.is_loopback and origin.host != insecure_host:
         raise ValueError(f"credentials are not sent over plain http: expected https, got {origin}")

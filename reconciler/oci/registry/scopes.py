@@ -28,6 +28,20 @@ def delete(name: str) -> Scopes:
     return (f"repository:{name}:pull,push,delete",)
 
 
+def repository_of(scopes: Scopes) -> str | None:
+    """Return the first repository that the scopes name, None where they name none."""
+    for scope in scopes:
+        kind, _, rest = scope.partition(":")
+        if kind == "repository":
+            return rest.rpartition(":")[0]
+    return None
+
+
+def is_pull_only(scopes: Scopes) -> bool:
+    """Say whether nothing but reading is asked for: what a public repository gives to anybody."""
+    return bool(scopes) and all(scope.rpartition(":")[2] == "pull" for scope in scopes)
+
+
 def merge(scopes: Iterable[str]) -> Scopes:
     """Join the actions on one resource; the first resource stays first, since some servers read no further.
 

@@ -11,6 +11,7 @@ import json
 import re
 import threading
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from reconciler.errors import NotFoundError, StoreError, UnauthorisedError
@@ -63,7 +64,9 @@ class Tokens:
         self._tokens: dict[TokenRequest, _Token] = {}
         self._flights: dict[TokenRequest, threading.Lock] = {}
         self._lock = threading.Lock()
-        self._refused: dict[tuple[Url, Credential | None], str] = {}
+        self._refused: dict[tuple[Url, Credential], str] = {}
+        self._refresh_tokens: dict[tuple[Url, Credential], str] = {}
+        """The newest one of each identity token: a server may give another one with every answer."""
 
     def get(self, request: TokenRequest, *, not_this: str | None = None) -> str:
         """Return a token, from the cache unless it is `not_this`, which a registry has refused.
@@ -83,7 +86,7 @@ class Tokens:
             return self._flights.setdefault(request, threading.Lock())
 
     def _fetch(self, request: TokenRequest) -> _Token:
-        login = (request.realm, request.credential)
+        login = (request.realm, request.credential) if request.credential is not None else None
         if login in self._refused:  # asking again for every repository would lock the account
             raise UnauthorisedError(self._refused[login], fix=_login_fix(request))
         answer = self._ask(request)
@@ -91,20 +94,21 @@ class Tokens:
             error = failure(
                 answer.refusal(), fix=_login_fix(request) if answer.status in {401, 403} else None
             )
-            if answer.status == 401:
+            if answer.status == 401 and login is not None:
                 self._refused[login] = str(error)
             raise StoreError(str(error)) if isinstance(error, NotFoundError) else error
-        return self._parse(answer)
+        return self._parse(answer, request)
 
     def _ask(self, request: TokenRequest) -> Answer:
         if request.credential is not None and request.credential.identity_token:
-            answer = self._transport.send(_refresh_call(request))
+            known = self._refresh_tokens.get((request.realm, request.credential))
+            answer = self._transport.send(_refresh_call(request, known or request.credential.identity_token))
             if answer.status not in _NO_SUCH_FORM:
                 return answer
             answer.discard()
         return self._transport.send(_get_call(request), authorization=_basic_of(request))
 
-    def _parse(self, answer: Answer) -> _Token:
+    def _parse(self, answer: Answer, request: TokenRequest) -> _Token:
         received_at_s = self._clock.monotonic_s()
         content = answer.read(TOKEN_BODY_MAX_BYTES)
         try:
@@ -115,7 +119,25 @@ class Tokens:
         text = table.get("token") or table.get("access_token")
         if not isinstance(text, str) or _TOKEN.fullmatch(text) is None:
             raise StoreError(f"{answer.request}: expected a token, got an answer without one")
-        return _Token(text, received_at_s + _MARGIN * _lifetime_s(table.get("expires_in")))
+        self._keep_refresh_token(request, table.get("refresh_token"))
+        lifetime_s = _lifetime_s(table.get("expires_in"))
+        age_s = _age_s(table.get("issued_at"), now_s=self._clock.now_s())
+        # A server may hand out a token that it gave before. Where the two clocks cannot both be
+        # right, because it would be over already or is yet to come, ours counts from now.
+        left_s = lifetime_s - age_s if 0 < age_s < lifetime_s else lifetime_s
+        return _Token(text, received_at_s + _MARGIN * left_s)
+
+    def _keep_refresh_token(self, request: TokenRequest, text: object) -> None:
+        credential = request.credential
+        if credential is not None and credential.identity_token and isinstance(text, str) and text:
+            self._refresh_tokens[request.realm, credential] = text
+
+
+def direct(credential: Credential) -> str | None:
+    """The value of `Authorization` where no token is fetched; None where we hold no such thing."""
+    if credential.registry_token:
+        return f"Bearer {credential.registry_token}"
+    return basic(credential) if credential.username or credential.password else None
 
 
 def basic(credential: Credential) -> str:
@@ -125,9 +147,19 @@ def basic(credential: Credential) -> str:
 
 def _basic_of(request: TokenRequest) -> str | None:
     credential = request.credential
-    return (
-        basic(credential) if credential is not None and (credential.username or credential.password) else None
-    )
+    has_password = credential is not None and (credential.username or credential.password)
+    return basic(credential) if credential is not None and has_password else None
+
+
+def _age_s(issued_at: object, *, now_s: float) -> float:
+    """Return how long ago a token was issued, 0 where that is not said in RFC 3339."""
+    if not isinstance(issued_at, str):
+        return 0.0
+    try:
+        issued = datetime.fromisoformat(issued_at)
+        return now_s - issued.timestamp() if issued.tzinfo is not None else 0.0
+    except (ValueError, OverflowError):
+        return 0.0
 
 
 def _lifetime_s(expires_in: object) -> float:
@@ -145,14 +177,13 @@ def _get_call(request: TokenRequest) -> Call:
     return Call("GET", request.realm.with_query(wire.form(pairs)), Kind.TOKEN)
 
 
-def _refresh_call(request: TokenRequest) -> Call:
-    assert request.credential is not None
+def _refresh_call(request: TokenRequest, refresh_token: str) -> Call:
     pairs = [
         ("grant_type", "refresh_token"),
         ("service", request.service),
         ("client_id", CLIENT_ID),
         ("scope", " ".join(request.scopes)),
-        ("refresh_token", request.credential.identity_token),
+        ("refresh_token", refresh_token),
     ]
     headers = (("Content-Type", "application/x-www-form-urlencoded"),)
     return Call("POST", request.realm, Kind.TOKEN, headers, wire.form(pairs).encode("ascii"))
@@ -160,7 +191,5 @@ def _refresh_call(request: TokenRequest) -> Call:
 
 def _login_fix(request: TokenRequest) -> str:
     if request.credential is None:
-        return "log in with docker login"
-    return (
-        f"log in again: the credential of {request.credential.username!r} is from {request.credential.source}"
-    )
+        return "log in with pallet login"
+    return f"log in again, or mend {request.credential.whose}"

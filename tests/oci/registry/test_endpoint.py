@@ -31,7 +31,7 @@ def test_endpoint_parses(text: str, endpoint: Endpoint) -> None:
     [
         (
             "https://bob:secret@h/p",
-            "expected credentials in docker's config.json, which `docker login` writes",
+            "expected credentials from `pallet login`, or in username and password of a target",
         ),
         ("https://h/p?x=1", "expected a host and a path, got a query or a fragment too"),
         ("https://h/p#x", "expected a host and a path, got a query or a fragment too"),

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from reconciler.errors import UnauthorisedError
-from reconciler.oci.registry.credentials.values import Credential
+from reconciler.oci.registry.credentials.values import Credential, is_header_word
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -114,6 +114,8 @@ class _Reader:
             username, password = self._split(auth, where)
         identity_token = self.text(entry, "identitytoken", where)
         registry_token = self.text(entry, "registrytoken", where)
+        if registry_token and not is_header_word(registry_token):
+            raise broken(self._source, f"{where}.registrytoken: expected one word of printable ASCII")
         if not (username or password or identity_token or registry_token):
             return None
         return Credential(username, password, identity_token, registry_token, source=self._source)

@@ -6,23 +6,19 @@ another source; what a target says is all that counts for it.
 
 from __future__ import annotations
 
-import re
 import threading
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from reconciler.errors import UnauthorisedError
 from reconciler.oci.registry.credentials.secret import read_secret
-from reconciler.oci.registry.credentials.values import Credential
+from reconciler.oci.registry.credentials.values import Credential, is_header_word
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
     from reconciler.oci.registry.credentials.secret import Secret
-
-_TOKEN = re.compile(r"[\x21-\x7e]+")
-"""What can stand in a header."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +65,7 @@ class TargetCredentials:
                 return Credential(username, self._secret(password, "password"), source=str(password))
             case BearerToken(token):
                 text = self._secret(token, "token")
-                if _TOKEN.fullmatch(text) is None:
+                if not is_header_word(text):
                     expected = "expected one word of printable ASCII, got other text"
                     raise UnauthorisedError(f"{self._subject}: token: {token}: {expected}")
                 return Credential(registry_token=text, source=str(token))

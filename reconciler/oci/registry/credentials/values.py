@@ -5,8 +5,16 @@ Must never be added: where one is found.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from typing import Protocol
+
+_WORD = re.compile(r"[\x21-\x7e]+")
+
+
+def is_header_word(text: str) -> bool:
+    """Say whether text can stand in a header as it is, as a bearer token must."""
+    return _WORD.fullmatch(text) is not None
 
 
 @dataclass(frozen=True, slots=True)
