@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: sync test lint bench format clean
+.PHONY: sync test lint bench docs format clean
 
 sync: $(VENV)/installed
 	$(BIN)/pallet sync
@@ -22,6 +22,9 @@ lint: $(VENV)/installed-test
 bench: $(VENV)/installed-test
 	$(BIN)/python -m tests.support.install_registry
 	$(BIN)/python -m benchmarks
+
+docs: $(VENV)/installed-test
+	$(BIN)/python -m reconciler.reports.rules_page > docs/rules.md
 
 format: $(VENV)/installed-test
 	$(BIN)/ruff format .

@@ -8,13 +8,17 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from reconciler.desired.config_access import Access
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
     from reconciler.desired.kinds.kind import Kind
     from reconciler.desired.versions.version import Version
+    from reconciler.errors import Problem
     from reconciler.oci.reference import Repository, Tag
+    from reconciler.oci.registry.credentials.target import BearerToken, Login
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +30,11 @@ class Target:
     """`oci-layout:DIRECTORY`, `https://host/prefix`, `http://host`, or a bare host."""
     immutable: bool | None = None
     restore: bool | None = None
+    access: Access = field(default_factory=Access)
+    audit: Path | None = None
+    """The file that every write to it is told in; None for none."""
+    credential: Login | BearerToken | None = None
+    """Where its name and secret are; None for what the user's credential files say."""
 
     @property
     def layout_directory(self) -> str | None:
@@ -90,6 +99,22 @@ class Policy:
 
 
 @dataclass(frozen=True, slots=True)
+class AttachRule:
+    """One `[[artifact.attach]]`: files that are published as one artifact which refers to this one."""
+
+    line: int
+    """Line of `[[artifact.attach]]` in pallet.toml, 1 for the first."""
+    where: str
+    """Such as `artifact[0].attach[1]`."""
+    files: tuple[str, ...]
+    """Globs or paths, in which `{stem}` `{name}` `{parent}` `{dir}` of the artifact's file are filled in."""
+    kind: str | None = None
+    artifact_type: str | None = None
+    media_type: str | None = None
+    annotations: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class ArtifactRule:
     """One `[[artifact]]` of pallet.toml."""
 
@@ -109,12 +134,18 @@ class ArtifactRule:
     channels: tuple[str, ...] = ()
     """Templates of tags that follow the highest version, pre-releases included."""
     bundle: bool = False
+    config_file: str | None = None
+    """Of an image made from layers, instead of `files`."""
+    layers: tuple[str, ...] = ()
     artifact_type: str | None = None
     created: CreatedSource | None = None
     stable: bool | None = None
     """What is said of the release; None for nothing."""
     notes: NotesSource | None = None
     policy: Policy = field(default_factory=Policy)
+    ignored_rules: frozenset[str] = frozenset()
+    """Codes of named rules that are switched off for its files."""
+    attachments: tuple[AttachRule, ...] = ()
 
     @property
     def where(self) -> str:
@@ -135,6 +166,10 @@ class Config:
     """Built-in ones and the project's own."""
     held: Mapping[tuple[Repository, Tag], Version]
     """Floating tags that pallet.toml holds where they are."""
+    ignored_rules: frozenset[str] = frozenset()
+    """Codes of named rules that are switched off everywhere."""
+    warnings: tuple[Problem, ...] = ()
+    """What is doubtful about pallet.toml itself."""
 
     @property
     def root(self) -> Path:

@@ -12,7 +12,9 @@ from typing import TYPE_CHECKING, Any
 
 from reconciler import __version__
 from reconciler.desired.config import Config
+from reconciler.desired.config_credentials import read_credentials, without_secrets
 from reconciler.desired.config_findings import Findings
+from reconciler.desired.config_named_rules import kind_warnings, read_ignored
 from reconciler.desired.config_rules import RuleReader, check_floating, read_policy
 from reconciler.desired.config_targets import read_default_target, read_targets
 from reconciler.desired.kinds.kind import Kind, builtin_kinds, parse_kind
@@ -87,10 +89,15 @@ class _Reader:
 
     def read(self) -> Config:
         self._check_tool()
+        credentials = read_credentials(self.document, self.findings)
         unsound = self._check_schema()
         kinds = self._read_kinds()
-        targets = read_targets(self.document, self.findings, root=self.path.absolute().parent)
+        root = self.path.absolute().parent
+        targets = read_targets(self.document, self.findings, root=root, credentials=credentials)
         defaults = self.document.get("defaults", {})
+        ignored = read_ignored(
+            self.findings, ("rules", "ignore"), self.document.get("rules", {}).get("ignore", ())
+        )
         rules = RuleReader(self.findings, kinds, defaults.get("floating-tags", ()))
         config = Config(
             path=self.path.absolute(),
@@ -105,6 +112,8 @@ class _Reader:
             ),
             kinds=kinds,
             held=self._read_held(),
+            ignored_rules=ignored,
+            warnings=kind_warnings(self.findings, self.document.get("kind", {}), kinds, ignored),
         )
         check_floating(self.findings, ("defaults", "floating-tags"), defaults.get("floating-tags", []))
         self.findings.raise_if_any()
@@ -120,7 +129,7 @@ class _Reader:
         from reconciler.desired.kinds.schema_check import check
 
         unsound = set()
-        for violation in check(self.document, load_schema("pallet.schema.json")):
+        for violation in check(without_secrets(self.document), load_schema("pallet.schema.json")):
             self.findings.report(violation.path, violation.code, violation.message)
             match violation.path:
                 case _ if violation.code == "unknown-key":

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from reconciler.desired.config import (
     ArtifactRule,
+    AttachRule,
     ChangelogNotes,
     CreatedSource,
     FieldCreated,
@@ -21,7 +22,10 @@ from reconciler.desired.config import (
     Policy,
     VersionSource,
 )
+from reconciler.desired.config_named_rules import read_ignored
+from reconciler.desired.kinds.kind import LayerForm
 from reconciler.desired.reading.fields import check_time
+from reconciler.desired.reading.wording import say_path
 from reconciler.desired.versions.version import Version, render_floating
 from reconciler.oci.reference import Tag
 
@@ -52,7 +56,8 @@ class RuleReader:
         check_floating(
             self._findings, (*where, "channel"), [item["name"] for item in table.get("channel", [])]
         )
-        files = table["files"]
+        self._check_image(where, table)
+        files = table.get("files", ())
         return ArtifactRule(
             index=index,
             line=self._findings.lines.locate(where) or 1,
@@ -65,11 +70,37 @@ class RuleReader:
             floating_tags=self._read_floating(table),
             channels=tuple(channel["name"] for channel in _channels(table, prerelease=True)),
             bundle=table.get("bundle", False),
+            config_file=table.get("config"),
+            layers=tuple(table.get("layers", ())),
             artifact_type=table.get("artifact-type"),
             created=self._read_created((*where, "created"), table.get("created")),
             stable=table.get("stable"),
             notes=_read_notes(table.get("notes")),
             policy=read_policy(table),
+            ignored_rules=read_ignored(
+                self._findings, (*where, "ignore-rules"), table.get("ignore-rules", ())
+            ),
+            attachments=tuple(
+                self._read_attach((*where, "attach", number), attach)
+                for number, attach in enumerate(table.get("attach", []))
+            ),
+        )
+
+    def _read_attach(self, where: Where, table: Mapping[str, Any]) -> AttachRule:
+        if "kind" in table:
+            self._check_kind((*where, "kind"), table["kind"])
+            if "artifact-type" in table:
+                message = "expected a kind or an artifact type, got both"
+                self._findings.report((*where, "artifact-type"), "said-twice", message)
+        files = table["files"]
+        return AttachRule(
+            line=self._findings.lines.locate(where) or 1,
+            where=say_path(where),
+            files=(files,) if isinstance(files, str) else tuple(files),
+            kind=table.get("kind"),
+            artifact_type=table.get("artifact-type"),
+            media_type=table.get("media-type"),
+            annotations=dict(table.get("annotations", {})),
         )
 
     def _check_kind(self, where: Where, name: str) -> None:
@@ -77,6 +108,21 @@ class RuleReader:
             known = ", ".join(sorted(self._kinds))
             message = f"unknown kind {name!r}: expected one of {known}, or a [kind.{name}]"
             self._findings.report(where, "unknown-kind", message)
+
+    def _check_image(self, where: Where, table: Mapping[str, Any]) -> None:
+        kind = self._kinds.get(table["kind"])
+        if kind is None:
+            return
+        is_image = kind.layer is LayerForm.IMAGE
+        if "config" in table and not is_image:
+            message = f"expected a kind of images with config and layers, got {kind.name}"
+            self._findings.report((*where, "config"), "not-an-image", message, fix='set kind = "image"')
+        if "config" in table and "files" in table:
+            message = "expected files, or config and layers, got both"
+            self._findings.report((*where, "files"), "said-twice", message)
+        if table.get("bundle") and is_image:
+            message = f"expected one artifact per image for kind {kind.name}, got a bundle"
+            self._findings.report((*where, "bundle"), "not-a-bundle", message)
 
     def _read_version(self, where: Where, value: str | Mapping[str, str] | None) -> VersionSource | None:
         if value is None:

@@ -45,6 +45,8 @@ class LayerForm(StrEnum):
     """The file as it is."""
     FOLDER = "folder"
     """The folder that the file stands in, packed: the file describes it."""
+    IMAGE = "image"
+    """All that an OCI image layout holds, whole; or the layers of one image, with its config."""
 
 
 class Function(StrEnum):
@@ -98,6 +100,8 @@ class Kind:
     schema_name: str | None
     schema_root: Path | None
     """Where the schema's name starts from; None for a schema that comes with pallet."""
+    rules: str | None
+    """The named rules that its documents are held to (`rules.registry`); None for none."""
     version: str | None
     """Path of the field in which the version stands, where a file has it."""
     name_field: str | None
@@ -176,6 +180,7 @@ def _kind(name: str, table: Mapping[str, Any], root: Path | None) -> Kind:
         format=_format(table.get("format"), media_type),
         schema_name=table.get("schema"),
         schema_root=root,
+        rules=table.get("rules"),
         version=table.get("version"),
         name_field=table.get("name"),
         annotate=tuple(table.get("annotate", ("manifest", "config"))),
@@ -225,6 +230,7 @@ def _sense_problems(kind: Kind) -> list[Problem]:
         return []
     needs = {
         "schema": kind.schema_name,
+        "rules": kind.rules,
         "version": kind.version,
         "annotations": kind.annotations,
         "config": kind.config is ConfigForm.DOCUMENT,

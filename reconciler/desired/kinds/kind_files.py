@@ -10,6 +10,8 @@ import functools
 from typing import TYPE_CHECKING
 
 from reconciler.desired.kinds.annotations import ExtractionError, extract
+from reconciler.desired.kinds.rules.ignoring import not_ignored
+from reconciler.desired.kinds.rules.registry import RULE_SETS
 from reconciler.desired.kinds.schemas import Schema
 from reconciler.desired.kinds.violations import Violation
 from reconciler.desired.reading.documents import (
@@ -38,9 +40,13 @@ def check_document(document: Document, kind: Kind) -> list[Problem]:
     from reconciler.desired.kinds.schema_check import check, check_metaschema
 
     if kind.is_schema:
-        return report(document, check_metaschema(document.value))
-    schema = kind.schema
-    return report(document, check(document.value, schema)) if schema is not None else []
+        violations = check_metaschema(document.value)
+    else:
+        schema = kind.schema
+        violations = check(document.value, schema) if schema is not None else []
+    if kind.rules is not None:
+        violations += RULE_SETS[kind.rules].apply(document.value)
+    return not_ignored(document, report(document, violations))
 
 
 def describe_document(document: Document, kind: Kind) -> dict[str, str]:
@@ -79,6 +85,7 @@ def _problem(document: Document, violation: Violation, place: Place) -> Problem:
         column=place.column,
         path=say_path(violation.path) or None,
         fix=violation.fix,
+        severity=violation.severity,
     )
 
 

@@ -80,7 +80,7 @@ def _explain_missing(error: ValidationError, path: FieldPath) -> Iterator[Violat
     names = [name for names in lists if isinstance(names, list) for name in names]
     for name in dict.fromkeys(names):
         if error.message.startswith(f"{name!r} is a "):
-            yield Violation(path, "missing-key", f"missing key {quote(name)}")
+            yield Violation(path, "missing-key", f"missing key {quote(name)}", f"add {name}")
 
 
 def _explain_unknown(error: ValidationError, path: FieldPath) -> Iterator[Violation]:

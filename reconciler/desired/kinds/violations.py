@@ -8,6 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from reconciler.errors import Severity
+
 if TYPE_CHECKING:
     from reconciler.desired.reading.wording import FieldPath
 
@@ -25,3 +27,4 @@ class Violation:
     fix: str | None = None
     wants_text: bool = False
     """Text was expected and something else read: how it was written is worth saying."""
+    severity: Severity = Severity.ERROR

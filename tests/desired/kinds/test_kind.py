@@ -32,7 +32,7 @@ def test_builtin_kinds_are_published_as_documented(
 
 def test_builtin_kinds_are_complete() -> None:
     kinds = builtin_kinds()
-    assert sorted(kinds) == ["agent-card", "config", "files", "helm-chart", "schema", "workflow"]
+    assert sorted(kinds) == ["agent-card", "config", "files", "helm-chart", "image", "schema", "workflow"]
     assert [name for name, kind in kinds.items() if kind.is_schema] == ["schema"]
     assert kinds["workflow"].version == "metadata.version"
     assert kinds["agent-card"].version == "version"
@@ -52,6 +52,7 @@ def test_least_kind_has_defaults() -> None:
         "format": Format.YAML,
         "schema_name": None,
         "schema_root": Path("project"),
+        "rules": None,
         "version": None,
         "name_field": None,
         "annotate": ("manifest", "config"),

@@ -1,0 +1,1 @@
+"""What is wrong with a document though its schema allows it: named rules, each with a code that stays."""

@@ -1,0 +1,343 @@
+"""What is wrong with a workflow though its schema allows it.
+
+Must never be added: how a workflow is read; see `workflow_steps`.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from reconciler.desired.kinds.rules.rule import Check, Finding, Rule, RuleSet
+from reconciler.desired.kinds.rules.workflow_steps import CHOOSING, Read, Sight, Step, Workflow, survey
+from reconciler.desired.reading.wording import near_key, quote, say_choices, say_path
+from reconciler.errors import Severity
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_OTHERWISE: Final = frozenset({"default", "else", "otherwise", "_", "*"})
+"""Names of the branch that is taken when no other one is."""
+_CONDITIONS: Final = frozenset({"condition", "when", "if", "case", "match", "default", "else"})
+"""Fields by which a branch says when it is taken."""
+
+
+def _duplicate_ids(workflow: Workflow) -> Iterator[Finding]:
+    for step in workflow.steps:
+        first = workflow.by_id.get(step.id or "")
+        if first is not None and first is not step:
+            message = f"step id {quote(step.id or '')} is used again: first at {say_path(first.path)}"
+            yield Finding((*step.path, "id"), message, "give every step an id of its own")
+
+
+def _undefined_steps(workflow: Workflow) -> Iterator[Finding]:
+    for read in workflow.reads:
+        if read.sight is Sight.NOWHERE:
+            name = read.mention.step
+            near = near_key(name, workflow.by_id)
+            fix = f"write steps.{near}" if near else f"expected one of {say_choices(sorted(workflow.by_id))}"
+            message = f"{_reader(read)} reads {quote(f'steps.{name}')}, which is not defined"
+            yield Finding(read.path, message, fix if workflow.by_id else None)
+
+
+def _too_early(workflow: Workflow) -> Iterator[Finding]:
+    for read in workflow.reads:
+        if read.sight in (Sight.ITSELF, Sight.HIDDEN):
+            name = read.mention.step
+            message = f"{_reader(read)} reads {quote(f'steps.{name}')}, {_why_hidden(read)}"
+            yield Finding(read.path, message, "read a step that has run by then, or change the order")
+
+
+def _why_hidden(read: Read) -> str:
+    if read.sight is Sight.ITSELF:
+        return "which is itself"
+    assert read.target is not None
+    if read.reader is None or read.target.order < read.reader.order:
+        around = read.reader is not None and read.reader.path[: len(read.target.path)] == read.target.path
+        return "which it is part of" if around else "which is in another branch"
+    inside = read.target.path[: len(read.reader.path)] == read.reader.path
+    return "which runs inside it" if inside else "which comes later"
+
+
+def _unknown_outputs(workflow: Workflow) -> Iterator[Finding]:
+    for read in workflow.reads:
+        names = _outputs(read.target) if read.target is not None else None
+        output = read.mention.output
+        if names and output is not None and output not in names:
+            message = (
+                f"{_reader(read)} reads output {quote(output)} of step {quote(read.mention.step)}: "
+                f"expected {say_choices(names)}"
+            )
+            near = near_key(output, names)
+            yield Finding(read.path, message, f"write {near}" if near else None)
+
+
+def _outputs(step: Step) -> list[str] | None:
+    """Return the names that a step gives its results; None where it does not say."""
+    outputs = step.value.get("outputs")
+    if isinstance(outputs, str):
+        return [outputs] if outputs.isidentifier() else None
+    if isinstance(outputs, dict):
+        return list(outputs)
+    return [item for item in outputs if isinstance(item, str)] if isinstance(outputs, list) else None
+
+
+def _switch_without_default(workflow: Workflow) -> Iterator[Finding]:
+    for step in workflow.steps:
+        if step.type == "switch" and _branch_count(step) and not _has_default(step):
+            message = f"{step.shown} is a switch without a default: a value that no branch names ends nowhere"
+            yield Finding((*step.path, "branches"), message, "add a branch `default`")
+
+
+def _has_default(step: Step) -> bool:
+    branches = step.value.get("branches")
+    if "default" in step.value:
+        return True
+    if isinstance(branches, dict):
+        return branches.keys() == {"steps"} or not _OTHERWISE.isdisjoint(branches)
+    return isinstance(branches, list) and any(_is_default(branch) for branch in branches)
+
+
+def _is_default(branch: object) -> bool:
+    if not isinstance(branch, dict):
+        return False
+    words = [branch.get(key) for key in ("name", "id", "case", "when", "condition", "match")]
+    return not _OTHERWISE.isdisjoint(branch) or any(
+        isinstance(word, str) and word in _OTHERWISE for word in words
+    )
+
+
+def _choice_without_branches(workflow: Workflow) -> Iterator[Finding]:
+    for step in workflow.steps:
+        if step.type in CHOOSING and not _branch_count(step) and not step.value.get("steps"):
+            message = f"{step.shown} is of type {step.type} and has no branches to choose from"
+            yield Finding((*step.path, "step_type"), message, "add branches, or leave step_type out")
+
+
+def _condition_without_branches(workflow: Workflow) -> Iterator[Finding]:
+    for step in workflow.steps:
+        has_inside = _branch_count(step) or step.value.get("steps")
+        if "condition" in step.value and step.type not in CHOOSING and not has_inside:
+            message = f"{step.shown} has a condition and no branches to choose from"
+            yield Finding(
+                (*step.path, "condition"), message, "set step_type to conditional, and add branches"
+            )
+
+
+def _branches_without_condition(workflow: Workflow) -> Iterator[Finding]:
+    for step in workflow.steps:
+        if (
+            step.type in CHOOSING
+            and _branch_count(step)
+            and "condition" not in step.value
+            and not _branches_choose(step)
+        ):
+            message = f"{step.shown} is of type {step.type} and has no condition to choose a branch by"
+            yield Finding((*step.path, "step_type"), message, "add a condition")
+
+
+def _branches_choose(step: Step) -> bool:
+    """Say whether the step, or each branch on its own, says what is chosen by."""
+    if {"expression", "on", "when", "if", "cases"} & step.value.keys():
+        return True
+    branches = step.value.get("branches")
+    each = branches.values() if isinstance(branches, dict) else branches if isinstance(branches, list) else ()
+    return any(isinstance(branch, dict) and _CONDITIONS & branch.keys() for branch in each)
+
+
+def _branch_count(step: Step) -> int:
+    branches = step.value.get("branches")
+    return len(branches) if isinstance(branches, list | dict) else 0
+
+
+def _perhaps_not_run(workflow: Workflow) -> Iterator[Finding]:
+    for read in workflow.reads:
+        if read.sight is Sight.MAYBE and not read.mention.is_tolerant:
+            message = (
+                f"{_reader(read)} reads {quote(f'steps.{read.mention.step}')}, "
+                "which is in a branch that may not have run"
+            )
+            yield Finding(read.path, message, "say what counts otherwise: `| default(…)`")
+
+
+def _unclosed(workflow: Workflow) -> Iterator[Finding]:
+    for path in workflow.unclosed:
+        yield Finding(path, "expected an expression that ends with }}, got {{ without it", "close it with }}")
+
+
+def _reader(read: Read) -> str:
+    return read.reader.shown if read.reader is not None else "the workflow"
+
+
+def _yaml(text: str) -> str:
+    return text.strip("\n") + "\n"
+
+
+CHECKS: Final = (
+    Check(
+        Rule(
+            "PLT010",
+            "duplicate-step-id",
+            Severity.ERROR,
+            "Two steps of a workflow have the same id, so that nobody knows whose outputs are meant.",
+            bad=_yaml("- {id: plan, skill: create_plan}\n- {id: plan, skill: write_code}"),
+            good=_yaml("- {id: plan, skill: create_plan}\n- {id: code, skill: write_code}"),
+        ),
+        _duplicate_ids,
+    ),
+    Check(
+        Rule(
+            "PLT011",
+            "unclosed-expression",
+            Severity.ERROR,
+            "An expression begins with {{ and never ends.",
+            bad=_yaml('- {id: plan, skill: create_plan, inputs: {goal: "{{ workflow.input.goal"}}'),
+            good=_yaml('- {id: plan, skill: create_plan, inputs: {goal: "{{ workflow.input.goal }}"}}'),
+        ),
+        _unclosed,
+    ),
+    Check(
+        Rule(
+            "PLT012",
+            "undefined-step",
+            Severity.ERROR,
+            "An expression reads a step that the workflow does not have.",
+            bad=_yaml(
+                "- {id: plan, skill: create_plan}\n"
+                '- {id: code, skill: write_code, inputs: {plan: "{{ steps.paln.outputs }}"}}'
+            ),
+            good=_yaml(
+                "- {id: plan, skill: create_plan}\n"
+                '- {id: code, skill: write_code, inputs: {plan: "{{ steps.plan.outputs }}"}}'
+            ),
+        ),
+        _undefined_steps,
+    ),
+    Check(
+        Rule(
+            "PLT013",
+            "step-read-too-early",
+            Severity.ERROR,
+            "An expression reads a step that has not run by then: a later one, or one in another branch.",
+            bad=_yaml(
+                '- {id: code, skill: write_code, inputs: {plan: "{{ steps.plan.outputs }}"}}\n'
+                "- {id: plan, skill: create_plan}"
+            ),
+            good=_yaml(
+                "- {id: plan, skill: create_plan}\n"
+                '- {id: code, skill: write_code, inputs: {plan: "{{ steps.plan.outputs }}"}}'
+            ),
+        ),
+        _too_early,
+    ),
+    Check(
+        Rule(
+            "PLT014",
+            "unknown-output",
+            Severity.WARNING,
+            "An expression reads an output that the step does not name among its outputs.",
+            bad=_yaml(
+                "- {id: plan, skill: create_plan, outputs: result}\n"
+                '- {id: code, skill: write_code, inputs: {plan: "{{ steps.plan.outputs.reslt }}"}}'
+            ),
+            good=_yaml(
+                "- {id: plan, skill: create_plan, outputs: result}\n"
+                '- {id: code, skill: write_code, inputs: {plan: "{{ steps.plan.outputs.result }}"}}'
+            ),
+        ),
+        _unknown_outputs,
+    ),
+    Check(
+        Rule(
+            "PLT015",
+            "switch-without-default",
+            Severity.WARNING,
+            "A switch has no default branch, so that an unforeseen value runs nothing at all.",
+            bad=_yaml(
+                '- id: route\n  step_type: switch\n  condition: "{{ workflow.input.topic }}"\n'
+                "  branches:\n    code: [{id: code, skill: write_code}]"
+            ),
+            good=_yaml(
+                '- id: route\n  step_type: switch\n  condition: "{{ workflow.input.topic }}"\n'
+                "  branches:\n    code: [{id: code, skill: write_code}]\n"
+                "    default: [{id: ask, skill: ask_back}]"
+            ),
+        ),
+        _switch_without_default,
+    ),
+    Check(
+        Rule(
+            "PLT016",
+            "choice-without-branches",
+            Severity.ERROR,
+            "A step of type conditional or switch has no branches.",
+            bad=_yaml(
+                '- {id: code, skill: write_code, step_type: switch, condition: "{{ workflow.input.to }}"}'
+            ),
+            good=_yaml(
+                '- id: code\n  step_type: conditional\n  condition: "{{ workflow.input.go }}"\n'
+                "  branches: [[{id: write, skill: write_code}]]"
+            ),
+        ),
+        _choice_without_branches,
+    ),
+    Check(
+        Rule(
+            "PLT017",
+            "condition-without-branches",
+            Severity.WARNING,
+            "A step has a condition, and neither branches nor the type conditional: consumers run it always.",
+            bad=_yaml('- {id: code, skill: write_code, condition: "{{ workflow.input.go }}"}'),
+            good=_yaml(
+                '- id: code\n  step_type: conditional\n  condition: "{{ workflow.input.go }}"\n'
+                "  branches: [[{id: write, skill: write_code}]]"
+            ),
+        ),
+        _condition_without_branches,
+    ),
+    Check(
+        Rule(
+            "PLT018",
+            "branches-without-condition",
+            Severity.WARNING,
+            "A step of type conditional or switch has branches, and nothing to choose one by.",
+            bad=_yaml(
+                "- id: route\n  step_type: switch\n  branches:\n    code: [{id: code, skill: write_code}]\n"
+                "    default: [{id: ask, skill: ask_back}]"
+            ),
+            good=_yaml(
+                '- id: route\n  step_type: switch\n  condition: "{{ workflow.input.topic }}"\n'
+                "  branches:\n    code: [{id: code, skill: write_code}]\n"
+                "    default: [{id: ask, skill: ask_back}]"
+            ),
+        ),
+        _branches_without_condition,
+    ),
+    Check(
+        Rule(
+            "PLT019",
+            "perhaps-not-run",
+            Severity.WARNING,
+            "An expression reads a step of a branch that may not have been chosen, and says no default.",
+            bad=_yaml(
+                '- id: pick\n  step_type: conditional\n  condition: "{{ workflow.input.go }}"\n'
+                "  branches: [[{id: code, skill: write_code}]]\n"
+                '- {id: test, skill: run_tests, inputs: {code: "{{ steps.code.outputs }}"}}'
+            ),
+            good=_yaml(
+                '- id: pick\n  step_type: conditional\n  condition: "{{ workflow.input.go }}"\n'
+                "  branches: [[{id: code, skill: write_code}]]\n"
+                '- {id: test, skill: run_tests, inputs: {code: "{{ steps.code.outputs | default(none) }}"}}'
+            ),
+        ),
+        _perhaps_not_run,
+    ),
+)
+
+
+def example(text: str) -> Any:
+    """Return the document that an example of these rules is a piece of."""
+    indented = "".join(f"  {line}\n" for line in text.splitlines())
+    return f'metadata: {{name: Example, version: "1.0.0"}}\nsteps:\n{indented}'
+
+
+WORKFLOW: Final = RuleSet("Workflows", survey, CHECKS, "yaml")

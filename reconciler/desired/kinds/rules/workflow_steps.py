@@ -1,0 +1,287 @@
+"""A workflow as the rules see it: its steps in document order, and what each of them can see.
+
+Steps in a list run one after another; branches run side by side, or one of them runs. A step sees the
+steps before it, those before the steps around it, and what is inside those. How branches are written
+is read as for timeouts (`annotations`). Documents that the schema refuses are read as far as they go.
+Must never be added: what is right or wrong.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import TYPE_CHECKING, Any, Final
+
+from reconciler.desired.kinds.rules.expressions import Mention, find_mentions, is_unclosed, mentions_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from reconciler.desired.reading.wording import FieldPath
+
+CHOOSING: Final = frozenset({"conditional", "switch"})
+"""Types of steps of whose branches only some run."""
+_STRUCTURE: Final = frozenset(
+    {"id", "name", "description", "skill", "step_type", "timeout", "branches", "steps"}
+)
+"""Fields without expressions; all others may have them."""
+_AFTERWARDS: Final = "outputs"
+"""What a step gives is put together when everything inside it has run."""
+_NOT_READ: Final = frozenset({"metadata", "steps"})
+
+
+class Sight(Enum):
+    """How a step that is named stands to the one that names it."""
+
+    BEFORE = "before"
+    MAYBE = "before, in a branch that may not have run"
+    ITSELF = "itself"
+    HIDDEN = "later, or beside it in another branch"
+    NOWHERE = "not defined"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Step:
+    """One step, wherever it stands."""
+
+    path: FieldPath
+    value: Mapping[str, Any]
+    order: int
+    """In the document, from 0."""
+
+    @property
+    def id(self) -> str | None:
+        text = self.value.get("id")
+        return text if isinstance(text, str) and text else None
+
+    @property
+    def type(self) -> object:
+        return self.value.get("step_type")
+
+    @property
+    def shown(self) -> str:
+        """How messages call it."""
+        return f"step {self.id!r}" if self.id else "a step without id"
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """A step that an expression names."""
+
+    path: FieldPath
+    """Where the expression stands."""
+    reader: Step | None
+    """None for a field of the workflow itself."""
+    mention: Mention
+    sight: Sight
+    target: Step | None
+    """The step that is meant; None where there is none."""
+
+
+@dataclass(slots=True)
+class Workflow:
+    """What the rules look at."""
+
+    steps: list[Step] = field(default_factory=list)
+    by_id: dict[str, Step] = field(default_factory=dict)
+    """The first step of each name."""
+    reads: list[Read] = field(default_factory=list)
+    unclosed: list[FieldPath] = field(default_factory=list)
+    """Texts in which an expression has no end."""
+
+
+def survey(value: object) -> Workflow:
+    """Return the steps of a workflow, and what they read."""
+    walk = _Walk()
+    if isinstance(value, dict):
+        walk.number(value.get("steps"))
+        scope = _Scope(None)
+        walk.sequence(("steps",), value.get("steps"), scope)
+        for key, item in value.items():
+            if key not in _NOT_READ:
+                walk.read((key,), item, None, scope)
+    return walk.workflow
+
+
+@dataclass(slots=True)
+class _Scope:
+    """The steps that a place sees: those of its own list so far, then those of the lists around it."""
+
+    parent: _Scope | None
+    seen: dict[str, tuple[Step, Sight]] = field(default_factory=dict)
+
+    def find(self, name: str) -> tuple[Step, Sight] | None:
+        scope: _Scope | None = self
+        while scope is not None:
+            if name in scope.seen:
+                return scope.seen[name]
+            scope = scope.parent
+        return None
+
+    def take(self, inner: _Scope, *, is_certain: bool) -> None:
+        for name, (step, sight) in inner.seen.items():
+            self.seen.setdefault(name, (step, sight if is_certain else Sight.MAYBE))
+
+
+class _Walk:
+    """One pass over all names, then one in the order in which steps run."""
+
+    def __init__(self) -> None:
+        self.workflow = Workflow()
+        self._steps: dict[FieldPath, Step] = {}
+
+    def number(self, steps: object) -> None:
+        for path, value in _every_step(("steps",), steps):
+            step = self._steps[path] = Step(path, value, len(self._steps))
+            self.workflow.steps.append(step)
+            if step.id is not None:
+                self.workflow.by_id.setdefault(step.id, step)
+
+    def sequence(self, path: FieldPath, steps: object, scope: _Scope) -> None:
+        for here, value in _items(path, steps):
+            if isinstance(value, list):
+                self.sequence(here, value, scope)
+            elif isinstance(value, dict):
+                self._step(self._steps[here], scope)
+
+    def _step(self, step: Step, scope: _Scope) -> None:
+        for key, value in step.value.items():
+            if key not in _STRUCTURE and key != _AFTERWARDS:
+                self.read((*step.path, key), value, step, scope, is_bare=key == "condition")
+        inner = _Scope(_Scope(scope, _itself(step)) if "skill" in step.value else scope)
+        is_certain = step.type not in CHOOSING
+        for branch_path, branch, steps in branches_of(step):
+            own = _Scope(inner.parent)
+            for key, value in branch.items():
+                self.read((*branch_path, key), value, step, own, is_bare=key == "condition")
+            for here, each in steps:
+                self.sequence_item(here, each, own)
+            inner.take(own, is_certain=is_certain)
+        after = _Scope(scope, dict(inner.seen))
+        self.read((*step.path, _AFTERWARDS), step.value.get(_AFTERWARDS), step, after, is_over=True)
+        scope.take(inner, is_certain=True)
+        if step.id is not None:
+            scope.seen[step.id] = (step, Sight.BEFORE)
+
+    def sequence_item(self, path: FieldPath, value: object, scope: _Scope) -> None:
+        if isinstance(value, list):
+            self.sequence(path, value, scope)
+        elif path in self._steps:
+            self._step(self._steps[path], scope)
+
+    def read(
+        self,
+        path: FieldPath,
+        value: object,
+        reader: Step | None,
+        scope: _Scope,
+        *,
+        is_bare: bool = False,
+        is_over: bool = False,
+    ) -> None:
+        """Note every step that the texts of a value name."""
+        for here, text in _texts(path, value):
+            if is_unclosed(text):
+                self.workflow.unclosed.append(here)
+            mentions = find_mentions(text) if "{{" in text or not is_bare else mentions_of(text)
+            for mention in mentions:
+                self.workflow.reads.append(self._look_up(here, reader, mention, scope, is_over=is_over))
+
+    def _look_up(
+        self, path: FieldPath, reader: Step | None, mention: Mention, scope: _Scope, *, is_over: bool
+    ) -> Read:
+        by_id = self.workflow.by_id
+        name = mention.step
+        if name not in by_id and "-" in name:
+            # Either a name with hyphens, or a difference.
+            name = next((part for part in _shorter(name) if part in by_id), name)
+        target = by_id.get(name)
+        found = scope.find(name)
+        if target is None:
+            return Read(path, reader, mention, Sight.NOWHERE, None)
+        if reader is not None and target is reader:
+            return Read(path, reader, mention, Sight.BEFORE if is_over else Sight.ITSELF, target)
+        if found is not None:
+            return Read(path, reader, mention, found[1], found[0])
+        return Read(path, reader, mention, Sight.HIDDEN, target)
+
+
+def branches_of(step: Step) -> Iterator[tuple[FieldPath, Mapping[str, Any], list[tuple[FieldPath, Any]]]]:
+    """Yield each branch of a step: where it stands, its own fields, and its steps with their places."""
+    is_parallel = step.type == "parallel"
+    yield from _lanes((*step.path, "steps"), step.value.get("steps"), is_parallel=is_parallel)
+    path, branches = (*step.path, "branches"), step.value.get("branches")
+    if isinstance(branches, dict) and branches.keys() == {"steps"}:
+        yield from _lanes((*path, "steps"), branches["steps"], is_parallel=is_parallel)
+        return
+    named = branches.items() if isinstance(branches, dict) else _numbered(branches)
+    for name, branch in named:
+        yield _branch((*path, name), branch)
+
+
+def _lanes(
+    path: FieldPath, steps: object, *, is_parallel: bool
+) -> Iterator[tuple[FieldPath, Mapping[str, Any], list[tuple[FieldPath, Any]]]]:
+    """Steps directly below a parallel step are branches of their own."""
+    items = list(_items(path, steps))
+    if is_parallel:
+        yield from ((here, {}, [(here, item)]) for here, item in items)
+    elif items:
+        yield path, {}, items
+
+
+def _branch(
+    path: FieldPath, branch: object
+) -> tuple[FieldPath, Mapping[str, Any], list[tuple[FieldPath, Any]]]:
+    if isinstance(branch, dict) and not _is_step(branch):
+        fields = {key: value for key, value in branch.items() if key not in _STRUCTURE}
+        return path, fields, list(_items((*path, "steps"), branch.get("steps")))
+    return path, {}, list(_items(path, branch)) if isinstance(branch, list) else [(path, branch)]
+
+
+def _is_step(value: Mapping[str, Any]) -> bool:
+    return "id" in value or "skill" in value
+
+
+def _every_step(path: FieldPath, steps: object) -> Iterator[tuple[FieldPath, Mapping[str, Any]]]:
+    for here, value in _items(path, steps):
+        yield from _step_and_below(here, value)
+
+
+def _step_and_below(path: FieldPath, value: object) -> Iterator[tuple[FieldPath, Mapping[str, Any]]]:
+    if isinstance(value, list):
+        yield from _every_step(path, value)
+    elif isinstance(value, dict):
+        yield path, value
+        for _, _, items in branches_of(Step(path, value, 0)):
+            for here, item in items:
+                yield from _step_and_below(here, item)
+
+
+def _items(path: FieldPath, value: object) -> Iterator[tuple[FieldPath, Any]]:
+    return (((*path, index), item) for index, item in _numbered(value))
+
+
+def _numbered(value: object) -> Iterator[tuple[int, Any]]:
+    return enumerate(value) if isinstance(value, list) else iter(())
+
+
+def _itself(step: Step) -> dict[str, tuple[Step, Sight]]:
+    """A step that calls a skill has its outputs when its branches begin."""
+    return {step.id: (step, Sight.BEFORE)} if step.id is not None else {}
+
+
+def _shorter(name: str) -> Iterator[str]:
+    parts = name.split("-")
+    return ("-".join(parts[:end]) for end in range(len(parts) - 1, 0, -1))
+
+
+def _texts(path: FieldPath, value: object) -> Iterator[tuple[FieldPath, str]]:
+    if isinstance(value, str):
+        yield path, value
+    elif isinstance(value, dict):
+        for key, item in value.items():
+            yield from _texts((*path, key), item)
+    elif isinstance(value, list):
+        for index, item in enumerate(value):
+            yield from _texts((*path, index), item)
