@@ -9,7 +9,6 @@ Must never be added: retries, redirects, or what a status means.
 from __future__ import annotations
 
 import http.client
-import ssl
 import threading
 from collections import deque
 from typing import TYPE_CHECKING, Any
@@ -17,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 import httpx
 
 if TYPE_CHECKING:
+    import ssl
     from collections.abc import Callable, Iterator
 
 PIECE_BYTES = 1024 * 1024
@@ -41,13 +41,21 @@ class _TlsConnection(_PlainConnection, http.client.HTTPSConnection):
 
 
 class Connections(httpx.BaseTransport):
-    """A pool that opens as many connections as there are threads, and keeps `idle` for each server."""
+    """A pool that opens as many connections as there are threads, and keeps `idle` for each server.
 
-    def __init__(self, *, idle: int, tls: Callable[[], ssl.SSLContext] = ssl.create_default_context) -> None:
+    Args:
+        tls: the context for a host and a port; None for the port of https.
+    """
+
+    def __init__(
+        self,
+        *,
+        idle: int,
+        tls: Callable[[str, int | None], ssl.SSLContext],
+    ) -> None:
         self._pool: dict[_Key, deque[_PlainConnection]] = {}
         self._idle = idle
-        self._make_tls = tls
-        self._tls: ssl.SSLContext | None = None
+        self._tls_of = tls
         self._lock = threading.Lock()
         self._closed = False
 
@@ -97,7 +105,7 @@ class Connections(httpx.BaseTransport):
     def _connect(self, key: _Key, timeout_s: float) -> _PlainConnection:
         scheme, host, port = key
         connection = (
-            _TlsConnection(host, port, timeout=timeout_s, context=self._tls_context())
+            _TlsConnection(host, port, timeout=timeout_s, context=self._tls_of(host, port))
             if scheme == "https"
             else _PlainConnection(host, port, timeout=timeout_s)
         )
@@ -108,12 +116,6 @@ class Connections(httpx.BaseTransport):
         except (OSError, http.client.HTTPException, UnicodeError) as exc:
             raise httpx.ConnectError(str(exc)) from exc
         return connection
-
-    def _tls_context(self) -> ssl.SSLContext:
-        with self._lock:
-            if self._tls is None:  # reading the system's certificates takes longer than ten requests
-                self._tls = self._make_tls()
-            return self._tls
 
     def _exchange(
         self, connection: _PlainConnection, request: httpx.Request, key: _Key, timeout_s: float

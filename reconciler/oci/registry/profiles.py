@@ -8,7 +8,7 @@ Must never be added: code for one registry; a difference is a field that any pro
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from typing import Final
 
@@ -100,6 +100,19 @@ PROFILES: Final = (
 )
 
 BY_NAME: Final = {profile.name: profile for profile in PROFILES}
+
+
+def choose_profile(host: str, *, name: str | None = None, concurrency: int | None = None) -> Profile:
+    """Return what is known of a registry: by the profile's name, else by the host's.
+
+    Args:
+        concurrency: requests at once, where somebody knows better than the profile.
+
+    Raises:
+        KeyError: there is no profile of that name.
+    """
+    profile = BY_NAME[name] if name is not None else find_profile(host)
+    return profile if concurrency is None else replace(profile, concurrency=concurrency)
 
 
 def find_profile(host: str) -> Profile:

@@ -12,6 +12,9 @@ import httpx
 
 from reconciler.oci.registry.settings import CONNECT_TIMEOUT_S
 
+_WANTS_CLIENT = ("CERTIFICATE_REQUIRED", "BAD_CERTIFICATE", "ALERT_UNKNOWN_CA", "HANDSHAKE_FAILURE")
+"""What servers say to a client that they do not know."""
+
 
 def is_final(exc: httpx.TransportError) -> bool:
     """Certificates do not get better by asking again."""
@@ -31,10 +34,15 @@ def explain(exc: httpx.TransportError, origin: str, timeout_s: float) -> tuple[s
     if isinstance(tls_error, ssl.SSLCertVerificationError):
         return (
             f"{origin}: certificate refused: {tls_error.verify_message}",
-            "name the registry as its certificate does, or point SSL_CERT_FILE to its authority",
+            "name the registry as its certificate does, or name the file of its authority: ca in its target",
         )
     if tls_error is not None:
         reason = tls_error.reason or str(tls_error)
+        if any(word in reason for word in _WANTS_CLIENT):
+            return (
+                f"{origin}: TLS failed: {reason}: it may want another client certificate, or one at all",
+                "name the files: client-certificate and client-key in its target",
+            )
         return (
             f"{origin}: TLS failed: {reason}",
             "if the registry speaks plain http, write http:// in the target's url",

@@ -14,6 +14,7 @@ from reconciler.oci.registry.auth import Session
 from reconciler.oci.registry.notices import Notices
 from reconciler.oci.registry.profiles import find_profile
 from reconciler.oci.registry.settings import Clock, Settings
+from reconciler.oci.registry.tls import Contexts, Trust
 from reconciler.oci.registry.tokens import Tokens
 from reconciler.oci.registry.transport import Transport
 
@@ -38,16 +39,28 @@ def open_registry(
     settings: Settings | None = None,
     clock: Clock | None = None,
     profile: Profile | None = None,
+    trust: Trust | None = None,
     notices: Notices | None = None,
 ) -> RegistryStore:
     """Return the store of a registry; nothing is sent yet. Proxies are those of the environment.
 
     Args:
         profile: what is known of the registry; None for what its host name tells.
+        trust: the certificates that are written for it; None for the system's authorities alone.
         notices: hears what the registry warns of; None for nobody.
+        journal: where large uploads stand, for later runs to go on with; None for nowhere.
+
+    Raises:
+        ConfigError: a certificate that is written for the registry cannot be used.
     """
-    clock, notices = clock or Clock(), notices or Notices()
-    transport = Transport(settings or Settings(), clock, proxy_for=environment_proxy, notices=notices)
+    clock, notices, trust = clock or Clock(), notices or Notices(), trust or Trust()
+    profile = profile or find_profile(endpoint.host)
+    contexts = Contexts(trust, endpoint.origin, endpoint.host)
+    contexts.check()
+    _say_insecure(endpoint, trust, notices)
+    transport = Transport(
+        settings or Settings(), clock, proxy_for=environment_proxy, tls=contexts.of, notices=notices
+    )
     tokens = Tokens(transport, clock)
     session = Session(
         transport,
@@ -55,9 +68,17 @@ def open_registry(
         credentials,
         origin=endpoint.origin,
         host=endpoint.host,
-        profile=profile or find_profile(endpoint.host),
+        profile=profile,
+        is_insecure=trust.insecure,
     )
-    return RegistryStore(endpoint, session)
+    return RegistryStore(endpoint, session, Uploads(session, journal))
+
+
+def _say_insecure(endpoint: Endpoint, trust: Trust, notices: Notices) -> None:
+    if trust.insecure and endpoint.scheme == "https":
+        notices.shout(f"{endpoint.host}: insecure: its certificate is not verified")
+    elif trust.insecure and not endpoint.origin.is_loopback:
+        notices.shout(f"{endpoint.host}: insecure: credentials and content travel unencrypted")
 
 
 def environment_proxy(origin: Origin) -> str | None:

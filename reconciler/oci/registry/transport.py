@@ -3,7 +3,7 @@
 Decides what is retried and when a server is given up. A server from which nothing comes is asked
 no more for the rest of the run: a thousand artifacts against a dead server fail in seconds.
 Of httpx only its requests, transports and errors are used: its client would parse every URL again
-and keep cookies. Rooms: TLS files are an argument of `Connections`; a rate limit waits in `_attempt`.
+and keep cookies.
 Must never be added: what an endpoint means, or credentials; those come ready for each call.
 """
 
@@ -28,11 +28,12 @@ from reconciler.oci.registry.failures import failure
 from reconciler.oci.registry.notices import Notices, read_warning
 from reconciler.oci.registry.settings import CONNECT_TIMEOUT_S, Clock, Settings
 from reconciler.oci.registry.silence import explain, is_final
+from reconciler.oci.registry.urls import Origin
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
-    from reconciler.oci.registry.urls import Origin, Url
+    from reconciler.oci.registry.urls import Url
 
 MAX_REDIRECTS = 10
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
@@ -59,6 +60,7 @@ class Transport:
 
     Args:
         proxy_for: the URL of the proxy for a server, None for none.
+        tls: the context for connections to a server over https.
         notices: hears what servers warn of.
     """
 
@@ -67,12 +69,14 @@ class Transport:
         settings: Settings,
         clock: Clock,
         *,
+        tls: Callable[[Origin], ssl.SSLContext],
         proxy_for: Callable[[Origin], str | None] = lambda _: None,
         notices: Notices | None = None,
     ) -> None:
         self._settings, self._clock, self._proxy_for = settings, clock, proxy_for
         self.notices = notices or Notices()
-        self._connections = Connections(idle=settings.connections)
+        self._tls = tls
+        self._connections = Connections(idle=settings.connections, tls=self._tls_of)
         self._routes: dict[Origin, _Route] = {}
         self._lock = threading.Lock()
         self.counts: Counter[str] = Counter()
@@ -106,6 +110,9 @@ class Transport:
             self._routes.clear()
         for transport in transports:
             transport.close()
+
+    def _tls_of(self, host: str, port: int | None) -> ssl.SSLContext:
+        return self._tls(Origin("https", host, port or 443))
 
     def _send_to(self, url: Url, call: Call, authorization: str | None) -> Answer:
         route = self._route(url.origin)
@@ -191,7 +198,8 @@ class Transport:
         if proxy is None:
             return _Route(headers, self._connections, httpx.URL(str(origin)))
         try:
-            transport = httpx.HTTPTransport(verify=ssl.create_default_context(), proxy=proxy, trust_env=False)
+            verify = self._tls(origin) if origin.scheme == "https" else ssl.create_default_context()
+            transport = httpx.HTTPTransport(verify=verify, proxy=proxy, trust_env=False)
         except (ValueError, ImportError, httpx.InvalidURL) as exc:
             # The text of the cause may hold the proxy's password.
             raise UnreachableError(
