@@ -14,10 +14,12 @@ from typing import TYPE_CHECKING, BinaryIO
 from reconciler.errors import DigestMismatchError, PalletError, StoreError
 from reconciler.oci.blob import CHUNK_BYTES, Blob
 from reconciler.oci.digest import Digest
+from reconciler.oci.referrers import put_referrer
 
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer  # exists for type checkers only
 
+    from reconciler.oci.manifest import Descriptor
     from reconciler.oci.reference import Repository, Tag
     from reconciler.oci.store import ManifestContent, Store
 
@@ -65,6 +67,28 @@ def push_artifact(
     if progress is not None:
         progress(len(manifest))
     return digest
+
+
+def push_referrer(
+    store: Store,
+    repository: Repository,
+    manifest: bytes,
+    media_type: str,
+    blobs: Sequence[Blob],
+    *,
+    progress: Progress | None = None,
+) -> Descriptor:
+    """Store the blobs, then a manifest that has a subject, by its digest; return its entry in the list.
+
+    Raises:
+        PalletError: something was not confirmed, or the manifest cannot be listed by its subject.
+    """
+    for blob in {blob.digest: blob for blob in blobs}.values():
+        _push_blob(store, repository, blob, probe=False, progress=progress)
+    entry = put_referrer(store, repository, manifest, media_type)
+    if progress is not None:
+        progress(len(manifest))
+    return entry
 
 
 def move_tag(

@@ -10,7 +10,14 @@ import json
 from typing import TYPE_CHECKING
 
 from reconciler.errors import InvalidError, PalletError, Problem, Severity
-from reconciler.sync.actions import ArtifactPlan, FloatingPlan, Plan, seen_digest, seen_state
+from reconciler.sync.actions import (
+    ArtifactPlan,
+    AttachmentPlan,
+    FloatingPlan,
+    Plan,
+    seen_digest,
+    seen_state,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -41,7 +48,14 @@ def plan_document(
         "exit_code": exit_code,
         "summary": dict(plan.summary),
         "actions": [
-            _action(item, results.artifacts[item.key] if results else None, config) for item in plan.artifacts
+            *(
+                _action(item, results.artifacts[item.key] if results else None, config)
+                for item in plan.artifacts
+            ),
+            *(
+                _attachment(item, results.attachments[item.key] if results else None, config)
+                for item in plan.attachments
+            ),
         ],
         "floating": [
             _floating(item, results.floating[item.key] if results else None) for item in plan.floating
@@ -120,6 +134,29 @@ def _action(item: ArtifactPlan, result: Result | None, config: str) -> Document:
         "seen_state": seen_state(item.seen),
         "source": {"file": config, "line": wanted.line},
         "files": [file.path for file in wanted.files],
+    }
+
+
+def _attachment(item: AttachmentPlan, result: Result | None, config: str) -> Document:
+    wanted, attachment = item.wanted, item.attachment
+    return {
+        "name": wanted.name,
+        "version": wanted.version.text,
+        "reference": item.reference,
+        "attached_to": item.attached_to,
+        "artifact_type": attachment.artifact_type,
+        "verdict": item.verdict.value,
+        "action": item.action.value,
+        "outcome": result.outcome.value if result else None,
+        "error": result.error if result else None,
+        "reason": item.reason,
+        "fix": (result.fix if result and result.error else None) or item.fix,
+        "wanted": attachment.digest,
+        "locked": item.locked,
+        "seen": seen_digest(item.seen),
+        "seen_state": seen_state(item.seen),
+        "source": {"file": config, "line": attachment.line or wanted.line},
+        "files": [file.path for file in attachment.files],
     }
 
 

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, assert_never
 
-from reconciler.sync.actions import ArtifactPlan, FloatingPlan, Outcome, Plan, seen_digest
+from reconciler.sync.actions import ArtifactPlan, AttachmentPlan, FloatingPlan, Outcome, Plan, seen_digest
 from reconciler.sync.floating import FloatingVerdict
 from reconciler.sync.verdicts import Action, Verdict
 
@@ -29,6 +29,9 @@ _MARKS = {Action.NONE: "=", Action.PUSH: "+", Action.LOCK: "~", Action.RESTORE: 
 _DID = {Action.NONE: "checked", Action.PUSH: "pushed", Action.LOCK: "locked", Action.RESTORE: "restored"}
 
 
+_Step = ArtifactPlan | AttachmentPlan | FloatingPlan
+
+
 @dataclass(frozen=True, slots=True)
 class Row:
     """One artifact or floating tag."""
@@ -45,19 +48,30 @@ class Row:
 
 
 def rows_of(plan: Plan, results: Results | None = None) -> list[Row]:
-    """Return a row for every artifact, each followed by its floating tags.
+    """Return a row for every artifact, each followed by what is attached to it and by its floating tags.
 
     A floating tag that simply follows its artifact stands in the artifact's row: `name:1.0.0, latest`.
     """
     floating: dict[Key, list[FloatingPlan]] = {}
     for tag in plan.floating:
         floating.setdefault(tag.goal.wanted.key, []).append(tag)
+    attached: dict[Key, list[AttachmentPlan]] = {}
+    for attachment in plan.attachments:
+        attached.setdefault(attachment.wanted.key, []).append(attachment)
     rows = []
     for item in plan.artifacts:
         tags = floating.get(item.key, [])
         followers = [tag for tag in tags if _follows(tag, item, results)]
         what = ", ".join((f"{item.wanted.name}:{item.wanted.tag}", *(tag.goal.tag for tag in followers)))
         rows.append(_row(item, what, results.artifacts[item.key] if results else None))
+        rows.extend(
+            _row(
+                each,
+                f"{item.wanted.name}:{item.wanted.tag} ← {each.attachment.artifact_type}",
+                results.attachments[each.key] if results else None,
+            )
+            for each in attached.get(item.key, [])
+        )
         rows.extend(
             _row(tag, f"{tag.goal.name}:{tag.goal.tag}", results.floating[tag.key] if results else None)
             for tag in tags
@@ -110,7 +124,8 @@ def summarise(plan: Plan) -> str:
         (sum(item.verdict is Verdict.IN_SYNC for item in plan.artifacts), "in sync"),
         (sum(item.action is Action.PUSH for item in plan.artifacts), "to push"),
         (sum(item.action is Action.RESTORE for item in plan.artifacts), "to restore"),
-        (sum(item.action is Action.LOCK for item in plan.artifacts), "to lock"),
+        (sum(item.action is Action.PUSH for item in plan.attachments), "to attach"),
+        (sum(item.action is Action.LOCK for item in plan.judged), "to lock"),
         (sum(item.action is Action.PUSH for item in plan.floating), "floating tag(s) to move"),
         (sum(item.action is Action.REFUSE for item in steps), "refused"),
         (sum(item.verdict in (Verdict.UNKNOWN, FloatingVerdict.UNKNOWN) for item in steps), "unknown"),
@@ -128,6 +143,10 @@ def summarise_results(plan: Plan, results: Results) -> str:
             for item in plan.artifacts
         )
 
+    attached = sum(
+        item.action is Action.PUSH and results.attachments[item.key].outcome is Outcome.DONE
+        for item in plan.attachments
+    )
     moved = sum(
         item.action is Action.PUSH and results.floating[item.key].outcome is Outcome.DONE
         for item in plan.floating
@@ -137,6 +156,7 @@ def summarise_results(plan: Plan, results: Results) -> str:
         (done(Action.NONE), "in sync"),
         (done(Action.PUSH), "pushed"),
         (done(Action.RESTORE), "restored"),
+        (attached, "attached"),
         (done(Action.LOCK), "locked"),
         (moved, "floating tag(s) moved"),
         (outcomes.count(Outcome.REFUSED), "refused"),
@@ -154,8 +174,8 @@ def restored(plan: Plan, results: Results) -> Iterator[str]:
             yield f"RESTORED {item.reference}: it held {was}, and holds {item.wanted.digest.short} again"
 
 
-def _row(item: ArtifactPlan | FloatingPlan, what: str, result: Result | None) -> Row:
-    wanted = item.wanted.digest if isinstance(item, ArtifactPlan) else item.goal.wanted.digest
+def _row(item: _Step, what: str, result: Result | None) -> Row:
+    wanted = _wanted_digest(item)
     failed = result is not None and result.error is not None
     return Row(
         mark=_mark(item, result),
@@ -168,29 +188,43 @@ def _row(item: ArtifactPlan | FloatingPlan, what: str, result: Result | None) ->
     )
 
 
-def _did(item: ArtifactPlan | FloatingPlan, result: Result | None) -> str:
+def _wanted_digest(item: _Step) -> Digest:
+    match item:
+        case ArtifactPlan():
+            return item.wanted.digest
+        case AttachmentPlan():
+            return item.attachment.digest
+        case FloatingPlan():
+            return item.goal.wanted.digest
+        case _:
+            assert_never(item)
+
+
+def _did(item: _Step, result: Result | None) -> str:
     """Return the verdict before a sync, and what was done after it."""
     if result is None or (item.settled is not None and item.action is not Action.LOCK):
         return item.verdict.value
     if result.outcome is not Outcome.DONE:
         return result.outcome.value
+    if isinstance(item, AttachmentPlan):
+        return "attached" if item.action is Action.PUSH else _DID[item.action]
     return _DID[item.action] if isinstance(item, ArtifactPlan) else "moved"
 
 
-def _mark(item: ArtifactPlan | FloatingPlan, result: Result | None) -> str:
+def _mark(item: _Step, result: Result | None) -> str:
     if item.verdict in (Verdict.UNKNOWN, FloatingVerdict.UNKNOWN):
         return "?"
     outcome = result.outcome if result else item.settled
     return {Outcome.FAILED: "x", Outcome.SKIPPED: "-"}.get(outcome or Outcome.DONE, _MARKS[item.action])
 
 
-def _next(item: ArtifactPlan | FloatingPlan, result: Result | None) -> str | None:
+def _next(item: _Step, result: Result | None) -> str | None:
     if result is not None:
         return result.fix if result.error else None
     return item.fix if item.action in (Action.NONE, Action.REFUSE) else None
 
 
-def _change(item: ArtifactPlan | FloatingPlan, wanted: Digest) -> str:
+def _change(item: _Step, wanted: Digest) -> str:
     seen = seen_digest(item.seen)
     if seen == wanted:
         return wanted.short

@@ -6,7 +6,7 @@ Must never be added: how it is decided, which is `plan`'s, or how it is done, wh
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
@@ -25,6 +25,7 @@ from reconciler.sync.verdicts import Action, Permission, Verdict
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from reconciler.desired.attachments import Attachment
     from reconciler.desired.lockfile import Key, Locked
     from reconciler.desired.versions.version import Version
     from reconciler.desired.wanted import Wanted
@@ -73,6 +74,34 @@ class ArtifactPlan:
         return self.settled in (None, Outcome.DONE) and not self.is_held_back
 
 
+AttachmentKey = tuple["Repository", "Version", "Digest"]
+"""The artifact's key, and the attachment's digest."""
+
+
+@dataclass(frozen=True, slots=True)
+class AttachmentPlan:
+    """What will be done about one manifest that refers to an artifact, and why."""
+
+    wanted: Wanted
+    """The artifact."""
+    attachment: Attachment
+    reference: str
+    """By digest."""
+    attached_to: str
+    """The artifact's reference."""
+    locked: Digest | None
+    seen: Seen
+    verdict: Verdict
+    action: Action
+    reason: str
+    fix: str | None = None
+    settled: Outcome | None = None
+
+    @property
+    def key(self) -> AttachmentKey:
+        return (*self.wanted.key, self.attachment.digest)
+
+
 @dataclass(frozen=True, slots=True)
 class FloatingPlan:
     """What will be done about one floating tag, and why."""
@@ -104,11 +133,18 @@ class Plan:
     """The command that applies it, target and file included: what advice names."""
     orphans: tuple[Locked, ...] = ()
     """Locked names that nobody wants any more: said, and left alone in the store."""
+    attachments: tuple[AttachmentPlan, ...] = ()
+    """What refers to the artifacts, in their order."""
 
     @property
-    def steps(self) -> tuple[ArtifactPlan | FloatingPlan, ...]:
-        """Artifacts, then floating tags."""
-        return (*self.artifacts, *self.floating)
+    def steps(self) -> tuple[ArtifactPlan | AttachmentPlan | FloatingPlan, ...]:
+        """Artifacts, then what is attached to them, then floating tags."""
+        return (*self.artifacts, *self.attachments, *self.floating)
+
+    @property
+    def judged(self) -> tuple[ArtifactPlan | AttachmentPlan, ...]:
+        """What the table of verdicts is about: artifacts, and what is attached to them."""
+        return (*self.artifacts, *self.attachments)
 
     @property
     def is_complete(self) -> bool:
@@ -123,8 +159,8 @@ class Plan:
 
     @property
     def summary(self) -> Mapping[str, int]:
-        """Verdicts of artifacts, counted."""
-        counts = Counter(item.verdict.value for item in self.artifacts)
+        """Verdicts of artifacts and of what is attached to them, counted."""
+        counts = Counter(item.verdict.value for item in self.judged)
         return {verdict.value: counts[verdict.value] for verdict in Verdict if counts[verdict.value]}
 
 
@@ -134,6 +170,7 @@ class Observations:
 
     artifacts: Mapping[Key, Seen]
     floating: Mapping[FloatingKey, FloatingSeen]
+    attachments: Mapping[AttachmentKey, Seen] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +179,7 @@ class Terms:
 
     target: str
     permit: Callable[[Wanted], Permission]
-    refer: Callable[[Repository, Tag], str]
+    refer: Callable[[Repository, Tag | Digest], str]
     held: Mapping[FloatingKey, Version]
     again: str = "pallet sync"
     """The command that syncs this target, as the user would type it."""

@@ -11,11 +11,12 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from graphlib import TopologicalSorter
 from queue import SimpleQueue
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, assert_never
 
-from reconciler.errors import PalletError
-from reconciler.oci.transfer import move_tags, push_artifact
-from reconciler.sync.actions import ArtifactPlan, FloatingPlan, Outcome, Plan
+from reconciler.errors import PalletError, StoreError
+from reconciler.oci.media_types import OCI_MANIFEST
+from reconciler.oci.transfer import move_tags, push_artifact, push_referrer
+from reconciler.sync.actions import ArtifactPlan, AttachmentPlan, FloatingPlan, Outcome, Plan
 from reconciler.sync.facts import Unknown
 from reconciler.sync.outcomes import DONE, Result, Results
 
@@ -25,15 +26,17 @@ if TYPE_CHECKING:
     from reconciler.desired.lockfile import Key
     from reconciler.desired.wanted import Wanted
     from reconciler.oci.digest import Digest
-    from reconciler.oci.reference import Repository
+    from reconciler.oci.reference import Repository, Tag
     from reconciler.oci.store import Store
-    from reconciler.sync.floating import FloatingKey
     from reconciler.sync.progress import Progress
     from reconciler.sync.stop import Stop
 
-_Step = ArtifactPlan | FloatingPlan
+_Step = ArtifactPlan | AttachmentPlan | FloatingPlan
+_Key = tuple[object, ...]
+"""Of an artifact, of an attachment or of a floating tag; no two of them are alike."""
 _Unit = tuple[_Step, ...]
-"""What is done at once: one artifact, or all floating tags that are to name one."""
+"""What is done at once: an artifact with what is to be attached to it, all that is to be attached to one that
+is there, or all floating tags that are to name one."""
 
 
 @dataclass(slots=True)
@@ -44,13 +47,13 @@ class Applier:
     jobs: int
     stop: Stop
     progress: Progress
-    _results: dict[Key | FloatingKey, Result] = field(default_factory=dict)
+    _results: dict[_Key, Result] = field(default_factory=dict)
     _again: str = "pallet sync"
 
     def apply(self, plan: Plan) -> Results:
         """Do it; return what became of every action, those that needed nothing included."""
         self._again = plan.again
-        steps: dict[Key | FloatingKey, _Step] = {step.key: step for step in plan.steps}
+        steps: dict[_Key, _Step] = {step.key: step for step in plan.steps}
         for key, step in steps.items():
             if step.settled is not None:
                 self._results[key] = _settled_result(step, step.settled)
@@ -63,6 +66,7 @@ class Applier:
         return Results(
             artifacts={item.key: self._results[item.key] for item in plan.artifacts},
             floating={item.key: self._results[item.key] for item in plan.floating},
+            attachments={item.key: self._results[item.key] for item in plan.attachments},
             stopped_by=self.stop.signal_number,
         )
 
@@ -116,25 +120,25 @@ class Applier:
 
 
 def _units(steps: Iterable[_Step]) -> list[_Unit]:
-    """Return artifacts one by one, and the floating tags of each together."""
+    """Return each artifact with its attachments, attachments of one artifact, and its floating tags."""
+    published: dict[Key, list[_Step]] = {}
     tags: dict[Key, list[_Step]] = {}
-    units: list[_Unit] = []
     for step in steps:
-        if isinstance(step, ArtifactPlan):
-            units.append((step,))
-        else:
+        if isinstance(step, FloatingPlan):
             tags.setdefault(step.goal.wanted.key, []).append(step)
-    return units + [tuple(together) for together in tags.values()]
+        else:
+            published.setdefault(step.wanted.key, []).append(step)
+    return [tuple(together) for together in (*published.values(), *tags.values())]
 
 
 def _order(units: Sequence[_Unit]) -> TopologicalSorter[int]:
     """Return the numbers of the units, each after those that it waits for."""
-    number_of = {unit[0].key: number for number, unit in enumerate(units)}
+    number_of: dict[_Key, int] = {unit[0].key: number for number, unit in enumerate(units)}
     order: TopologicalSorter[int] = TopologicalSorter()
     for number, unit in enumerate(units):
         order.add(number, *(number_of[key] for key in _waits_for(unit[0]) if key in number_of))
-    for earlier, later in _same_blob(unit[0] for unit in units):
-        order.add(number_of[later], number_of[earlier])
+    for earlier, later in _same_blob(units):
+        order.add(later, earlier)
     return order
 
 
@@ -145,24 +149,61 @@ def _result(failure: PalletError | None) -> Result:
 def _publish(store: Store, unit: _Unit, *, again: str) -> list[PalletError | None]:
     """Do it; return for each step why it failed, if it did."""
     match unit:
-        case (ArtifactPlan(wanted=wanted, probe=probe),):
-            push_artifact(
-                store,
-                wanted.name,
-                wanted.tag,
-                wanted.manifest,
-                wanted.media_type,
-                wanted.blobs,
-                children=wanted.children,
-                probe=probe,
-            )
+        case (ArtifactPlan() as item,):
+            _push(store, item, item.wanted.tag)
             return [None]
+        case (ArtifactPlan() as item, *attachments):
+            return _push_attached(
+                store, item, [step for step in attachments if isinstance(step, AttachmentPlan)]
+            )
+        case (AttachmentPlan(), *_):
+            return [_attach(store, step) for step in unit if isinstance(step, AttachmentPlan)]
         case _:
             goals = [step.goal for step in unit if isinstance(step, FloatingPlan)]
             wanted, tags = goals[0].wanted, [goal.tag for goal in goals]
             content = _manifest_of(store, wanted)
             failures = move_tags(store, wanted.name, tags, content, wanted.media_type, again=again)
             return [failures.get(tag) for tag in tags]
+
+
+def _push(store: Store, item: ArtifactPlan, reference: Tag | Digest) -> None:
+    wanted = item.wanted
+    push_artifact(
+        store,
+        wanted.name,
+        reference,
+        wanted.manifest,
+        wanted.media_type,
+        wanted.blobs,
+        children=wanted.children,
+        probe=item.probe,
+    )
+
+
+def _push_attached(
+    store: Store, item: ArtifactPlan, attachments: Sequence[AttachmentPlan]
+) -> list[PalletError | None]:
+    """Publish an artifact by its digest, then what refers to it, and only then give it its version tag."""
+    wanted = item.wanted
+    _push(store, item, wanted.digest)
+    failures = [_attach(store, step) for step in attachments]
+    failed = next((failure for failure in failures if failure is not None), None)
+    if failed is None:
+        store.put_manifest(wanted.name, wanted.tag, wanted.manifest, wanted.media_type)
+        return [None, *failures]
+    why = StoreError(f"{item.reference}: left without its tag: not attached: {failed}", fix=failed.fix)
+    why.exit_code = failed.exit_code
+    return [why, *failures]
+
+
+def _attach(store: Store, step: AttachmentPlan) -> PalletError | None:
+    """Publish one attachment; return why that failed, so that the next one is tried."""
+    attachment = step.attachment
+    try:
+        push_referrer(store, step.wanted.name, attachment.manifest, OCI_MANIFEST, attachment.blobs)
+    except PalletError as exc:
+        return exc
+    return None
 
 
 def _manifest_of(store: Store, wanted: Wanted) -> bytes:
@@ -172,24 +213,39 @@ def _manifest_of(store: Store, wanted: Wanted) -> bytes:
     return store.fetch_manifest(wanted.name, wanted.digest).content
 
 
-def _same_blob(steps: Iterable[_Step]) -> Iterator[tuple[Key, Key]]:
-    """Yield pairs of artifacts that put one blob into one repository: the second comes after the first.
+def _same_blob(units: Sequence[_Unit]) -> Iterator[tuple[int, int]]:
+    """Yield pairs of units that put one blob into one repository: the second comes after the first.
 
     The reference registry (seen with 2.8.2) may refuse a manifest with MANIFEST_BLOB_UNKNOWN while
     the same blob is being put into its repository once more.
     """
-    last: dict[tuple[Repository, Digest], Key] = {}
-    for step in steps:
-        if isinstance(step, ArtifactPlan):
-            for blob in step.wanted.blobs:
-                place = (step.wanted.name, blob.digest)
-                if place in last:
-                    yield last[place], step.key
-                last[place] = step.key
+    last: dict[tuple[Repository, Digest], int] = {}
+    for number, unit in enumerate(units):
+        for place in {place: None for step in unit for place in _places(step)}:
+            if place in last:
+                yield last[place], number
+            last[place] = number
+
+
+def _places(step: _Step) -> Iterator[tuple[Repository, Digest]]:
+    """Yield where a step puts which blob."""
+    if isinstance(step, FloatingPlan):
+        return
+    blobs = step.wanted.blobs if isinstance(step, ArtifactPlan) else step.attachment.blobs
+    for blob in blobs:
+        yield step.wanted.name, blob.digest
 
 
 def _waits_for(step: _Step) -> tuple[Key, ...]:
-    return step.waits_for if isinstance(step, ArtifactPlan) else (step.goal.wanted.key,)
+    match step:
+        case ArtifactPlan():
+            return step.waits_for
+        case AttachmentPlan():
+            return (step.wanted.key,)
+        case FloatingPlan():
+            return (step.goal.wanted.key,)
+        case _:
+            assert_never(step)
 
 
 def _settled_result(step: _Step, outcome: Outcome) -> Result:

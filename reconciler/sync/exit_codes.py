@@ -93,7 +93,7 @@ def first_of(codes: Iterable[int]) -> int:
 
 def _codes(plan: Plan, allowed: Collection[str]) -> Iterable[int]:
     yield from _unknown_codes(plan)
-    for item in plan.artifacts:
+    for item in plan.judged:
         if item.verdict is not Verdict.UNKNOWN and item.verdict.value not in allowed:
             yield from _OF_VERDICT[item.verdict]
     if (plan.superseded and "superseded" not in allowed) or (plan.orphans and "orphan" not in allowed):

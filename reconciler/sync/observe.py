@@ -11,9 +11,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
 
 from reconciler.desired.build import PROJECT, VERSION
-from reconciler.desired.versions.version import Version
+from reconciler.desired.versions.version import Version, render_floating
 from reconciler.errors import NotFoundError, PalletError, StoppedError
 from reconciler.oci import manifest
+from reconciler.oci.referrers import referrers_of
 from reconciler.sync.actions import Observations
 from reconciler.sync.facts import (
     Absent,
@@ -33,10 +34,13 @@ if TYPE_CHECKING:
     from reconciler.oci.digest import Digest
     from reconciler.oci.reference import Repository, Tag
     from reconciler.oci.store import Store
+    from reconciler.sync.actions import AttachmentKey
     from reconciler.sync.floating import FloatingGoal, FloatingKey
     from reconciler.sync.progress import Progress
     from reconciler.sync.stop import Stop
 
+_LOOKED_AT_MAX = 50
+"""How many version tags are asked which of them a floating tag names; what is further behind is foreign."""
 _Item = TypeVar("_Item")
 _Answer = TypeVar("_Answer")
 
@@ -60,10 +64,12 @@ class Observer:
         Raises:
             StoppedError: a stop was requested before everything was seen.
         """
-        self.progress.begin("checking", len(wanted) + len(goals))
+        subjects = [item for item in wanted if item.attachments]
+        self.progress.begin("checking", len(wanted) + len(subjects) + len(goals))
         try:
             seen = self._map(wanted, self._see_artifact)
             artifacts = {item.key: state for item, state in zip(wanted, seen, strict=True)}
+            attached = self._map(subjects, lambda item: self._see_attachments(item, artifacts[item.key]))
             digests = _known_digests(wanted, locked)
             fresh = _fresh_repositories(artifacts, locked)
             floating = self._map(
@@ -72,7 +78,11 @@ class Observer:
             )
         finally:
             self.progress.end()
-        return Observations(artifacts, {key: state for group in floating for key, state in group.items()})
+        return Observations(
+            artifacts,
+            {key: state for group in floating for key, state in group.items()},
+            {key: state for group in attached for key, state in group.items()},
+        )
 
     def _map(self, items: Sequence[_Item], ask: Callable[[_Item], _Answer]) -> list[_Answer]:
         def ask_unless_stopped(item: _Item) -> _Answer:
@@ -90,6 +100,23 @@ class Observer:
             return Absent()
         except PalletError as exc:
             return _unknown(exc)
+        finally:
+            self.progress.advance(wanted.name)
+
+    def _see_attachments(self, wanted: Wanted, artifact: Seen) -> dict[AttachmentKey, Seen]:
+        """Return which attachments are listed; one list for all of them, and none for what is not there."""
+        keys: list[AttachmentKey] = [(*wanted.key, item.digest) for item in wanted.attachments]
+        try:
+            match artifact:
+                case Present(digest) if digest == wanted.digest:
+                    listed = {entry.digest for entry in referrers_of(self.store, wanted.name, digest)}
+                    return {key: Present(key[2]) if key[2] in listed else Absent() for key in keys}
+                case Unknown():
+                    return dict.fromkeys(keys, artifact)
+                case _:
+                    return dict.fromkeys(keys, Absent())
+        except PalletError as exc:
+            return dict.fromkeys(keys, _unknown(exc))
         finally:
             self.progress.advance(wanted.name)
 
@@ -118,18 +145,34 @@ class Observer:
             digest = self.store.head_manifest(goal.name, goal.tag).digest
         except NotFoundError:
             return FloatingAbsent(_versions(tags.read()))
-        version = known.get(digest) or self._read_version(goal.name, digest)
+        version = known.get(digest) or self._read_version(goal, digest, tags)
         return FloatingPresent(digest, version, () if version else _versions(tags.read()))
 
-    def _read_version(self, name: Repository, digest: Digest) -> Version | None:
+    def _read_version(self, goal: FloatingGoal, digest: Digest, tags: _TagList) -> Version | None:
         """Return the version that a manifest claims to be, if it is this project's."""
         try:
-            found = manifest.parse(self.store.fetch_manifest(name, digest).content)
-            if found.annotations.get(PROJECT) != self.project:
-                return None
-            return Version(found.annotations[VERSION])
-        except (ValueError, KeyError):
+            said = manifest.parse(self.store.fetch_manifest(goal.name, digest).content).annotations
+            if said.get(PROJECT) == self.project and VERSION in said:
+                return Version(said[VERSION])
+        except ValueError:
             return None
+        if goal.wanted.is_verbatim and said.get(PROJECT) in (None, self.project):
+            return self._find_version(goal, digest, tags)
+        return None
+
+    def _find_version(self, goal: FloatingGoal, digest: Digest, tags: _TagList) -> Version | None:
+        """Return the version under whose tag a digest stands, the highest first.
+
+        For images that were copied whole: their manifests are the build's, and say nothing of a project.
+        """
+        named = [version for version in _versions(tags.read()) if _takes(goal, version)]
+        for version in sorted(named, reverse=True)[:_LOOKED_AT_MAX]:
+            try:
+                if self.store.head_manifest(goal.name, version.tag).digest == digest:
+                    return version
+            except NotFoundError:
+                continue
+        return None
 
 
 @dataclass(slots=True)
@@ -147,6 +190,10 @@ class _TagList:
             except NotFoundError:
                 self._tags = []
         return self._tags
+
+
+def _takes(goal: FloatingGoal, version: Version) -> bool:
+    return render_floating(goal.template, version) == goal.tag
 
 
 def _by_repository(goals: Iterable[FloatingGoal]) -> list[list[FloatingGoal]]:

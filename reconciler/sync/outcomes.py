@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from reconciler.desired.lockfile import Key
+    from reconciler.sync.actions import AttachmentKey
     from reconciler.sync.floating import FloatingKey
 
 
@@ -36,9 +37,10 @@ class Results:
 
     artifacts: Mapping[Key, Result] = field(default_factory=dict)
     floating: Mapping[FloatingKey, Result] = field(default_factory=dict)
+    attachments: Mapping[AttachmentKey, Result] = field(default_factory=dict)
     stopped_by: int | None = None
     """Number of the signal that ended the run early."""
 
     @property
     def everything(self) -> tuple[Result, ...]:
-        return (*self.artifacts.values(), *self.floating.values())
+        return (*self.artifacts.values(), *self.attachments.values(), *self.floating.values())

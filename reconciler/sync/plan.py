@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from reconciler.sync import advice
 from reconciler.sync.actions import ArtifactPlan, FloatingPlan, Observations, Outcome, Plan, Terms
+from reconciler.sync.attaching import plan_attachments
 from reconciler.sync.facts import FloatingSeen, Present, Seen, Unknown
 from reconciler.sync.floating import (
     FloatingGoal,
@@ -51,6 +52,11 @@ def make_plan(
         ),
         superseded=_leftover(everything, locked, terms, name_is_wanted=True),
         orphans=_leftover(everything, locked, terms, name_is_wanted=False),
+        attachments=tuple(
+            attachment
+            for key, plan in plans.items()
+            for attachment in plan_attachments(plan, locked.get(key), observed, terms)
+        ),
     )
 
 
@@ -59,6 +65,8 @@ def _plan_artifact(wanted: Wanted, locked: Locked | None, seen: Seen, terms: Ter
     digest = locked.digest if locked else None
     verdict = judge(wanted.digest, locked=digest, seen=seen)
     action = decide(verdict, permission)
+    if wanted.known_by is not None and action in (Action.PUSH, Action.RESTORE):
+        return _plan_unbuilt(wanted, seen, verdict, terms)
     return ArtifactPlan(
         wanted=wanted,
         reference=terms.refer(wanted.name, wanted.tag),
@@ -70,6 +78,22 @@ def _plan_artifact(wanted: Wanted, locked: Locked | None, seen: Seen, terms: Ter
         fix=advice.mend(wanted, verdict, action, seen, again=terms.again),
         settled=_settle(verdict, action),
         probe=isinstance(seen, Present),
+    )
+
+
+def _plan_unbuilt(wanted: Wanted, seen: Seen, verdict: Verdict, terms: Terms) -> ArtifactPlan:
+    """Fail where an image would have to be pushed that is not in this clone."""
+    reason, fix = advice.need_build(wanted, verdict, seen, again=terms.again)
+    return ArtifactPlan(
+        wanted=wanted,
+        reference=terms.refer(wanted.name, wanted.tag),
+        locked=wanted.digest,
+        seen=seen,
+        verdict=verdict,
+        action=Action.NONE,
+        reason=reason,
+        fix=fix,
+        settled=Outcome.FAILED,
     )
 
 

@@ -103,7 +103,7 @@ class Pusher:
             change,
             tuple(FollowedTag(item, results.floating[item.key]) for item in plan.floating),
             tuple(tag for tag in single.wanted.floating_tags if tag not in single.wanted.follows),
-            of_report(Results(results.artifacts, results.floating, results.stopped_by)),
+            of_report(Results(results.artifacts, results.floating, stopped_by=results.stopped_by)),
         )
 
     def _plan(self, single: Single, *, force: bool) -> Plan:

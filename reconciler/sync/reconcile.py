@@ -6,7 +6,7 @@ a rule about one artifact, which is the plan's.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from reconciler.desired.lockfile import (
@@ -31,12 +31,13 @@ from reconciler.sync.stop import Stop
 from reconciler.sync.verdicts import Permission
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
 
     from reconciler.desired.config import Config, Target
     from reconciler.desired.project import Project
     from reconciler.desired.wanted import Wanted
     from reconciler.oci.store import Store
+    from reconciler.sync.actions import AttachmentKey
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +98,10 @@ class Reconciler:
         return Report(plan, results, written, left)
 
     def _require_writable_lock(self, plan: Plan) -> None:
-        everything = Results({item.key: DONE for item in plan.artifacts})
+        everything = Results(
+            {item.key: DONE for item in plan.artifacts},
+            attachments={item.key: DONE for item in plan.attachments},
+        )
         if advance(self.project.lock, plan, everything) != self.project.lock.entries:
             require_writable(self.project.config.lock_path, self.project.lock)
 
@@ -132,16 +136,30 @@ def permit(config: Config, target: Target, selection: Selection, wanted: Wanted)
 def advance(lock: Lock, plan: Plan, results: Results) -> dict[Key, Locked]:
     """Return the lock's entries after a run: changed for what was confirmed, and for nothing else."""
     entries = dict(lock.entries)
+    attached = {key for key, result in results.attachments.items() if result.outcome is Outcome.DONE}
     unconfirmed = set()
     for item in plan.artifacts:
         if results.artifacts[item.key].outcome is Outcome.DONE:
-            entries[item.key] = item.wanted.as_locked
+            entries[item.key] = _confirmed(item.wanted, lock, attached)
         else:
             unconfirmed.add(item.wanted.name)
     for entry in (*plan.superseded, *plan.orphans):
         if entry.name not in unconfirmed:
             del entries[entry.key]
     return entries
+
+
+def _confirmed(wanted: Wanted, lock: Lock, attached: Collection[AttachmentKey]) -> Locked:
+    """Return an artifact's entry with those attachments that the store has, or that were locked before."""
+    entry = wanted.as_locked
+    if not entry.attachments:
+        return entry
+    before = lock.entries.get(wanted.key)
+    known = {item.digest for item in before.attachments} if before else set()
+    kept = (
+        item for item in entry.attachments if item.digest in known or (*wanted.key, item.digest) in attached
+    )
+    return replace(entry, attachments=tuple(kept))
 
 
 def require_current_lock(project: Project) -> None:
@@ -185,8 +203,13 @@ def differences_of(project: Project) -> list[str]:
         elif wanted[key].digest != locked[key].digest:
             words.append(f"{name}: locked {locked[key].digest.short}, files give {wanted[key].digest.short}")
         elif wanted[key] != locked[key]:
-            words.append(f"{name}: same digest, other files")
+            words.append(_difference(name, wanted[key], locked[key]))
     return words
+
+
+def _difference(name: str, wanted: Locked, locked: Locked) -> str:
+    attached = replace(wanted, attachments=locked.attachments) == locked
+    return f"{name}: same digest, other {'attachments' if attached else 'files'}"
 
 
 def lock_is_canonical(project: Project) -> bool:
@@ -197,8 +220,14 @@ def lock_is_canonical(project: Project) -> bool:
     entries = dict(project.lock.entries)
     for key, entry in project.lock.entries.items():
         if key in wanted and wanted[key].digest == entry.digest:
-            entries[key] = wanted[key]
+            entries[key] = _without_news(wanted[key], entry)
     return not project.lock.has_conflict and _says(project.lock, entries)
+
+
+def _without_news(wanted: Locked, locked: Locked) -> Locked:
+    """Return the wanted entry without attachments that are not locked yet: the plan's verdicts name those."""
+    known = {item.digest for item in locked.attachments}
+    return replace(wanted, attachments=tuple(item for item in wanted.attachments if item.digest in known))
 
 
 def _says(lock: Lock, entries: Mapping[Key, Locked]) -> bool:

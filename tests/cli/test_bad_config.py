@@ -139,13 +139,13 @@ def test_conflict_in_the_lock_is_rendered_anew(synced: Desk) -> None:
 
 
 NEWER_REVISION = (
-    "pallet: pallet.lock: revision: expected at most 0 to be able to write it, got 1 [newer-lock]\n"
+    "pallet: pallet.lock: revision: expected at most 1 to be able to write it, got 2 [newer-lock]\n"
     "  → upgrade pallet\n"
 )
 
 
 def with_newer_revision(desk: Desk) -> Desk:
-    desk.write("pallet.lock", desk.lock.read_text().replace("revision = 0", "revision = 1", 1))
+    desk.write("pallet.lock", desk.lock.read_text().replace("revision = 0", "revision = 2", 1))
     return desk
 
 

@@ -232,13 +232,13 @@ def test_lock_that_cannot_be_written_loses_no_report(folder: ProjectFolder) -> N
 
 def test_newer_lock_that_would_change_is_refused_before_anything_is_published(folder: ProjectFolder) -> None:
     folder.write_lock()
-    folder.write({"pallet.lock": folder.lock.read_text().replace("revision = 0", "revision = 1")})
+    folder.write({"pallet.lock": folder.lock.read_text().replace("revision = 0", "revision = 2")})
     before = folder.lock.read_bytes()
     folder.write({"workflows/router.yaml": workflow("1.1.0")})
     store = MemoryStore()
     reconciler = _reconciler(folder, store)
     with pytest.raises(
-        LockError, match=r"^pallet\.lock: revision: expected at most 0 to be able to write it"
+        LockError, match=r"^pallet\.lock: revision: expected at most 1 to be able to write it"
     ):
         reconciler.sync(reconciler.plan())
     assert store.writes == []
@@ -387,7 +387,7 @@ def test_lock_that_lags_is_canonical_all_the_same(folder: ProjectFolder) -> None
 
 def test_newer_revision_that_says_the_same_is_current(folder: ProjectFolder) -> None:
     text = folder.write_lock().lock.text or ""
-    folder.lock.write_text(text.replace("revision = 0", "revision = 1"))
+    folder.lock.write_text(text.replace("revision = 0", "revision = 2"))
     require_current_lock(folder.load())
     assert lock_is_canonical(folder.load())
 
