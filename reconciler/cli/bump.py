@@ -92,7 +92,7 @@ def command(
     screen = Screen(output)
     request = _parse(words, Step(Level.PATCH, preid, build), all_edited=all_edited, shared=shared)
     with nullcontext() if dry_run else hold_run_lock(locate(place).parent, screen):
-        project = load(place, screen)
+        project = load(place, screen, locked=True)
         bumps = _plan(project, request, screen)
         edits = edit_files(bumps)
         if not dry_run:

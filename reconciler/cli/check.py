@@ -74,7 +74,7 @@ def command(
         raise UsageError(
             "--against: expected --offline with it, got none", fix="pallet check --offline --against REF"
         )
-    project = load(place, screen)
+    project = load(place, screen, locked=True)
     if offline:
         return _check_offline(project, screen, against, allow)
     with open_reconciler(project, reach, screen, Selection(only=only)) as reconciler:

@@ -35,7 +35,7 @@ def command(name: str, place: Place, reach: Reach, output: Output) -> int:
       pallet explain workflows/smart-router --target production --format json
     """
     screen = Screen(output)
-    project = load(place, screen)
+    project = load(place, screen, locked=True)
     with open_reconciler(project, reach, screen, Selection(only=(name,), only_is="NAME")) as reconciler:
         plan = reconciler.plan()
         explanations = [explain(item, project, reconciler.store) for item in plan.artifacts]

@@ -37,7 +37,7 @@ def command(place: Place, output: Output, *, check_only: bool) -> int:
     """
     screen = Screen(output)
     if check_only:
-        project = load(place, screen)
+        project = load(place, screen, locked=True)
         require_current_lock(project)
         _print(screen, "pallet.lock is up to date")
         return 0

@@ -15,7 +15,7 @@ from reconciler.cli.options import (
     reach_options,
 )
 from reconciler.cli.screen import Screen
-from reconciler.cli.session import load, open_reconciler
+from reconciler.cli.session import in_ci, load, open_reconciler
 from reconciler.cli.show import show_plan
 from reconciler.sync.exit_codes import of_plan
 from reconciler.sync.selection import Selection
@@ -42,7 +42,7 @@ def command(place: Place, reach: Reach, output: Output, *, only: tuple[str, ...]
       pallet plan --only 'workflows/*' --format json
     """
     screen = Screen(output)
-    project = load(place, screen)
+    project = load(place, screen, locked=in_ci())
     with open_reconciler(project, reach, screen, Selection(only=only)) as reconciler:
         plan = reconciler.plan()
     code = of_plan(plan, detailed=detailed)

@@ -15,8 +15,10 @@ import click
 
 from reconciler.compose import Connection, choose_target, open_store
 from reconciler.desired.config_reader import find_config
+from reconciler.desired.digest_memory import DigestMemory
 from reconciler.desired.project import Project, load_project
 from reconciler.errors import UsageError
+from reconciler.oci.user_cache import user_cache_folder
 from reconciler.reports.problems import render_problem
 from reconciler.sync.reconcile import Reconciler
 from reconciler.sync.selection import Selection
@@ -46,12 +48,23 @@ def locate(place: Place) -> Path:
     return find_config(place.directory)
 
 
-def load(place: Place, screen: Screen) -> Project:
-    """Return the project; its warnings are said."""
-    project = load_project(locate(place))
+def load(place: Place, screen: Screen, *, locked: bool = False) -> Project:
+    """Return the project; its warnings are said.
+
+    Args:
+        place: where pallet.toml is.
+        screen: where warnings are said.
+        locked: whether the lock is believed about images that a build has not written in this clone.
+    """
+    project = load_project(locate(place), memory=digest_memory(), locked=locked)
     for problem in project.warnings:
         screen.say(render_problem(problem).rstrip("\n"))
     return project
+
+
+def digest_memory() -> DigestMemory:
+    """Return what this user's runs have found out about large files."""
+    return DigestMemory(user_cache_folder(os.environ, "digests"))
 
 
 @contextmanager

@@ -81,7 +81,7 @@ def command(
         screen.say("CI is set: sync means sync --locked here")
     writes_lock = not is_locked and not dry_run
     with hold_run_lock(locate(place).parent, screen) if writes_lock else nullcontext():
-        project = load(place, screen)
+        project = load(place, screen, locked=is_locked)
         if is_locked:
             require_current_lock(project)
         return _sync(project, reach, screen, Selection(only, restore, force), dry_run=dry_run)

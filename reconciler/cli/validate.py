@@ -25,7 +25,7 @@ def command(place: Place, output: Output) -> int:
       pallet validate --format json
     """
     screen = Screen(output)
-    project = load(place, screen)
+    project = load(place, screen, locked=True)
     if output.format == "json":
         screen.result(
             documents.render(documents.problems_document("validate", project.warnings, exit_code=0))

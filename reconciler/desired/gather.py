@@ -1,20 +1,28 @@
 """From pallet.toml and files to wanted artifacts: every file read once, every problem collected.
 
 Decided here: what an `[[artifact]]` means for its files. How a manifest looks is `build`'s.
-Must never be added: a look at a store, or at a lock's digests.
+Must never be added: a look at a store, or at a lock's digests, but for what a build has not written here.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 from difflib import get_close_matches
+from functools import partial
 from typing import TYPE_CHECKING
 
 from reconciler.desired import build
 from reconciler.desired.assemble import assemble
+from reconciler.desired.attach_rules import check_attach_rules, gather_attachments
+from reconciler.desired.digest_memory import NO_MEMORY, DigestMemory
+from reconciler.desired.doubts import doubts
 from reconciler.desired.finding.files import FoundFile, find_files
 from reconciler.desired.finding.tree import Tree
+from reconciler.desired.images.assembly import ImageAssembly
+from reconciler.desired.images.finding import ImageSource, find_images
+from reconciler.desired.kinds.kind import Kind, LayerForm
 from reconciler.desired.kinds.kind_files import check_document
+from reconciler.desired.kinds.rules.ignoring import without_ignored
 from reconciler.desired.reading.fields import FieldValueError
 from reconciler.desired.requirements import find_cycle
 from reconciler.desired.sources import Source, read_source
@@ -23,11 +31,10 @@ from reconciler.desired.versions.versioning import unused_versions
 from reconciler.errors import InvalidError, PalletError, Problem, Severity
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from reconciler.desired.config import ArtifactRule, Config
-    from reconciler.desired.kinds.kind import Kind
-    from reconciler.desired.lockfile import Key
+    from reconciler.desired.lockfile import Key, Locked
     from reconciler.desired.versions.version import Version
     from reconciler.desired.wanted import Wanted
     from reconciler.oci.reference import Repository
@@ -41,12 +48,20 @@ class Gathered:
     problems: list[Problem] = field(default_factory=list)
 
 
-def gather(config: Config) -> Gathered:
-    """Read every file that pallet.toml names and build what is wanted; problems are collected, not raised."""
-    gathered = Gathered()
+def gather(
+    config: Config, *, memory: DigestMemory = NO_MEMORY, locked: Mapping[Key, Locked] | None = None
+) -> Gathered:
+    """Read every file that pallet.toml names and build what is wanted; problems are collected, not raised.
+
+    Args:
+        config: pallet.toml.
+        memory: what is known of large files.
+        locked: entries to believe where a build has not written an image in this clone; None for none.
+    """
+    gathered = Gathered(problems=list(config.warnings))
     tree = Tree(config.root)
     for rule in config.artifacts:
-        _Entry(config, rule, config.kinds[rule.kind], tree, gathered).gather()
+        _Entry(config, rule, config.kinds[rule.kind], tree, gathered, memory, locked).gather()
     gathered.wanted.sort(key=lambda item: item.key)
     gathered.problems.extend(_find_rivals(config, gathered.wanted))
     gathered.problems.extend(_find_cycles(config, gathered.wanted))
@@ -64,20 +79,60 @@ class _Entry:
     kind: Kind
     tree: Tree
     gathered: Gathered
+    memory: DigestMemory
+    locked: Mapping[Key, Locked] | None
 
     def gather(self) -> None:
+        if self.kind.layer is LayerForm.IMAGE:
+            self._gather_images()
+            return
         found = find_files(self.tree, self.rule.files)
         for problem in found.problems:
             self._report_found(problem)
-        for entry, message in unused_versions(self.rule, [file.path for file in found.files]):
+        self._check_words([file.path for file in found.files])
+        for group in self._groups(found.files):
+            self._gather_one(group)
+
+    def _gather_images(self) -> None:
+        found = find_images(self.config.root, self.tree, self.rule)
+        for problem in found.problems:
+            self._report_found(problem)
+        self._check_words([image.path for image in found.images])
+        assembly = ImageAssembly(self.config, self.rule, self.kind, self.memory)
+        for image in found.images:
+            self._collect(image.path, [image.path], partial(self._read_image, assembly, image))
+
+    def _read_image(self, assembly: ImageAssembly, image: ImageSource) -> Wanted:
+        if not image.missing:
+            return assembly.assemble(image)
+        missing = f"{', '.join(image.missing)} {'is' if len(image.missing) == 1 else 'are'} not in this clone"
+        if self.locked is None:
+            raise PalletError(
+                f"{missing}: expected what a build writes, got no such file",
+                fix="build it; or, where pallet.lock may be believed, say --locked",
+            )
+        wanted = assembly.take_as_locked(image, self.locked)
+        if wanted is None:
+            raise PalletError(
+                f"{missing}: expected an entry of pallet.lock to believe, got none",
+                fix="run `pallet lock` where it is built, and commit it",
+            )
+        self._report(
+            "taken-as-locked",
+            f"{wanted.name} {wanted.version} is taken as locked: {missing}",
+            severity=Severity.WARNING,
+        )
+        return wanted
+
+    def _check_words(self, paths: Sequence[str]) -> None:
+        for entry, message in unused_versions(self.rule, paths):
             self._report("unused-version", f"versions.{entry}: {message}")
         for key in sorted(self.rule.annotations.keys() & set(build.WRITTEN_BY_PALLET)):
             self._report(
                 "reserved-annotation",
                 f"annotations.{key}: expected another key, got one that pallet writes itself",
             )
-        for group in self._groups(found.files):
-            self._gather_one(group)
+        self.gathered.problems.extend(check_attach_rules(self.config, self.rule))
 
     def _groups(self, files: Sequence[FoundFile]) -> Iterator[Sequence[FoundFile]]:
         """Yield the files of each artifact: all of them for a bundle, else one by one."""
@@ -87,30 +142,46 @@ class _Entry:
             yield sorted(files, key=lambda file: file.title)
 
     def _gather_one(self, files: Sequence[FoundFile]) -> None:
+        def read() -> Wanted:
+            return assemble(self.config, self.rule, self.kind, self.tree, self._read(files))
+
+        self._collect(files[0].path, [file.path for file in files], read)
+
+    def _collect(self, path: str, paths: Sequence[str], read: Callable[[], Wanted]) -> None:
+        """Take in what `read` gives; what it raises becomes problems."""
         try:
-            sources = self._read(files)
-            self.gathered.wanted.append(assemble(self.config, self.rule, self.kind, self.tree, sources))
+            self.gathered.wanted.append(self._attach(read(), path))
         except InvalidError as exc:
             for problem in exc.problems:
                 self._report_placed(problem)
         except FieldValueError as exc:
             self.gathered.problems.append(exc.problem("invalid-field"))
         except ValueError as exc:
-            place = files[0].path if len(files) == 1 else None
+            place = path if len(paths) == 1 else None
             self._report("invalid-artifact", f"{place}: {exc}" if place else str(exc))
         except PalletError as exc:
             self._report("invalid-artifact", str(exc), fix=exc.fix)
+
+    def _attach(self, wanted: Wanted, path: str) -> Wanted:
+        if not self.rule.attachments:
+            return wanted
+        wanted, problems = gather_attachments(self.config, self.rule, self.tree, wanted, path)
+        self.gathered.problems.extend(problems)
+        return wanted
 
     def _read(self, files: Sequence[FoundFile]) -> list[Source]:
         problems: list[Problem] = []
         sources = []
         for file in files:
             try:
-                source = read_source(self.config.root, file, self.kind)
+                source = read_source(self.config.root, file, self.kind, self.memory)
             except InvalidError as exc:
                 problems.extend(exc.problems)
                 continue
             found = check_document(source.document, self.kind) if source.document else []
+            found = without_ignored(
+                [*found, *doubts(self.config, self.rule, self.kind, source)], self._ignored
+            )
             problems.extend(problem for problem in found if problem.severity is Severity.ERROR)
             self.gathered.problems.extend(
                 problem for problem in found if problem.severity is not Severity.ERROR
@@ -120,10 +191,16 @@ class _Entry:
             raise InvalidError(problems)
         return sources
 
-    def _report(self, code: str, message: str, *, fix: str | None = None) -> None:
-        path = self.config.path.name
+    @property
+    def _ignored(self) -> frozenset[str]:
+        return self.config.ignored_rules | self.rule.ignored_rules
+
+    def _report(
+        self, code: str, message: str, *, fix: str | None = None, severity: Severity = Severity.ERROR
+    ) -> None:
+        file, line = self.config.path.name, self.rule.line
         self.gathered.problems.append(
-            Problem(code, message, path, self.rule.line, path=self.rule.where, fix=fix)
+            Problem(code, message, file, line, path=self.rule.where, fix=fix, severity=severity)
         )
 
     def _report_placed(self, problem: Problem) -> None:

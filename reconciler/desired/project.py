@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from reconciler.desired.build import RULES
 from reconciler.desired.config_reader import read_config
+from reconciler.desired.digest_memory import NO_MEMORY
 from reconciler.desired.gather import gather
 from reconciler.desired.lockfile import Lock, read_lock
 from reconciler.errors import ConfigError, InvalidError, LockError, Problem, Severity
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from reconciler.desired.config import Config
+    from reconciler.desired.digest_memory import DigestMemory
     from reconciler.desired.wanted import Wanted
 
 
@@ -31,26 +33,40 @@ class Project:
     warnings: tuple[Problem, ...] = ()
 
 
-def load_project(path: Path) -> Project:
+def load_project(path: Path, *, memory: DigestMemory = NO_MEMORY, locked: bool = False) -> Project:
     """Read pallet.toml at `path`, every file that it names, and the lock beside it.
+
+    Args:
+        path: of pallet.toml.
+        memory: what is known of large files.
+        locked: whether the lock is believed about images that a build has not written in this clone.
 
     Raises:
         InvalidError: anything of it is invalid; with every problem of the files, or of the lock.
     """
     config = read_config(path)
-    gathered = gather(config)
+    lock = _read_lock(config)
+    entries = lock.entries if isinstance(lock, Lock) else {}
+    gathered = gather(config, memory=memory, locked=entries if locked else None)
     errors = [problem for problem in gathered.problems if problem.severity is Severity.ERROR]
-    try:
-        lock = read_lock(config.lock_path)
-        _check_rules(lock, config.lock_path.name)
-    except LockError as exc:
+    if isinstance(lock, LockError):
         if errors:
-            raise InvalidError([*errors, *exc.problems]) from exc
-        raise
+            raise InvalidError([*errors, *lock.problems]) from lock
+        raise lock
     if errors:
         raise ConfigError(errors)
     warnings = tuple(problem for problem in gathered.problems if problem.severity is Severity.WARNING)
     return Project(config, lock, tuple(gathered.wanted), warnings)
+
+
+def _read_lock(config: Config) -> Lock | LockError:
+    """Return the lock, or why it cannot be understood: said together with what is wrong with files."""
+    try:
+        lock = read_lock(config.lock_path)
+        _check_rules(lock, config.lock_path.name)
+    except LockError as exc:
+        return exc
+    return lock
 
 
 def _check_rules(lock: Lock, file: str) -> None:

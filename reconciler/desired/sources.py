@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import hashlib
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from reconciler.desired.digest_memory import NO_MEMORY, FileState, remembered
 from reconciler.desired.reading.documents import DOCUMENT_MAX_BYTES, Document, read_document
 from reconciler.errors import DocumentError, Problem
 from reconciler.oci.blob import CHUNK_BYTES, Blob
@@ -19,8 +20,10 @@ from reconciler.oci.digest import Digest
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from reconciler.desired.digest_memory import DigestMemory
     from reconciler.desired.finding.files import FoundFile
     from reconciler.desired.kinds.kind import Kind
+    from reconciler.oci.blob import Origin
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,10 +36,12 @@ class Source:
     size_bytes: int
     document: Document | None
     """None where the kind does not look into its files."""
+    origin: Origin | None = field(default=None, compare=False)
+    """Whose word the digest is, where the bytes were not read in this run."""
 
 
-def read_source(root: Path, found: FoundFile, kind: Kind) -> Source:
-    """Read a file of the project.
+def read_source(root: Path, found: FoundFile, kind: Kind, memory: DigestMemory = NO_MEMORY) -> Source:
+    """Read a file of the project; nothing of a large one that is not looked into and is remembered.
 
     Raises:
         DocumentError: it cannot be read, or is not what its kind expects.
@@ -44,8 +49,8 @@ def read_source(root: Path, found: FoundFile, kind: Kind) -> Source:
     path = root / found.path
     try:
         if kind.format is None:
-            digest, size_bytes = _hash_file(path)
-            return Source(found.path, found.title, digest, size_bytes, None)
+            digest, size_bytes, origin = _hash_file(path, found.path, memory)
+            return Source(found.path, found.title, digest, size_bytes, None, origin)
         content = _read_bounded(path, found.path)
     except OSError as exc:
         raise DocumentError(
@@ -57,16 +62,25 @@ def read_source(root: Path, found: FoundFile, kind: Kind) -> Source:
 
 def blob_of(root: Path, source: Source) -> Blob:
     """Return the file as something that can be pushed."""
-    return Blob.of_file(root / source.path, source.digest, source.size_bytes)
+    return Blob.of_file(root / source.path, source.digest, source.size_bytes, source.origin)
 
 
-def _hash_file(path: Path) -> tuple[Digest, int]:
+def _hash_file(path: Path, shown: str, memory: DigestMemory) -> tuple[Digest, int, Origin | None]:
+    state = FileState.of(path.stat())
+    facts = memory.recall(path, state)
+    if facts is not None and "digest" in facts:
+        return Digest(facts["digest"]), state.size_bytes, remembered(path, shown, memory)
     hasher, size_bytes = hashlib.sha256(), 0
     with path.open("rb", buffering=0) as file:
+        state = FileState.of(os.fstat(file.fileno()))
         while chunk := file.read(CHUNK_BYTES):
             hasher.update(chunk)
             size_bytes += len(chunk)
-    return Digest(f"sha256:{hasher.hexdigest()}"), size_bytes
+        after = FileState.of(os.fstat(file.fileno()))
+    digest = Digest(f"sha256:{hasher.hexdigest()}")
+    if after == state and size_bytes == state.size_bytes:
+        memory.remember(path, state, {"digest": digest})
+    return digest, size_bytes, None
 
 
 def _read_bounded(path: Path, name: str) -> bytes:

@@ -5,7 +5,7 @@ Must never be added: how it is built, or anything that differs between two machi
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from reconciler.desired.config import Policy
@@ -84,7 +84,10 @@ class Wanted:
     @property
     def as_locked(self) -> Locked:
         """The lock's entry for it, once a store or `pallet lock` has confirmed it."""
-        return self.known_by or Locked(
+        attachments = tuple(attachment.as_locked for attachment in self.attachments)
+        if self.known_by is not None:
+            return replace(self.known_by, attachments=attachments)
+        return Locked(
             self.name,
             self.version,
             self.digest,
@@ -92,5 +95,5 @@ class Wanted:
             self.media_type,
             self.build,
             self.files,
-            tuple(attachment.as_locked for attachment in self.attachments),
+            attachments,
         )

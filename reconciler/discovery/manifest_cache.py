@@ -24,6 +24,7 @@ from reconciler.oci.digest import Digest
 from reconciler.oci.manifest import Descriptor, parse
 from reconciler.oci.media_types import MANIFEST_MAX_BYTES
 from reconciler.oci.store import ManifestContent
+from reconciler.oci.user_cache import user_cache_folder
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -46,14 +47,7 @@ _ENTRY = re.compile(r"[0-9a-f]{64}|[0-9a-f]{128}", re.ASCII)
 
 def cache_folder(environment: Mapping[str, str]) -> Path | None:
     """Return the folder for manifests of this user; None where the system has no place for a cache."""
-    own = environment.get("PALLET_CACHE_DIR")
-    if own:
-        return Path(own).absolute() / "manifests"
-    import platformdirs
-
-    folder = platformdirs.user_cache_path("pallet", appauthor=False) / "manifests"
-    # Without a home directory the system's answer begins with a literal `~`.
-    return folder if folder.is_absolute() else None
+    return user_cache_folder(environment, "manifests")
 
 
 class ManifestCache:

@@ -68,6 +68,13 @@ def mend(wanted: Wanted, verdict: Verdict, action: Action, seen: Seen, *, again:
             return f"{bump}; or overwrite what is there: {again} --force {wanted.name}"
 
 
+def need_build(wanted: Wanted, verdict: Verdict, seen: Seen, *, again: str) -> tuple[str, str]:
+    """Say why an image that is taken as locked cannot be pushed, and what has to be there first."""
+    files = ", ".join(file.path for file in wanted.files)
+    reason = f"{explain(verdict, Action.NONE, seen)}; it cannot be pushed: not in this clone: {files}"
+    return reason, f"run the build that writes {files}, then {again}"
+
+
 def bump_advice(wanted: Wanted) -> str:
     """Say which version comes next, and the command that writes it."""
     level = Level.PRERELEASE if wanted.version.is_prerelease else Level.PATCH

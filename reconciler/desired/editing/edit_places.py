@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING
 from reconciler.desired.config import ArtifactRule, Config, FieldVersion, FileVersion, LiteralVersion
 from reconciler.desired.finding.files import FoundFile, find_files
 from reconciler.desired.finding.tree import Tree
+from reconciler.desired.images.finding import find_images
+from reconciler.desired.kinds.kind import LayerForm
 from reconciler.desired.reading.documents import Format
 from reconciler.desired.reading.paths import find_field
 from reconciler.desired.sources import Source, read_source
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from reconciler.desired.config import VersionSource
+    from reconciler.desired.kinds.kind import Kind
     from reconciler.desired.reading.wording import FieldPath
     from reconciler.desired.versions.version import Version
     from reconciler.oci.reference import Repository
@@ -92,14 +95,27 @@ def find_versioned(config: Config) -> list[Versioned]:
 
 
 def _of_rule(config: Config, rule: ArtifactRule, tree: Tree) -> Iterator[Versioned]:
+    kind = config.kinds[rule.kind]
+    if kind.layer is LayerForm.IMAGE:
+        yield from _of_images(config, rule, kind, tree)
+        return
     files = find_files(tree, rule.files).files
     heads = [min(files, key=lambda file: file.title)] if rule.bundle and files else files
     for file in heads:
-        source = version_source(rule, config.kinds[rule.kind], file.path)
+        source = version_source(rule, kind, file.path)
         if source is not None:
             yield Versioned(
                 fill(rule.repository, file.path), rule, file.path, source, own_entry(rule, file.path)
             )
+
+
+def _of_images(config: Config, rule: ArtifactRule, kind: Kind, tree: Tree) -> Iterator[Versioned]:
+    """Yield images, those too that a build has not written in this clone."""
+    for image in find_images(config.root, tree, rule).images:
+        source = version_source(rule, kind, image.path)
+        if source is not None:
+            name = fill(rule.repository, image.path)
+            yield Versioned(name, rule, image.path, source, own_entry(rule, image.path))
 
 
 @dataclass(frozen=True, slots=True)

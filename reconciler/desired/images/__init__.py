@@ -1,0 +1,1 @@
+"""Images that a build wrote: layouts, archives, and config with layers, as values with blobs."""
