@@ -22,6 +22,8 @@ class Upload:
     """A blob that is on its way."""
 
     content: bytearray = field(default_factory=bytearray)
+    chunks: list[int] = field(default_factory=list)
+    """The sizes of the PATCHes."""
 
 
 @dataclass(slots=True)

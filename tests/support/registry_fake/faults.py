@@ -11,6 +11,7 @@ say about that request. Must never be added: a fault without a row in tests/oci/
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING
 
@@ -72,6 +73,10 @@ class Fault(Enum):
     TAG_IMMUTABLE_403 = "403 where a tag would move (Docker Hub)"
     TAG_IMMUTABLE_409 = "409 where a tag would move"
     TAG_IMMUTABLE_412 = "412 PRECONDITION where a tag would move (Harbor)"
+    TAG_IMMUTABLE_INVALID = (
+        "400 MANIFEST_INVALID with HTTP 403 in its detail, where a tag would move (Artifactory)"
+    )
+    TAG_IMMUTABLE_ASSETS = "400 BLOB_UPLOAD_INVALID: no updating of assets, where a tag would move (Nexus)"
     TAG_DELETE_REFUSED = "400 to the deletion of a tag (distribution 2)"
     DELETE_DISABLED = "405 to every deletion (distribution as installed)"
     OCI_TAG_PARTIAL = "of several tags in a PUT only the first is set, and OCI-Tag says so"
@@ -130,17 +135,32 @@ class Fault(Enum):
     REALM_CROSS_PORT = "the realm is on the same host, another port"
 
 
+@dataclass(eq=False)
+class FaultSettings:
+    """The numbers and places that some faults need."""
+
+    elsewhere: str = ""
+    """The URL of another server, for the faults that point to one."""
+    fault_at_bytes: int = 1000
+    """Where a body going up is reset, and what is too long for a PUT."""
+    chunk_max_bytes: int = 4 * 1024 * 1024
+    chunk_min_bytes: int = 1024
+
+
 INSTEAD: dict[Fault, Instead] = {}
+AT_THE_GATE: set[Fault] = set()
+"""Those of INSTEAD that come before anybody is asked who they are."""
 SPOIL: dict[Fault, Spoil] = {}
 READS_BYTES: dict[Fault, Callable[[ScriptedRegistry, str, str], int | None]] = {}
 """How much of a body is read before the answer."""
 
 
-def instead(*faults: Fault) -> Callable[[Instead], Instead]:
+def instead(*faults: Fault, at_the_gate: bool = False) -> Callable[[Instead], Instead]:
     """Register a function that answers instead of the registry."""
 
     def register(function: Instead) -> Instead:
         INSTEAD.update(dict.fromkeys(faults, function))
+        AT_THE_GATE.update(faults if at_the_gate else ())
         return function
 
     return register

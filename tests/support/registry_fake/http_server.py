@@ -111,7 +111,7 @@ class _Handler(BaseHTTPRequestHandler):
         named = {name.lower() for name, _ in reply.pairs}
         for name, value in reply.pairs:
             self.send_header(name, value)
-        if "content-length" not in named and reply.status != 204:
+        if not named & {"content-length", "transfer-encoding"} and reply.status != 204:
             self.send_header("Content-Length", str(len(reply.body)))
         self.end_headers()
         if self.command != "HEAD":

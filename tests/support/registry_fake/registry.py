@@ -19,37 +19,33 @@ from tests.support.registry_fake import (
     faulty_auth,
     faulty_lists,
     faulty_manifests,
+    faulty_starts,
     faulty_uploads,
     listing,
     manifests,
     uploads,
 )
 from tests.support.registry_fake.contents import digest_of
-from tests.support.registry_fake.faults import INSTEAD, READS_BYTES, SPOIL, Fault
+from tests.support.registry_fake.faults import AT_THE_GATE, INSTEAD, READS_BYTES, SPOIL, Fault, FaultSettings
 from tests.support.registry_fake.messages import Reply, Request
-from tests.support.registry_fake.paths import Place, Route, route
+from tests.support.registry_fake.paths import Place, Route, place_of, route
 from tests.support.registry_fake.server import ScriptedServer
 from tests.support.registry_fake.state import Registry
 from tests.support.registry_fake.tokens import Gate
 
-THEMES = (faulty_answers, faulty_auth, faulty_lists, faulty_manifests, faulty_uploads)
+THEMES = (faulty_answers, faulty_auth, faulty_lists, faulty_manifests, faulty_starts, faulty_uploads)
 """Their import is what registers the faults."""
 _FOR_EVER = 10**9
 
 
-class ScriptedRegistry(ScriptedServer, Registry, Gate):
+class ScriptedRegistry(ScriptedServer, Registry, Gate, FaultSettings):
     """Repositories in memory; `users` makes it ask who is there."""
 
     def __init__(self) -> None:
         ScriptedServer.__init__(self)
         Registry.__init__(self)
         Gate.__init__(self)
-        self.elsewhere = ""
-        """The URL of another server, for the faults that point to one."""
-        self.fault_at_bytes = 1000
-        """Where a body is cut or a connection is reset, and what is too long for a PUT."""
-        self.chunk_max_bytes = 4 * 1024 * 1024
-        self.chunk_min_bytes = 1024
+        FaultSettings.__init__(self)
         self.shown: list[Fault] = []
         """The faults that were shown, each time."""
         self._faults: dict[Fault, int] = {}
@@ -58,6 +54,11 @@ class ScriptedRegistry(ScriptedServer, Registry, Gate):
         """Show these faults from now on, each at so many requests."""
         self._faults.update(dict.fromkeys(faults, times))
         return self
+
+    @property
+    def faults(self) -> list[Fault]:
+        """Those that are shown now."""
+        return [fault for fault, times in self._faults.items() if times > 0]
 
     def behave(self) -> None:
         """Show no faults any more."""
@@ -72,8 +73,9 @@ class ScriptedRegistry(ScriptedServer, Registry, Gate):
         return digest
 
     def default(self, request: Request) -> Reply:
-        reply = self._instead(request) or self.faithful(request)
-        for fault in self._active():
+        passed = place_of(request.path) is Place.TOKEN or self.refusal(request, self.url) is None
+        reply = self._instead(request, passed=passed) or self.faithful(request)
+        for fault in self.faults:
             if fault in SPOIL and (spoilt := SPOIL[fault](self, request, reply)) is not None:
                 self._has_shown(fault)
                 reply = spoilt
@@ -90,7 +92,7 @@ class ScriptedRegistry(ScriptedServer, Registry, Gate):
 
     def reads_bytes(self, method: str, target: str) -> int | None:
         with self._lock:
-            for fault in self._active():
+            for fault in self.faults:
                 if fault in READS_BYTES:
                     limit = READS_BYTES[fault](self, method, target)
                     if limit is not None:
@@ -116,15 +118,13 @@ class ScriptedRegistry(ScriptedServer, Registry, Gate):
             case _:
                 return blobs.serve(self, request, **found.names)
 
-    def _instead(self, request: Request) -> Reply | None:
-        for fault in self._active():
-            if fault in INSTEAD and (reply := INSTEAD[fault](self, request)) is not None:
+    def _instead(self, request: Request, *, passed: bool) -> Reply | None:
+        asked = [fault for fault in self.faults if fault in INSTEAD]
+        for fault in asked if passed else AT_THE_GATE.intersection(asked):
+            if (reply := INSTEAD[fault](self, request)) is not None:
                 self._has_shown(fault)
                 return reply
         return None
-
-    def _active(self) -> list[Fault]:
-        return [fault for fault, times in self._faults.items() if times > 0]
 
     def _has_shown(self, fault: Fault) -> None:
         self.shown.append(fault)

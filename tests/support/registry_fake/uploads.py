@@ -25,7 +25,7 @@ def start(registry: Registry, request: Request, name: str) -> Reply:
         return registry.stored(name, "blobs", mount)
     digest = request.first("digest")
     if digest and registry.single_post:
-        return _store(registry, name, digest, request.body)
+        return store(registry, name, digest, request.body)
     session = str(next(registry.numbers))
     registry.hold(name).sessions[session] = Upload()
     return Reply(202, {"Location": location(name, session, 0), "Docker-Upload-UUID": session})
@@ -46,7 +46,7 @@ def serve(registry: Registry, request: Request, name: str, session: str) -> Repl
             del registry.hold(name).sessions[session]
             return Reply(204)
         case "PATCH":
-            return _append(request, name, session, upload) or progress(name, session, upload, status=202)
+            return _patch(request, name, session, upload)
         case "PUT":
             return _commit(registry, request, name, session, upload)
         case _:
@@ -63,6 +63,14 @@ def progress(name: str, session: str, upload: Upload, *, status: int) -> Reply:
     end = max(0, len(upload.content) - 1)
     headers = {"Location": location(name, session, len(upload.content)), "Range": f"0-{end}"}
     return Reply(status, {**headers, "Docker-Upload-UUID": session})
+
+
+def _patch(request: Request, name: str, session: str, upload: Upload) -> Reply:
+    refusal = _append(request, name, session, upload)
+    if refusal is not None:
+        return refusal
+    upload.chunks.append(len(request.body))
+    return progress(name, session, upload, status=202)
 
 
 def _append(request: Request, name: str, session: str, upload: Upload) -> Reply | None:
@@ -89,10 +97,11 @@ def _commit(registry: Registry, request: Request, name: str, session: str, uploa
     if refusal is not None:
         return refusal
     del registry.hold(name).sessions[session]
-    return _store(registry, name, request.first("digest"), bytes(upload.content))
+    return store(registry, name, request.first("digest"), bytes(upload.content))
 
 
-def _store(registry: Registry, name: str, digest: str, content: bytes) -> Reply:
+def store(registry: Registry, name: str, digest: str, content: bytes) -> Reply:
+    """Keep a blob that is what it is called."""
     algorithm = digest.partition(":")[0] or "sha256"
     if algorithm not in {"sha256", "sha512"} or digest != digest_of(content, algorithm):
         return problem(400, "DIGEST_INVALID", "provided digest did not match uploaded content")
