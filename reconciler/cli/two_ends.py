@@ -1,0 +1,71 @@
+"""Two references at once: from where, and to where.
+
+Decided here: when both ends are one registry, so that blobs need not travel at all.
+Must never be added: what goes from one to the other.
+"""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from reconciler.cli.references import open_reference, read_reference
+from reconciler.compose import name_at
+from reconciler.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from reconciler.cli.options import Place, Reach
+    from reconciler.cli.references import Located
+    from reconciler.cli.screen import Screen
+    from reconciler.oci.reference import Repository
+    from reconciler.sync.stop import Stop
+
+
+@dataclass(frozen=True, slots=True)
+class TwoEnds:
+    """Where something comes from, and where it goes."""
+
+    source: Located
+    destination: Located
+
+    def mountable(self, repository: Repository) -> Repository | None:
+        """Return what the destination calls a repository of the source; None where it cannot see it."""
+        return name_at(self.source.target, repository, self.destination.target)
+
+
+@contextmanager
+def open_two(
+    source: str,
+    destination: str,
+    place: Place,
+    reach: Reach,
+    stop: Stop,
+    screen: Screen,
+    *,
+    source_target: str | None,
+    destination_target: str | None,
+) -> Iterator[TwoEnds]:
+    """Yield both ends of a copy; a reference without a host belongs to the target of its own flag.
+
+    Raises:
+        UsageError: a text is no reference, names a target that there is not, or the destination names
+            something that cannot be written.
+        ConfigError: pallet.toml is needed and is invalid.
+    """
+    written = read_reference(destination)
+    more = written.digest or written.constraint
+    if more is not None:
+        raise UsageError(
+            f"destination: expected a repository, or a tag of it, got {more} of it too",
+            fix=f"write {written.repository}:TAG; without a tag, the source's is taken",
+        )
+    from_there = replace(reach, target=source_target or reach.target)
+    to_there = replace(reach, target=destination_target or reach.target)
+    with (
+        open_reference(source, place, from_there, stop, screen) as one,
+        open_reference(destination, place, to_there, stop, screen) as other,
+    ):
+        yield TwoEnds(one, other)
