@@ -32,6 +32,10 @@ COMMANDS = {
     "bump": "Write the next version where it lives.",
     "push": "Publish files without an entry in pallet.toml.",
     "tag": "Let a tag name what a version names.",
+    "login": "Show a registry who you are, and keep it.",
+    "logout": "Forget who you are to a registry.",
+    "copy": "Copy artifacts between registries and directories.",
+    "doctor": "Find out what a target can do, and what we may do there.",
 }
 """Names, and what --help says of each; a test holds them to the commands themselves."""
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import os
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -19,12 +19,14 @@ from typing import TYPE_CHECKING
 import click
 
 from reconciler.cli.session import locate
-from reconciler.compose import Connection, choose_target, open_store
+from reconciler.compose import Connection, choose_target, find_target, open_store
 from reconciler.desired.config import Target
 from reconciler.desired.config_reader import read_config
 from reconciler.desired.versions.constraints import Constraint
 from reconciler.discovery.asking import Asking
 from reconciler.discovery.manifest_cache import CachedManifests, ManifestCache, cache_folder
+from reconciler.discovery.releases import list_releases
+from reconciler.discovery.resolving import Resolver
 from reconciler.errors import ConfigError, StoppedError, UsageError
 from reconciler.oci.digest import Digest
 from reconciler.oci.reference import Reference, Repository, Tag
@@ -121,6 +123,29 @@ def asking(reach: Reach, screen: Screen, stop: Stop) -> Asking:
     return Asking(reach.jobs, proceed, screen.progress())
 
 
+def find_one(located: Located, usage: str) -> Tag | Digest:
+    """Return what a reference means in its repository: its digest, its tag, or the version of its constraint.
+
+    Args:
+        usage: what to write where it names a repository and nothing of it.
+
+    Raises:
+        UsageError: it names a repository and nothing of it.
+        NotFoundError: no version satisfies the constraint.
+        PalletError: the store could not tell.
+    """
+    exact = located.digest or located.tag
+    if exact is not None:
+        return exact
+    if located.constraint is None:
+        raise UsageError(
+            f"reference: expected a tag, a digest or a constraint, got {located.repository} alone", fix=usage
+        )
+    with open_manifests(located) as manifests:
+        releases = list_releases(located.store, located.repository)
+        return Resolver(releases, manifests).resolve(located.constraint).tag
+
+
 def read_reference(text: str) -> Written:
     """Read a reference.
 
@@ -174,7 +199,7 @@ def _read_registry(text: str) -> Written:
     if "@" in rest.partition("/")[0] and "/" in rest:
         raise ValueError(
             "a user name or password does not belong there: "
-            "expected credentials in docker's config.json, which `docker login` writes"
+            "expected credentials from `pallet login`, or in username and password of a target"
         )
     name, at, qualifier = rest.partition("@")
     reference = Reference.parse(name)
@@ -211,9 +236,9 @@ def _qualified(repository: Repository, url: str | None, tag: Tag | None, qualifi
 
 
 def _find_target(written: Written, place: Place, reach: Reach) -> tuple[Target, Path]:
-    """Return the target, and the folder that a layout's directory is relative to."""
+    """Return the target, and the folder that names of files in it are relative to."""
     if written.url is not None:
-        return Target(written.url, written.url), place.directory.absolute()
+        return _named_target(written, written.url, place)
     try:
         path = locate(place)
     except ConfigError as exc:
@@ -223,3 +248,22 @@ def _find_target(written: Written, place: Place, reach: Reach) -> tuple[Target, 
         ) from exc
     config = read_config(path)
     return choose_target(config, reach.target), config.root
+
+
+def _named_target(written: Written, url: str, place: Place) -> tuple[Target, Path]:
+    """Return what a reference with a place of its own leads to.
+
+    Where pallet.toml has a target for that host, its settings hold: how it is reached, and who we are to it.
+    """
+    bare = Target(url, url)
+    folder = place.directory.absolute()
+    try:
+        config = read_config(locate(place))
+    except ConfigError as exc:
+        if all(problem.code == "no-config" for problem in exc.problems):
+            return bare, folder
+        click.echo("pallet: pallet.toml is invalid: nothing that it says is used here", err=True)
+        return bare, folder
+    bare = replace(bare, audit=next(iter(config.targets.values())).audit)
+    known = None if bare.layout_directory is not None else find_target(config, url, written.repository)
+    return (bare, folder) if known is None else (replace(known, url=url), config.root)

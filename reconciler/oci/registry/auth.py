@@ -86,6 +86,11 @@ class Session:
         """The name that was given to the registry, None for none."""
         return self._credential.username or None if self._credential is not None else None
 
+    @property
+    def is_asking(self) -> bool:
+        """Whether the registry has asked who we are."""
+        return self._way is not None
+
     def send(self, call: Call, *, scopes: Scopes) -> Answer:
         """Send a call, with authentication where the registry asks for it; 401 comes back as an answer.
 
