@@ -146,8 +146,22 @@ class AuditedStore:
     def has_blob(self, repository: Repository, digest: Digest) -> bool:
         return self._store.has_blob(repository, digest)
 
-    def fetch_blob(self, repository: Repository, descriptor: Descriptor) -> Iterator[bytes]:
-        return self._store.fetch_blob(repository, descriptor)
+    def fetch_blob(
+        self, repository: Repository, descriptor: Descriptor, *, offset: int = 0
+    ) -> Iterator[bytes]:
+        return self._store.fetch_blob(repository, descriptor, offset=offset)
+
+    def mount_blob(self, repository: Repository, blob: Descriptor, source: Repository) -> bool:
+        self._prepare()
+        reference = self.name(repository, blob.digest)
+        try:
+            mounted = self._store.mount_blob(repository, blob, source)
+        except PalletError as exc:
+            self.trail.tell(Deed.MOUNT, reference, blob.digest, exc)
+            raise
+        if mounted:  # otherwise the bytes are sent, which is a line of its own
+            self.trail.tell(Deed.MOUNT, reference, blob.digest)
+        return mounted
 
     def put_blob(self, repository: Repository, blob: Blob) -> None:
         with self._telling(Deed.BLOB, self.name(repository, blob.digest), blob.digest):

@@ -38,7 +38,7 @@ def put_tags(
     done: set[str] = set()
     if session.profile.multi_tag and len(wanted) > 1:
         for together in _batches(wanted):
-            done |= _put_together(session, name, together, content, media_type)
+            done |= put_together(session, name, together, content, media_type)
     failures = {}
     for tag in wanted:
         if tag not in done:
@@ -49,10 +49,13 @@ def put_tags(
     return failures
 
 
-def _put_together(
+def put_together(
     session: Session, name: str, tags: Sequence[Tag], content: bytes, media_type: str
 ) -> frozenset[str]:
-    """Return the tags that the registry says it has set; one by one shows why the others were not."""
+    """Put a manifest with several tags at once; return those that the registry says it has set.
+
+    One by one shows why the others were not.
+    """
     digest = Digest.of(content)
     url = session.url(wire.manifest(name, digest)).with_query(wire.form([("tag", tag) for tag in tags]))
     call = Call("PUT", url, Kind.MANIFEST, (("Content-Type", media_type),), content)
