@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
-from tests.support.docker_registry import MISSING, DockerRegistry, find_binary
+from tests.support.docker_registry import MISSING, PASSWORD, USER, DockerRegistry, find_binary
+from tests.support.token_server import TokenServer
 
 settings.register_profile("pallet", derandomize=True, deadline=None, database=None)
 settings.load_profile("pallet")
@@ -41,28 +42,50 @@ def repository_prefix() -> str:
 @pytest.fixture(scope="session")
 def docker_registry(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DockerRegistry]:
     """A running registry that many tests share: each keeps below its `repository_prefix`."""
-    yield from _running(tmp_path_factory.mktemp("registry"), with_login=False)
+    yield from _running(DockerRegistry(tmp_path_factory.mktemp("registry")))
 
 
 @pytest.fixture
 def own_docker_registry(tmp_path: Path) -> Iterator[DockerRegistry]:
     """A running registry of this test alone, to be stopped, started, emptied."""
-    yield from _running(tmp_path / "own-registry", with_login=False)
+    yield from _running(DockerRegistry(_new(tmp_path / "own-registry")))
 
 
 @pytest.fixture
 def login_docker_registry(tmp_path: Path) -> Iterator[DockerRegistry]:
     """A running registry that wants USER and PASSWORD of `tests.support.docker_registry`."""
-    yield from _running(tmp_path / "login-registry", with_login=True)
+    yield from _running(DockerRegistry(_new(tmp_path / "login-registry"), with_login=True))
 
 
-def _running(folder: Path, *, with_login: bool) -> Iterator[DockerRegistry]:
+@pytest.fixture(scope="session")
+def password_docker_registry(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DockerRegistry]:
+    """The same, which many tests share: each keeps below its `repository_prefix`."""
+    yield from _running(DockerRegistry(tmp_path_factory.mktemp("password-registry"), with_login=True))
+
+
+@pytest.fixture(scope="session")
+def token_docker_registry(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DockerRegistry]:
+    """A shared registry that wants tokens, which its token server gives to USER with PASSWORD."""
+    with TokenServer({USER: PASSWORD}) as tokens:
+        yield from _running(DockerRegistry(tmp_path_factory.mktemp("token-registry"), tokens=tokens))
+
+
+@pytest.fixture(scope="session")
+def tls_docker_registry(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DockerRegistry]:
+    """A shared registry over https, whose certificate `tests.support.certificates.CA` vouches for."""
+    yield from _running(DockerRegistry(tmp_path_factory.mktemp("tls-registry"), with_tls=True))
+
+
+def _new(folder: Path) -> Path:
+    folder.mkdir()
+    return folder
+
+
+def _running(registry: DockerRegistry) -> Iterator[DockerRegistry]:
     if NO_REGISTRY:
         pytest.skip("PALLET_TEST_NO_REGISTRY=1: not run against docker-registry")
     if find_binary() is None:
         pytest.fail(MISSING, pytrace=False)
-    folder.mkdir(exist_ok=True)
-    registry = DockerRegistry(folder, with_login=with_login)
     registry.start()
     try:
         yield registry

@@ -7,12 +7,16 @@ import os
 import secrets
 import shutil
 import socket
+import ssl
 import subprocess
 import time
 from collections.abc import Mapping
 from pathlib import Path
 
 import yaml
+
+from tests.support import certificates
+from tests.support.token_server import ISSUER, SERVICE, TokenServer
 
 PROJECT = Path(__file__).parents[2]
 UNPACKED = PROJECT / ".cache" / "docker-registry"
@@ -34,10 +38,24 @@ def find_binary() -> str | None:
 
 
 class DockerRegistry:
-    """One registry with a folder of its own; it keeps its port and content when it is started again."""
+    """One registry with a folder of its own; it keeps its port and content when it is started again.
 
-    def __init__(self, folder: Path, *, with_login: bool = False) -> None:
-        self._folder, self._with_login = folder, with_login
+    Args:
+        with_login: asks for USER and PASSWORD.
+        tokens: asks for tokens of this server, which must be running.
+        with_tls: speaks https, with the server certificate of `tests.support.certificates`.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        with_login: bool = False,
+        tokens: TokenServer | None = None,
+        with_tls: bool = False,
+    ) -> None:
+        assert not (with_login and tokens), "docker-registry asks in one way"
+        self._folder, self._with_login, self._tokens, self._with_tls = folder, with_login, tokens, with_tls
         self._port = 0
         self._token = secrets.token_hex(8)
         self._process: subprocess.Popen[bytes] | None = None
@@ -48,7 +66,7 @@ class DockerRegistry:
 
     @property
     def url(self) -> str:
-        return f"http://{self.host}"
+        return f"{'https' if self._with_tls else 'http'}://{self.host}"
 
     def start(self) -> None:
         """Run the registry and return when it answers.
@@ -95,7 +113,7 @@ class DockerRegistry:
         while time.monotonic() < deadline:
             if self._process.poll() is not None:
                 raise RuntimeError(f"docker-registry ended: {self._last_words()}")
-            if _answers(self._port, self._token):
+            if self._answers():
                 return
             time.sleep(0.02)
         raise RuntimeError(f"docker-registry did not answer in {_START_DEADLINE_S:g} s: {self._last_words()}")
@@ -104,6 +122,13 @@ class DockerRegistry:
         return (self._folder / "log").read_text(encoding="utf-8", errors="replace")[-1000:]
 
     def _config(self) -> Mapping[str, object]:
+        http_: dict[str, object] = {
+            "addr": self.host,
+            "secret": "only-for-tests",
+            "headers": {_MARK: [self._token]},
+        }
+        if self._with_tls:
+            http_["tls"] = {"certificate": str(certificates.SERVER), "key": str(certificates.SERVER_KEY)}
         config: dict[str, object] = {
             "version": 0.1,
             "log": {"level": "error", "accesslog": {"disabled": True}},
@@ -112,13 +137,35 @@ class DockerRegistry:
                 "delete": {"enabled": True},
                 "maintenance": {"uploadpurging": {"enabled": False}},
             },
-            "http": {"addr": self.host, "secret": "only-for-tests", "headers": {_MARK: [self._token]}},
+            "http": http_,
         }
+        return config | self._auth()
+
+    def _auth(self) -> dict[str, object]:
         if self._with_login:
             passwords = self._folder / "htpasswd"
             passwords.write_text(HTPASSWD, encoding="utf-8")
-            config["auth"] = {"htpasswd": {"realm": "test", "path": str(passwords)}}
-        return config
+            return {"auth": {"htpasswd": {"realm": "test", "path": str(passwords)}}}
+        if self._tokens is not None:
+            token = {"realm": f"{self._tokens.url}/token", "service": SERVICE, "issuer": ISSUER}
+            return {"auth": {"token": {**token, "rootcertbundle": str(certificates.TOKEN)}}}
+        return {}
+
+    def _answers(self) -> bool:
+        """Whether this very process answers, and not one that took the port first: by the token."""
+        connection: http.client.HTTPConnection
+        if self._with_tls:
+            context = ssl.create_default_context(cafile=certificates.CA)
+            connection = http.client.HTTPSConnection("127.0.0.1", self._port, timeout=1, context=context)
+        else:
+            connection = http.client.HTTPConnection("127.0.0.1", self._port, timeout=1)
+        try:
+            connection.request("GET", "/v2/")
+            return connection.getresponse().headers[_MARK] == self._token
+        except (OSError, http.client.HTTPException):
+            return False
+        finally:
+            connection.close()
 
 
 def _free_port() -> int:
@@ -126,15 +173,3 @@ def _free_port() -> int:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
         return port
-
-
-def _answers(port: int, token: str) -> bool:
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=1)
-    try:
-        connection.request("GET", "/v2/")
-        # By the token it is this very process, and not one that took the port first.
-        return connection.getresponse().headers[_MARK] == token
-    except (OSError, http.client.HTTPException):
-        return False
-    finally:
-        connection.close()
