@@ -25,7 +25,7 @@ from reconciler.oci.media_types import MANIFEST_MAX_BYTES
 from reconciler.oci.reference import Repository, Tag
 from reconciler.oci.referrer_index import of_type
 from reconciler.oci.store import ManifestContent
-from reconciler.oci.verify import pieces, verified
+from reconciler.oci.verify import pieces, skipped, verified
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -146,7 +146,9 @@ class LayoutStore:
             except FileNotFoundError:
                 return False
 
-    def fetch_blob(self, repository: Repository, descriptor: Descriptor) -> Iterator[bytes]:
+    def fetch_blob(
+        self, repository: Repository, descriptor: Descriptor, *, offset: int = 0
+    ) -> Iterator[bytes]:
         subject = self.name(repository, descriptor.digest)
         with self._folder(repository, subject) as folder:
             path = blob_path(folder, descriptor.digest)
@@ -155,15 +157,23 @@ class LayoutStore:
             except FileNotFoundError as exc:
                 raise NotFoundError(f"{subject}: not found: no such blob") from exc
             with _damage(path):
-                yield from verified(
+                whole = verified(
                     pieces(stream), descriptor.digest, descriptor.size_bytes, subject=f"{subject}: {path}"
                 )
+                yield from skipped(whole, offset)
 
     def put_blob(self, repository: Repository, blob: Blob) -> None:
         subject = self.name(repository, blob.digest)
         with self._folder(repository, subject) as folder:
             self._writer.put_blob(
                 folder, blob.digest, blob.size_bytes, lambda: _source(blob, subject), subject=subject
+            )
+
+    def mount_blob(self, repository: Repository, blob: Descriptor, source: Repository) -> bool:
+        subject = self.name(repository, blob.digest)
+        with self._folder(repository, subject) as folder:
+            return self._writer.link_blob(
+                folder, blob.digest, blob.size_bytes, repository_folder(self._root, source)
             )
 
     def list_tags(self, repository: Repository) -> list[Tag]:

@@ -71,6 +71,24 @@ class LayoutWriter:
         self._sweep(folder, path.parent)
         return True
 
+    def link_blob(self, folder: Path, digest: Digest, size_bytes: int, source: Path) -> bool:
+        """Let a blob of another repository be one of this one too; False where the bytes have to be stored.
+
+        A second name for the same file: blobs are never changed, and each repository deletes its own name.
+        """
+        path, there = blob_path(folder, digest), blob_path(source, digest)
+        if not _is_whole(there, digest, size_bytes):
+            return False
+        try:
+            make_folders(folder)
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.hardlink_to(there)
+        except FileExistsError:
+            return _is_whole(path, digest, size_bytes)
+        except OSError:
+            return False  # not every file system has such names
+        return True
+
     @contextmanager
     def locked(self, folder: Path, *, subject: str) -> Iterator[None]:
         """Keep every other writer of this repository out, of this process and of others.

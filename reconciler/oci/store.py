@@ -88,8 +88,14 @@ class BlobReader(Protocol):
     def has_blob(self, repository: Repository, digest: Digest) -> bool:
         """Say whether the repository holds a blob; raise where the store could not tell."""
 
-    def fetch_blob(self, repository: Repository, descriptor: Descriptor) -> Iterator[bytes]:
+    def fetch_blob(
+        self, repository: Repository, descriptor: Descriptor, *, offset: int = 0
+    ) -> Iterator[bytes]:
         """Yield a blob's bytes in pieces; the last piece comes only after size and digest were right.
+
+        Args:
+            offset: how many of the first bytes are not wanted. A store that need not read them verifies the
+                size alone: who has them verifies the digest of all.
 
         Raises:
             NotFoundError: the store is certain that it is not there.
@@ -107,6 +113,15 @@ class BlobWriter(Protocol):
         Raises:
             DigestMismatchError: the bytes read are not those that `blob` promised.
             PalletError: nothing was confirmed.
+        """
+
+    def mount_blob(self, repository: Repository, blob: Descriptor, source: Repository) -> bool:
+        """Take a blob from another repository of this store, whose bytes stay where they are.
+
+        False where the store would not, for whatever reason: then the bytes have to be put.
+
+        Raises:
+            PalletError: the store asks for patience, or its disk refused.
         """
 
 

@@ -24,6 +24,15 @@ def pieces(stream: BinaryIO) -> Iterator[bytes]:
             yield piece
 
 
+def skipped(chunks: Iterable[bytes], count: int) -> Iterator[bytes]:
+    """Yield `chunks` without their first `count` bytes."""
+    for chunk in chunks:
+        rest = chunk[count:] if count else chunk
+        count -= len(chunk) - len(rest)
+        if rest:
+            yield rest
+
+
 def verified(chunks: Iterable[bytes], digest: Digest, size_bytes: int, *, subject: str) -> Iterator[bytes]:
     """Yield `chunks`; the last one only after size and digest were right.
 

@@ -17,7 +17,7 @@ from reconciler.oci.manifest import Descriptor, Index, parse
 from reconciler.oci.reference import Repository, Tag
 from reconciler.oci.referrer_index import describe_referrer, of_type
 from reconciler.oci.store import ManifestContent
-from reconciler.oci.verify import pieces, verified
+from reconciler.oci.verify import pieces, skipped, verified
 
 
 @dataclass
@@ -54,7 +54,7 @@ class MemoryStore:
     def writes(self) -> list[tuple[str, ...]]:
         """The calls that change something, failed ones included."""
         with self._lock:
-            return [call for call in self.calls if call[0].startswith(("put_", "delete_"))]
+            return [call for call in self.calls if call[0].startswith(("put_", "mount_", "delete_"))]
 
     def tamper(self, repository: Repository, tag: Tag, content: bytes) -> Digest:
         """Let `tag` name other content, unseen by `calls`: somebody else pushed."""
@@ -140,7 +140,9 @@ class MemoryStore:
             held = self._contents.get(repository)
             return held is not None and digest in held.blobs
 
-    def fetch_blob(self, repository: Repository, descriptor: Descriptor) -> Iterator[bytes]:
+    def fetch_blob(
+        self, repository: Repository, descriptor: Descriptor, *, offset: int = 0
+    ) -> Iterator[bytes]:
         with self._lock:
             self._called("fetch_blob", repository, descriptor.digest)
             held = self._contents.get(repository, _Contents())
@@ -148,7 +150,8 @@ class MemoryStore:
                 raise NotFoundError(f"{self.name(repository, descriptor.digest)}: not found")
             content = held.blobs[descriptor.digest]
         subject = self.name(repository, descriptor.digest)
-        yield from verified([content], descriptor.digest, descriptor.size_bytes, subject=subject)
+        whole = verified([content], descriptor.digest, descriptor.size_bytes, subject=subject)
+        yield from skipped(whole, offset)
 
     def put_blob(self, repository: Repository, blob: Blob) -> None:
         with self._lock:
@@ -157,6 +160,14 @@ class MemoryStore:
         content = b"".join(verified(pieces(blob.open()), blob.digest, blob.size_bytes, subject=subject))
         with self._lock:
             self._contents.setdefault(repository, _Contents()).blobs[blob.digest] = content
+
+    def mount_blob(self, repository: Repository, blob: Descriptor, source: Repository) -> bool:
+        with self._lock:
+            self._called("mount_blob", repository, blob.digest)
+            content = self._contents.get(source, _Contents()).blobs.get(blob.digest)
+            if content is not None:
+                self._contents.setdefault(repository, _Contents()).blobs[blob.digest] = content
+            return content is not None
 
     def list_tags(self, repository: Repository) -> list[Tag]:
         with self._lock:

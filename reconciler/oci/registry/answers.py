@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 class Answer:
     """What came back; exactly one of `pieces`, `read`, `refusal` and `discard` ends it."""
 
-    __slots__ = ("_close", "_headers", "_pieces", "call", "status", "url")
+    __slots__ = ("_close", "_complaint", "_headers", "_pieces", "call", "status", "url")
 
     def __init__(
         self,
@@ -35,6 +35,7 @@ class Answer:
     ) -> None:
         self.call, self.url, self.status = call, url, status
         self._headers, self._pieces, self._close = headers, pieces, close
+        self._complaint: Complaint | None = None
 
     @property
     def request(self) -> str:
@@ -82,14 +83,18 @@ class Answer:
         return content
 
     def refusal(self, *, now_s: float | None = None) -> Refusal:
-        """Return what the answer says is wrong; the body is read as far as a text needs it."""
-        try:
-            body = self._read_some(ERROR_BODY_MAX_BYTES)
-        except PalletError:
-            body = b""  # the status says enough
+        """Return what the answer says is wrong, however often; the body is read as far as a text needs it."""
+        if self._complaint is None:
+            self._complaint = self._complain()
         wait_s = None if now_s is None else self.retry_after_s(now_s)
-        complaint = error_body.understand(body)
-        return Refusal(self.call.method, self.url, self.status, complaint, wait_s, self.header(b"location"))
+        location = self.header(b"location")
+        return Refusal(self.call.method, self.url, self.status, self._complaint, wait_s, location)
+
+    def _complain(self) -> Complaint:
+        try:
+            return error_body.understand(self._read_some(ERROR_BODY_MAX_BYTES))
+        except PalletError:
+            return Complaint()  # the status says enough
 
     def retry_after_s(self, now_s: float) -> float | None:
         """The seconds that the server asks us to wait."""

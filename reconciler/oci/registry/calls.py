@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
-from reconciler.errors import StoreError
+from reconciler.errors import StoreError, UnreachableError
 from reconciler.oci.registry.failures import Refusal, failure
 
 if TYPE_CHECKING:
@@ -18,6 +18,10 @@ if TYPE_CHECKING:
     from reconciler.oci.registry.wire import Kind
 
 Headers = tuple[tuple[str, str], ...]
+
+
+class BrokenOffError(UnreachableError):
+    """The connection broke after a call was sent that must not be sent again as it is."""
 
 
 class Body(Protocol):
@@ -42,6 +46,8 @@ class Call:
     """How long the answer may be silent; None for the setting."""
     follows_redirects: bool = False
     """Only for reading blobs, which registries keep elsewhere."""
+    is_resent: bool = True
+    """Whether it is sent again as it is when the connection breaks; an upload has moved on by then."""
 
 
 def redirected(refusal: Refusal) -> Url:

@@ -1,8 +1,7 @@
-"""Reading manifests and blobs; everything is verified here, whatever the headers claim.
+"""Reading manifests, and asking for blobs; everything is verified here, whatever the headers claim.
 
-Spec: distribution-spec v1.1.1, "Pull" (end-2, end-3).
-Rooms: ranges of blobs, and the referrers (end-12), are further functions here or beside it.
-Must never be added: reading a whole blob into memory.
+Spec: distribution-spec v1.1.1, "Pull" (end-2, end-3); a blob's bytes come by `downloads`.
+Must never be added: reading more into memory than a manifest may be.
 """
 
 from __future__ import annotations
@@ -21,11 +20,8 @@ from reconciler.oci.registry.calls import Call
 from reconciler.oci.registry.failures import NOT_A_REGISTRY, NOT_A_REGISTRY_FIX
 from reconciler.oci.registry.wire import Kind
 from reconciler.oci.store import ManifestContent
-from reconciler.oci.verify import verified
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from reconciler.oci.reference import Tag
     from reconciler.oci.registry.answers import Answer
     from reconciler.oci.registry.auth import Session
@@ -84,14 +80,6 @@ def has_blob(session: Session, name: str, digest: Digest) -> bool:
     if isinstance(error, NotFoundError):
         return False
     raise error
-
-
-def fetch_blob(session: Session, name: str, descriptor: Descriptor) -> Iterator[bytes]:
-    """Yield a blob's pieces; one is held back until size and digest were right."""
-    answer = session.send(_blob_call(session, "GET", name, descriptor.digest), scopes=scopes.pull(name))
-    if answer.status != 200:
-        raise failure_of(session, answer)
-    return verified(answer.pieces(), descriptor.digest, descriptor.size_bytes, subject=answer.request)
 
 
 def failure_of(session: Session, answer: Answer, *, fix: str | None = None) -> StoreError:

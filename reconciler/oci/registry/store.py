@@ -9,7 +9,7 @@ import urllib.request
 from typing import TYPE_CHECKING
 
 from reconciler.oci.digest import Digest
-from reconciler.oci.registry import listing, read, referrers, tagging, write
+from reconciler.oci.registry import downloads, listing, read, referrers, tagging, write
 from reconciler.oci.registry.auth import Session
 from reconciler.oci.registry.notices import Notices
 from reconciler.oci.registry.profiles import find_profile
@@ -17,6 +17,7 @@ from reconciler.oci.registry.settings import Clock, Settings
 from reconciler.oci.registry.tls import Contexts, Trust
 from reconciler.oci.registry.tokens import Tokens
 from reconciler.oci.registry.transport import Transport
+from reconciler.oci.registry.uploads.blobs import Uploads
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
     from reconciler.oci.registry.credentials import CredentialSource
     from reconciler.oci.registry.endpoint import Endpoint
     from reconciler.oci.registry.profiles import Profile
+    from reconciler.oci.registry.uploads.chunks import Sizes
+    from reconciler.oci.registry.uploads.journal import Journal
     from reconciler.oci.registry.urls import Origin
     from reconciler.oci.store import ManifestContent
 
@@ -41,6 +44,8 @@ def open_registry(
     profile: Profile | None = None,
     trust: Trust | None = None,
     notices: Notices | None = None,
+    journal: Journal | None = None,
+    sizes: Sizes | None = None,
 ) -> RegistryStore:
     """Return the store of a registry; nothing is sent yet. Proxies are those of the environment.
 
@@ -49,6 +54,7 @@ def open_registry(
         trust: the certificates that are written for it; None for the system's authorities alone.
         notices: hears what the registry warns of; None for nobody.
         journal: where large uploads stand, for later runs to go on with; None for nowhere.
+        sizes: from which sizes on blobs go in chunks; None for the usual ones.
 
     Raises:
         ConfigError: a certificate that is written for the registry cannot be used.
@@ -71,7 +77,7 @@ def open_registry(
         profile=profile,
         is_insecure=trust.insecure,
     )
-    return RegistryStore(endpoint, session, Uploads(session, journal))
+    return RegistryStore(endpoint, session, Uploads(session, journal, sizes))
 
 
 def _say_insecure(endpoint: Endpoint, trust: Trust, notices: Notices) -> None:
@@ -93,8 +99,9 @@ def environment_proxy(origin: Origin) -> str | None:
 class RegistryStore:
     """A registry over HTTP; safe to use from several threads."""
 
-    def __init__(self, endpoint: Endpoint, session: Session) -> None:
+    def __init__(self, endpoint: Endpoint, session: Session, uploads: Uploads | None = None) -> None:
         self._endpoint, self._session = endpoint, session
+        self._uploads = uploads or Uploads(session)
 
     @property
     def transport(self) -> Transport:
@@ -128,15 +135,16 @@ class RegistryStore:
     def has_blob(self, repository: Repository, digest: Digest) -> bool:
         return read.has_blob(self._session, self._full(repository), digest)
 
-    def fetch_blob(self, repository: Repository, descriptor: Descriptor) -> Iterator[bytes]:
-        return read.fetch_blob(self._session, self._full(repository), descriptor)
+    def fetch_blob(
+        self, repository: Repository, descriptor: Descriptor, *, offset: int = 0
+    ) -> Iterator[bytes]:
+        return downloads.fetch_blob(self._session, self._full(repository), descriptor, offset=offset)
 
     def put_blob(self, repository: Repository, blob: Blob) -> None:
-        write.put_blob(self._session, self._full(repository), blob)
+        self._uploads.put(self._full(repository), blob)
 
-    def post_blob(self, repository: Repository, blob: Blob) -> None:
-        """Store a blob with a single POST, where a registry is known to take that better."""
-        write.post_blob(self._session, self._full(repository), blob)
+    def mount_blob(self, repository: Repository, blob: Descriptor, source: Repository) -> bool:
+        return self._uploads.mount(self._full(repository), blob.digest, self._full(source))
 
     def list_tags(self, repository: Repository) -> list[Tag]:
         return listing.list_tags(self._session, self._full(repository))
@@ -154,6 +162,7 @@ class RegistryStore:
         return f"{self._endpoint.host}/{self._full(repository)}{mark}{reference or ''}"
 
     def close(self) -> None:
+        self._uploads.close()
         self._session.transport.close()
 
     def _full(self, repository: Repository) -> str:

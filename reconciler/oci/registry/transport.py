@@ -22,7 +22,7 @@ from reconciler import __version__
 from reconciler.errors import StoreError, UnreachableError
 from reconciler.oci.registry import retries
 from reconciler.oci.registry.answers import Answer
-from reconciler.oci.registry.calls import Body, Call, redirected
+from reconciler.oci.registry.calls import Body, BrokenOffError, Call, redirected
 from reconciler.oci.registry.connections import Connections
 from reconciler.oci.registry.failures import failure
 from reconciler.oci.registry.notices import Notices, read_warning
@@ -38,6 +38,7 @@ if TYPE_CHECKING:
 MAX_REDIRECTS = 10
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _WARNING = b"warning"
+_NEVER_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.UnsupportedProtocol)
 _BODYLESS = frozenset({"GET", "HEAD", "DELETE"})
 _SAME_EVERY_TIME = (("User-Agent", f"pallet/{__version__}"), ("Accept-Encoding", "identity"))
 
@@ -89,6 +90,7 @@ class Transport:
         """Send a call until there is an answer worth having, which the caller reads or discards.
 
         Raises:
+            BrokenOffError: no answer came to a call that is not to be sent again.
             UnreachableError: no answer came, or the server was given up before.
             ThrottledError: 429, or 503 with `Retry-After`, after all retries.
             StoreError: a passing failure that did not pass, or a redirect to where none may lead.
@@ -123,6 +125,8 @@ class Transport:
             try:
                 answer = self._attempt(route, url, call, authorization)
             except httpx.TransportError as exc:
+                if not call.is_resent and not isinstance(exc, _NEVER_SENT):
+                    raise self._broken_off(route, url, call, exc) from exc
                 pause_s = None if is_final(exc) else self._pause_s(attempt, None)
                 if pause_s is None:
                     raise self._give_up(
@@ -137,6 +141,19 @@ class Transport:
                 answer.discard()
             self._clock.sleep(pause_s)
         raise AssertionError("the loop ends by itself")
+
+    @property
+    def retries(self) -> int:
+        """How often a call is repeated; callers that repeat for themselves keep to it."""
+        return self._settings.retries
+
+    def pause(self, attempt: int) -> bool:
+        """Wait before repeating what was tried `attempt + 1` times; False, at once, where that was enough."""
+        pause_s = self._pause_s(attempt, None)
+        if pause_s is None:
+            return False
+        self._clock.sleep(pause_s)
+        return True
 
     def _pause_s(self, attempt: int, retry_after_s: float | None) -> float | None:
         if attempt >= self._settings.retries:
@@ -207,6 +224,11 @@ class Transport:
                 fix="mend HTTP_PROXY, HTTPS_PROXY or ALL_PROXY, or name the registry in NO_PROXY",
             ) from exc
         return _Route(headers, transport)
+
+    def _broken_off(self, route: _Route, url: Url, call: Call, exc: httpx.TransportError) -> BrokenOffError:
+        subject = f"{url.origin} (through a proxy)" if route.url is None else str(url.origin)
+        why, fix = explain(exc, subject, call.timeout_s or self._settings.timeout_s)
+        return BrokenOffError(why, fix=fix)
 
     def _give_up(
         self, route: _Route, url: Url, call: Call, exc: httpx.TransportError, *, silent: bool

@@ -24,7 +24,7 @@ _LINK = re.compile(
 )
 _RELATION = re.compile(r";\s*+rel\s*+=\s*+(?:\"([^\"]*+)\"|([^\s;,\"]++))", re.IGNORECASE)
 _SHOWN = frozenset(
-    {"n", "last", "mount", "from", "digest", "tag", "artifacttype", "scope", "service"}
+    {"n", "last", "mount", "from", "digest", "digest-algorithm", "tag", "artifacttype", "scope", "service"}
 )  # the others may carry signatures or tokens
 
 
@@ -54,14 +54,20 @@ def blob(name: str, digest: str) -> str:
     return f"/v2/{name}/blobs/{digest}"
 
 
-def uploads(name: str) -> str:
-    """end-4a; the slash at the end belongs to it."""
-    return f"/v2/{name}/blobs/uploads/"
+def uploads(name: str, *, algorithm: str = "sha256") -> str:
+    """end-4a, and end-4c for digests of another algorithm; the slash at the end belongs to it."""
+    query = "" if algorithm == "sha256" else f"?digest-algorithm={algorithm}"
+    return f"/v2/{name}/blobs/uploads/{query}"
 
 
 def single_upload(name: str, digest: str) -> str:
     """end-4b."""
     return f"/v2/{name}/blobs/uploads/?digest={digest}"
+
+
+def mount(name: str, digest: str, source: str) -> str:
+    """end-11; `source` is another repository with its prefix."""
+    return f"/v2/{name}/blobs/uploads/?mount={digest}&from={source}"
 
 
 def tags(name: str, *, count: int, last: str = "") -> str:

@@ -1,7 +1,6 @@
-"""Writing manifests and blobs, and deleting; nothing is written until the registry says so.
+"""Writing manifests, and deleting; nothing is written until the registry says so.
 
-Spec: distribution-spec v1.1.1, "Push" (end-4a, end-4b, end-6, end-7) and "Content Management" (end-9).
-Rooms: chunks (end-5) and mounts (end-11) begin with the same session as `put_blob`.
+Spec: distribution-spec v1.1.1, "Push" (end-7) and "Content Management" (end-9); blobs go by `uploads`.
 Must never be added: asking whether something is there already; who plans has asked.
 """
 
@@ -9,30 +8,23 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from reconciler.errors import DigestMismatchError, NotFoundError, StoreError
+from reconciler.errors import DigestMismatchError, StoreError
 from reconciler.oci.digest import Digest
-from reconciler.oci.media_types import MANIFEST_MAX_BYTES, OCTET_STREAM
+from reconciler.oci.media_types import MANIFEST_MAX_BYTES
 from reconciler.oci.reference import Tag
 from reconciler.oci.registry import scopes, wire
 from reconciler.oci.registry.calls import Call
 from reconciler.oci.registry.read import failure_of, head_manifest
 from reconciler.oci.registry.referrers import note_subject
-from reconciler.oci.registry.settings import BLOB_COMMIT_TIMEOUT_S
-from reconciler.oci.registry.upload_body import CheckedBody
 from reconciler.oci.registry.wire import Kind
 
 if TYPE_CHECKING:
-    from reconciler.oci.blob import Blob
     from reconciler.oci.registry.answers import Answer
     from reconciler.oci.registry.auth import Session
-    from reconciler.oci.registry.urls import Url
 
 _STORED = frozenset({200, 201, 202})
 """201 is the specification's; Quay was seen to send 202 for a manifest."""
-_COMMITTED = frozenset({201, 204})
 _DELETED = frozenset({200, 202, 204})
-_SESSIONS_MAX = 3
-_BLOB_HEADERS = (("Content-Type", OCTET_STREAM),)
 _NO_DELETE_FIX = (
     "enable deleting in the registry (distribution: storage.delete.enabled), or delete with its own tools"
 )
@@ -77,65 +69,6 @@ def _delete_fix(answer: Answer, reference: Tag | Digest) -> str | None:
     if answer.status == 400 and isinstance(reference, Tag):
         return _NO_TAG_DELETE_FIX
     return _NO_DELETE_FIX if answer.status in {400, 405} else None
-
-
-def put_blob(session: Session, name: str, blob: Blob) -> None:
-    """Store a blob with one POST and one PUT; a session that vanished is begun anew."""
-    for attempt in range(_SESSIONS_MAX):
-        answer = session.send(_start_call(session, name), scopes=scopes.push(name))
-        if answer.status != 202:
-            raise failure_of(session, answer)
-        answer.discard()
-        committed = _commit(session, name, blob, answer)
-        if committed.status in _COMMITTED:
-            committed.discard()
-            return
-        last = attempt == _SESSIONS_MAX - 1
-        error = _upload_failure(session, committed)
-        if last or not isinstance(error, NotFoundError):
-            raise StoreError(str(error), fix=error.fix) if isinstance(error, NotFoundError) else error
-
-
-def post_blob(session: Session, name: str, blob: Blob) -> None:
-    """Store a blob with a single POST; a registry that answers 202 has ignored the body, and gets it by PUT.
-
-    For registries where half an upload cannot be cleaned up; the reference registry always answers 202.
-    """
-    url = session.url(wire.single_upload(name, blob.digest))
-    answer = session.send(_body_call("POST", url, blob), scopes=scopes.push(name))
-    if answer.status == 202:
-        answer.discard()
-        answer = _commit(session, name, blob, answer)
-    if answer.status not in _COMMITTED:
-        raise _upload_failure(session, answer)
-    answer.discard()
-
-
-def _start_call(session: Session, name: str) -> Call:
-    return Call("POST", session.url(wire.uploads(name)), Kind.UPLOAD)
-
-
-def _body_call(method: str, url: Url, blob: Blob) -> Call:
-    return Call(method, url, Kind.UPLOAD, _BLOB_HEADERS, CheckedBody(blob), timeout_s=BLOB_COMMIT_TIMEOUT_S)
-
-
-def _commit(session: Session, name: str, blob: Blob, started: Answer) -> Answer:
-    """PUT the whole body to where an upload goes on."""
-    location = started.header(b"location")
-    if location is None:
-        raise StoreError(f"{started.request}: expected a Location for the upload, got none")
-    try:
-        url = wire.upload_location(started.url, location)
-    except ValueError as exc:
-        raise StoreError(f"{started.request}: the upload's location is refused: {exc}") from exc
-    call = _body_call("PUT", wire.commit_location(url, blob.digest), blob)
-    return session.send(call, scopes=scopes.push(name))
-
-
-def _upload_failure(session: Session, answer: Answer) -> StoreError:
-    if answer.status == 202:
-        return StoreError(f"{answer.request}: the registry has not stored the blob: expected 201, got 202")
-    return failure_of(session, answer)
 
 
 def _confirm(session: Session, name: str, reference: Tag | Digest, content: bytes, answer: Answer) -> None:

@@ -13,8 +13,11 @@ from reconciler.oci.manifest import Descriptor, Manifest, render
 from reconciler.oci.reference import Repository, Tag
 from reconciler.oci.registry.credentials import Credential
 from reconciler.oci.registry.endpoint import Endpoint
+from reconciler.oci.registry.profiles import Profile
 from reconciler.oci.registry.settings import Clock, Settings
 from reconciler.oci.registry.store import RegistryStore, open_registry
+from reconciler.oci.registry.uploads.chunks import Sizes
+from reconciler.oci.registry.uploads.journal import Journal
 from tests.support.scripted_server import ScriptedServer
 
 REPOSITORY, TAG = Repository("workflows/plan"), Tag("1.0.0")
@@ -65,13 +68,22 @@ def opened(
     retries: int = 2,
     timeout_s: float = 5.0,
     prefix: str = "",
+    profile: Profile | None = None,
+    journal: Journal | None = None,
+    sizes: Sizes | None = None,
 ) -> Iterator[RegistryStore]:
     url = server if isinstance(server, str) else server.url
     endpoint = Endpoint.parse(f"{url}/{prefix}")
     known = Known({endpoint.host: credential} if credential else {})
     settings = Settings(retries=retries, timeout_s=timeout_s)
     store = open_registry(
-        endpoint, credentials=known, settings=settings, clock=(clock or FakeClock()).clock()
+        endpoint,
+        credentials=known,
+        settings=settings,
+        clock=(clock or FakeClock()).clock(),
+        profile=profile,
+        journal=journal,
+        sizes=sizes,
     )
     try:
         yield store

@@ -13,6 +13,7 @@ from reconciler.oci.registry.credentials.files import CredentialFiles
 from reconciler.oci.registry.endpoint import Endpoint
 from reconciler.oci.registry.settings import Settings
 from reconciler.oci.registry.store import RegistryStore, open_registry
+from reconciler.oci.registry.profiles import Profile
 from tests.oci.registry.situations import (
     BLOB,
     DESCRIPTOR,
@@ -59,8 +60,9 @@ def test_artifact_goes_there_and_back(docker_registry: DockerRegistry, repositor
 def test_single_post_is_answered_with_a_session(
     docker_registry: DockerRegistry, repository_prefix: str
 ) -> None:
-    with opened(docker_registry.url, prefix=repository_prefix) as store:
-        store.post_blob(REPOSITORY, BLOB)
+    profile = Profile("test", single_post=True)
+    with opened(docker_registry.url, prefix=repository_prefix, profile=profile) as store:
+        store.put_blob(REPOSITORY, BLOB)
         assert store.has_blob(REPOSITORY, BLOB.digest)
     assert store.transport.counts == {"POST upload": 1, "PUT upload": 1, "HEAD blob": 1}
 
