@@ -11,9 +11,9 @@ import pytest
 from reconciler.errors import NotFoundError, StoreError, UnauthorisedError, UnreachableError
 from reconciler.oci.registry.credentials.files import CredentialFiles
 from reconciler.oci.registry.endpoint import Endpoint
+from reconciler.oci.registry.profiles import Profile
 from reconciler.oci.registry.settings import Settings
 from reconciler.oci.registry.store import RegistryStore, open_registry
-from reconciler.oci.registry.profiles import Profile
 from tests.oci.registry.situations import (
     BLOB,
     DESCRIPTOR,

@@ -1,16 +1,13 @@
 from __future__ import annotations
 
-import hashlib
-import re
-
 import pytest
 
-from reconciler.errors import DigestMismatchError, NotFoundError, PalletError, StoreError, UnreachableError
+from reconciler.errors import DigestMismatchError, NotFoundError, StoreError, UnreachableError
 from reconciler.oci import media_types
 from reconciler.oci.digest import Digest
 from reconciler.oci.manifest import Descriptor
 from reconciler.oci.registry.store import RegistryStore
-from tests.oci.registry.situations import BLOB, DESCRIPTOR, DIGEST, MANIFEST, OCI, REPOSITORY, TAG
+from tests.oci.registry.situations import BLOB, DIGEST, MANIFEST, OCI, REPOSITORY, TAG
 from tests.support.scripted_registry import Reply, ScriptedRegistry, ScriptedServer, problem
 
 CONTENT = BLOB.open().read()

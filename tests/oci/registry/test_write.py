@@ -1,16 +1,12 @@
 from __future__ import annotations
 
-import io
-from pathlib import Path
-
 import pytest
 
-from reconciler.errors import DigestMismatchError, NotFoundError, StoreError, UnreachableError
-from reconciler.oci.blob import Blob
+from reconciler.errors import DigestMismatchError, NotFoundError, StoreError
 from reconciler.oci.digest import Digest
 from reconciler.oci.registry.store import RegistryStore
 from tests.oci.registry.situations import BLOB, DIGEST, MANIFEST, OCI, REPOSITORY, TAG
-from tests.support.scripted_registry import Reply, ScriptedRegistry, ScriptedServer, problem
+from tests.support.scripted_registry import Reply, ScriptedRegistry, problem
 
 CONTENT = BLOB.open().read()
 
