@@ -32,6 +32,8 @@ COMMANDS = {
     "bump": "Write the next version where it lives.",
     "push": "Publish files without an entry in pallet.toml.",
     "tag": "Let a tag name what a version names.",
+    "attach": "Attach files, such as an SBOM, to something published.",
+    "referrers": "List what refers to something published.",
     "login": "Show a registry who you are, and keep it.",
     "logout": "Forget who you are to a registry.",
     "copy": "Copy artifacts between registries and directories.",

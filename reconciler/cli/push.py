@@ -109,7 +109,7 @@ def command(
     _check(written, version, floating, artifact_type)
     for note in _odd_tag(written, version):
         screen.say(note)
-    config = _find_config(place)
+    config = find_config_here(place)
     single = read_single(
         Wish(
             repository=written.repository,
@@ -117,7 +117,7 @@ def command(
             tag=written.tag,
             version=version,
             kind=kind,
-            annotations=_read_annotations(annotations),
+            annotations=read_annotations(annotations),
             artifact_type=artifact_type,
             floating_tags=tuple(dict.fromkeys(floating)),
         ),
@@ -205,10 +205,7 @@ def _check(
             f"reference: expected a version or a tag, got {written.digest or written.constraint}",
             fix=f"write {written.repository}:1.0.0",
         )
-    if artifact_type is not None and _MEDIA_TYPE.fullmatch(artifact_type) is None:
-        raise UsageError(
-            f"--artifact-type: expected such as application/vnd.acme.prompt.v1+yaml, got {artifact_type!r}"
-        )
+    check_artifact_type(artifact_type)
     for template in floating:
         if written.tag is not None and version is None:
             raise UsageError(
@@ -216,6 +213,14 @@ def _check(
                 fix=f"write {written.repository}:1.0.0, or push to {written.repository}:{template} as well",
             )
         _check_floating(template)
+
+
+def check_artifact_type(artifact_type: str | None) -> None:
+    """Refuse an artifact type that is no media type."""
+    if artifact_type is not None and _MEDIA_TYPE.fullmatch(artifact_type) is None:
+        raise UsageError(
+            f"--artifact-type: expected such as application/vnd.acme.prompt.v1+yaml, got {artifact_type!r}"
+        )
 
 
 def _check_floating(template: str) -> None:
@@ -227,7 +232,12 @@ def _check_floating(template: str) -> None:
         raise UsageError(f"--floating: expected a tag that is no version itself, got {template!r}")
 
 
-def _read_annotations(texts: Iterable[str]) -> dict[str, str]:
+def read_annotations(texts: Iterable[str]) -> dict[str, str]:
+    """Return what `--annotation KEY=VALUE` says.
+
+    Raises:
+        UsageError: a text is no pair, or a key is pallet's own, or said twice.
+    """
     annotations: dict[str, str] = {}
     for text in texts:
         key, mark, value = text.partition("=")
@@ -240,7 +250,7 @@ def _read_annotations(texts: Iterable[str]) -> dict[str, str]:
     return annotations
 
 
-def _find_config(place: Place) -> Config | None:
+def find_config_here(place: Place) -> Config | None:
     """Return the project that the command is run in, if it is run in one."""
     try:
         path = locate(place)

@@ -64,6 +64,8 @@ class AttachmentForm:
     artifact_type: str | None = None
     media_type: str | None = None
     """Of every file."""
+    media_types: Mapping[str, str] | None = None
+    """Of single files, by path; they win."""
     kind: Kind | None = None
     annotations: Mapping[str, str] | None = None
     project: str | None = None
@@ -78,7 +80,7 @@ def build_attachment(
 
     Args:
         root: where the files' paths start.
-        files: at least one, in the order of their layers.
+        files: in the order of their layers; none where annotations say everything.
         subject: what it is attached to; of its descriptor only type, digest and size are used.
         form: what is said about them.
 
@@ -106,7 +108,8 @@ def build_attachment(
     content = render(
         Manifest(
             config=EMPTY_DESCRIPTOR,
-            layers=tuple(layer.descriptor for layer in layers),
+            # A manifest should have a layer: image-spec v1.1.1, manifest.md, "layers".
+            layers=tuple(layer.descriptor for layer in layers) or (EMPTY_DESCRIPTOR,),
             artifact_type=artifact_type,
             annotations=annotations,
             subject=Descriptor(subject.media_type, subject.digest, subject.size_bytes),
@@ -153,6 +156,8 @@ def _artifact_type(form: AttachmentForm, files: Sequence[FoundFile], known: Sequ
         return form.artifact_type
     if form.kind is not None:
         return form.kind.artifact_type
+    if not files:
+        raise ValueError("artifact type: expected one to be named, since there is no file")
     types = set(known)
     if len(types) == 1 and known[0] is not None:
         return known[0]
@@ -162,6 +167,9 @@ def _artifact_type(form: AttachmentForm, files: Sequence[FoundFile], known: Sequ
 
 
 def _media_type(form: AttachmentForm, path: str, recognised: str | None) -> str:
+    own = (form.media_types or {}).get(path)
+    if own is not None:
+        return own
     if form.media_type is not None:
         return form.media_type
     if recognised is not None:

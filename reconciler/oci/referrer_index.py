@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 
 _ALGORITHM_MAX_CHARACTERS = 32
 _ENCODED_MAX_CHARACTERS = 64
-_FALLBACK_TAG = re.compile(r"(?:sha256|sha512)-[a-f0-9]{64}", re.ASCII)
 _OUTSIDE_A_TAG = re.compile(r"[^a-zA-Z0-9._-]", re.ASCII)
 
 
@@ -36,11 +35,6 @@ def fallback_tag(subject: Digest) -> Tag:
         subject.encoded[:_ENCODED_MAX_CHARACTERS],
     )
     return Tag(_OUTSIDE_A_TAG.sub("-", f"{algorithm}-{encoded}"))
-
-
-def is_fallback_tag(tag: str) -> bool:
-    """Say whether a tag is of the form that lists referrers: nobody publishes a version under such a one."""
-    return _FALLBACK_TAG.fullmatch(tag) is not None
 
 
 def describe_referrer(content: bytes, digest: Digest) -> tuple[Descriptor, Descriptor] | None:
