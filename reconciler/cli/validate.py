@@ -2,35 +2,119 @@
 
 from __future__ import annotations
 
+import os
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
 import click
 
-from reconciler.cli.options import Output, Place, output_options, place_options
+from reconciler.cli.options import Output, Place, flag, output_options, place_options
 from reconciler.cli.screen import Screen
-from reconciler.cli.session import load
+from reconciler.cli.session import digest_memory, locate
+from reconciler.desired.config_reader import read_config
+from reconciler.desired.project import load_project
+from reconciler.desired.validating import Checked, check_named
+from reconciler.errors import ConfigError, InvalidError, Problem
 from reconciler.reports import documents
+from reconciler.reports.problems import render_failure, render_problem
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from reconciler.desired.config import Config
+
+INVALID = InvalidError.exit_code
 
 
 @click.command("validate", short_help="Check pallet.toml and all files, without a registry.")
+@click.argument("files", nargs=-1, metavar="[FILES]...", type=click.Path(path_type=Path))
+@flag("--strict", is_flag=True, help="Let warnings count as errors do.")
 @place_options
-@output_options("text", "json")
-def command(place: Place, output: Output) -> int:
+@output_options("text", "json", "github", "sarif")
+def command(place: Place, output: Output, *, files: Sequence[Path], strict: bool) -> int:
     """Check pallet.toml and every file that it names; no registry is asked, nothing is written.
 
-    All problems are printed at once, each with its line and with what was expected. Exit code 78
-    where there is one.
+    With FILES, check only these, and what is worth it below folders: by their entries in pallet.toml,
+    else as what they say they are. Files of no kind are skipped. No pallet.toml is needed.
+
+    All problems are printed at once, each with its place, a code, and what was expected. Exit code 78
+    where there is an error; docs/rules.md explains the codes that begin with PLT.
 
     \b
     Examples:
       pallet validate
-      pallet validate --format json
+      pallet validate workflows/review.yaml agents/ --strict
+      pallet validate --format github
+      pallet validate --format sarif -o pallet.sarif
     """
     screen = Screen(output)
-    project = load(place, screen, locked=True)
-    if output.format == "json":
-        screen.result(
-            documents.render(documents.problems_document("validate", project.warnings, exit_code=0))
-        )
-    else:
-        count = len(project.wanted)
-        screen.result(f"{count} artifact{' is' if count == 1 else 's are'} valid\n")
-    return 0
+    checked, root = _check_files(place, files) if files else _check_project(place)
+    is_bad = bool(checked.errors) or (strict and bool(checked.problems))
+    _print(screen, checked, root, exit_code=INVALID if is_bad else 0)
+    return INVALID if is_bad else 0
+
+
+def _check_project(place: Place) -> tuple[Checked, Path]:
+    path = locate(place)
+    try:
+        project = load_project(path, memory=digest_memory(), locked=True)
+    except InvalidError as exc:
+        return Checked(list(exc.problems)), path.parent
+    files = [file.path for item in project.wanted for file in item.files]
+    return Checked(list(project.warnings), files, artifacts=len(project.wanted)), path.parent
+
+
+def _check_files(place: Place, files: Sequence[Path]) -> tuple[Checked, Path]:
+    try:
+        return check_named(files, place.directory, _find_settings(place)), place.directory
+    except ConfigError as exc:
+        return Checked(list(exc.problems)), place.directory
+
+
+def _find_settings(place: Place) -> Config | None:
+    """Return the project's settings; None where there is no pallet.toml, which FILES can do without."""
+    try:
+        path = locate(place)
+    except ConfigError:
+        return None
+    return read_config(path)
+
+
+def _print(screen: Screen, checked: Checked, root: Path, *, exit_code: int) -> None:
+    for file, why in checked.skipped.items():
+        screen.say(f"{file}: skipped: {why}")
+    match screen.output.format:
+        case "json":
+            screen.result(documents.render(documents.validate_document(checked, exit_code=exit_code)))
+        case "github":
+            from reconciler.reports.github import render_commands
+
+            screen.result(render_commands(_from_here(checked.problems, root)))
+        case "sarif":
+            from reconciler.reports.sarif import render_sarif
+
+            screen.result(render_sarif(_from_here(checked.problems, root), exit_code=exit_code))
+        case _:
+            _print_text(screen, checked, exit_code=exit_code)
+
+
+def _print_text(screen: Screen, checked: Checked, *, exit_code: int) -> None:
+    if exit_code:
+        click.echo(render_failure(InvalidError(checked.problems)), nl=False, err=True)
+        return
+    for problem in checked.problems:
+        screen.say(render_problem(problem).rstrip("\n"))
+    count, noun = checked.count
+    screen.result(f"{count} {noun}{' is' if count == 1 else 's are'} valid\n")
+
+
+def _from_here(problems: Sequence[Problem], root: Path) -> list[Problem]:
+    """Return the problems with paths from where the command was started, which is the top of the sources."""
+    here = Path.cwd()
+    return [
+        problem
+        if problem.file is None
+        else replace(problem, file=Path(os.path.relpath(root.absolute() / problem.file, here)).as_posix())
+        for problem in problems
+    ]

@@ -49,12 +49,11 @@ def load_project(path: Path, *, memory: DigestMemory = NO_MEMORY, locked: bool =
     entries = lock.entries if isinstance(lock, Lock) else {}
     gathered = gather(config, memory=memory, locked=entries if locked else None)
     errors = [problem for problem in gathered.problems if problem.severity is Severity.ERROR]
+    # Warnings too: who mends the errors may mend them in the same go.
     if isinstance(lock, LockError):
-        if errors:
-            raise InvalidError([*errors, *lock.problems]) from lock
-        raise lock
+        raise (InvalidError if errors else LockError)([*gathered.problems, *lock.problems]) from lock
     if errors:
-        raise ConfigError(errors)
+        raise ConfigError(gathered.problems)
     warnings = tuple(problem for problem in gathered.problems if problem.severity is Severity.WARNING)
     return Project(config, lock, tuple(gathered.wanted), warnings)
 

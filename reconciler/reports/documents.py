@@ -22,6 +22,7 @@ from reconciler.sync.actions import (
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+    from reconciler.desired.validating import Checked
     from reconciler.sync.outcomes import Result, Results
 
 FORMAT_VERSION = "1.0"
@@ -82,6 +83,14 @@ def problems_document(command: str, problems: Sequence[Problem], *, exit_code: i
         "floating": [],
         "problems": [problem_document(problem) for problem in problems],
     }
+
+
+def validate_document(checked: Checked, *, exit_code: int) -> Document:
+    """Return the document of `validate` (schemas/validate.schema.json)."""
+    document = problems_document("validate", checked.problems, exit_code=exit_code)
+    document["files"] = checked.files
+    document["skipped"] = [{"file": file, "reason": why} for file, why in checked.skipped.items()]
+    return document
 
 
 def failure_document(command: str, failure: PalletError) -> Document:

@@ -28,7 +28,7 @@ from tests.support.scenarios import Desk
             ["check", "--allow", "unknown"], "'unknown' is not one of", id="unknown-cannot-be-allowed"
         ),
         pytest.param(["explain"], "Missing argument 'NAME'", id="no-name"),
-        pytest.param(["validate", "extra"], "unexpected extra argument (extra)", id="too-much"),
+        pytest.param(["plan", "extra"], "unexpected extra argument (extra)", id="too-much"),
         pytest.param(
             ["sync", "--restore"], "Option '--restore' requires an argument", id="restore-without-name"
         ),

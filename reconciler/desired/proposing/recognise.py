@@ -87,7 +87,7 @@ def kind_of(path: str, value: object) -> str | None:
         return CHART if value.keys() >= {"apiVersion", "name", "version"} else None
     if isinstance(value.get("steps"), list) and isinstance(value.get("metadata"), dict):
         return WORKFLOW
-    if _format_of(path) is not Format.JSON:
+    if format_of(path) is not Format.JSON:
         return None
     if isinstance(value.get("skills"), list) and "name" in value and any(key in value for key in _ADDRESSES):
         return AGENT_CARD
@@ -102,13 +102,13 @@ def _look(root: Path, path: str) -> Recognised | Problem | None:
     except OSError:
         return None  # `_look_again` says so where it matters
     try:
-        return _judge(path, content) if _has_words(path, content) else None
+        return _judge(path, content) if has_words(path, content) else None
     except DocumentError as exc:
         return _first(exc.problems)
 
 
 def _judge(path: str, content: bytes) -> Recognised | Problem | None:
-    document = read_document(content, file=shown(path), suffix_format=_format_of(path))
+    document = read_document(content, file=shown(path), suffix_format=format_of(path))
     name = kind_of(path, document.value)
     kind = builtin_kinds().get(name or "")
     if name is None or kind is None:
@@ -146,7 +146,7 @@ def _look_again(tree: Tree, doubtful: Iterable[str], survey: Survey) -> None:
 def _unreadable(root: Path, path: str) -> Problem | None:
     try:
         content = read_bounded(root / path, max_bytes=DOCUMENT_MAX_BYTES)
-        read_document(content, file=shown(path), suffix_format=_format_of(path))
+        read_document(content, file=shown(path), suffix_format=format_of(path))
     except OSError as exc:
         return Problem("unreadable", f"cannot be read: {exc.strerror}", shown(path))
     except DocumentError as exc:
@@ -160,11 +160,13 @@ def _first(problems: Iterable[Problem]) -> Problem:
     return replace(first, message=first.message + more)
 
 
-def _has_words(path: str, content: bytes) -> bool:
+def has_words(path: str, content: bytes) -> bool:
+    """Say whether a file has the words of a kind, so that it is worth reading."""
     if PurePosixPath(path).name == CHART_FILE:
         return True
-    return any(all(word in content for word in words) for words in _WORDS[_format_of(path)])
+    return any(all(word in content for word in words) for words in _WORDS[format_of(path)])
 
 
-def _format_of(path: str) -> Format:
+def format_of(path: str) -> Format:
+    """Return how a file is written, by its name."""
     return Format.JSON if path.endswith(".json") else Format.YAML

@@ -37,7 +37,7 @@ def syntax_problem(exc: yaml.YAMLError, text: str) -> Problem:
         # The end of the file is where the parser gave up; what was opened is what to mend.
         if opened is not None and opened.line <= last:
             message, mark = f"{message}: got the end of the file, opened here", opened
-            return Problem("not-yaml", message, line=mark.line + 1, column=mark.column + 1)
+            return Problem("not-yaml", message, line=mark.line + 1, column=mark.column + 1, fix="close it")
         return Problem(
             "not-yaml", f"{message}: got the end of the file", line=last + 1, column=len(lines[last]) + 1
         )
