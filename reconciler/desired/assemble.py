@@ -32,7 +32,7 @@ from reconciler.oci.manifest import EMPTY_CONTENT, EMPTY_DESCRIPTOR, Descriptor
 from reconciler.oci.media_types import MANIFEST_MAX_BYTES, OCTET_STREAM
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from reconciler.desired.finding.tree import Tree
     from reconciler.desired.versions.version import Version
@@ -72,7 +72,7 @@ class _Assembly:
             self._check_bundle()
         name, version = self._name(), self._version()
         annotations = self._annotate(name, version)
-        parts = [self._part(source, name, version) for source in self.sources]
+        parts = [part for source in self.sources for part in self._parts(source, name, version)]
         described, config = self._config(parts)
         layers = [part.layer for part in parts]
         content = build_manifest(
@@ -174,7 +174,18 @@ class _Assembly:
             case str() | None as literal:
                 return literal
 
+    def _parts(self, source: Source, name: Repository, version: Version) -> Iterator[_Part]:
+        yield self._part(source, name, version)
+        for file in source.beside:
+            title = f"{self._title(name, version)}{file.suffix}"
+            layer = Layer(title, file.digest, file.size_bytes, file.media_type)
+            blob = Blob.of_file(self.config.root / file.path, file.digest, file.size_bytes)
+            yield _Part(layer, file.path, blob)
+
     def _part(self, source: Source, name: Repository, version: Version) -> _Part:
+        if source.is_packed:
+            layer = Layer(self._title(name, version), source.digest, source.size_bytes, self.kind.media_type)
+            return _Part(layer, source.path, blob_of(self.config.root, source))
         if self.kind.layer is LayerForm.FOLDER:
             return self._packed_part(source, self._title(name, version))
         media_type = self.kind.media_type

@@ -12,12 +12,14 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from reconciler.desired.digest_memory import NO_MEMORY, FileState, remembered
+from reconciler.desired.packed import is_packed, read_described
 from reconciler.desired.reading.documents import DOCUMENT_MAX_BYTES, Document, read_document
 from reconciler.errors import DocumentError, Problem
 from reconciler.oci.blob import CHUNK_BYTES, Blob
 from reconciler.oci.digest import Digest
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     from reconciler.desired.digest_memory import DigestMemory
@@ -38,6 +40,23 @@ class Source:
     """None where the kind does not look into its files."""
     origin: Origin | None = field(default=None, compare=False)
     """Whose word the digest is, where the bytes were not read in this run."""
+    content: Blob | None = field(default=None, compare=False)
+    """What is published instead of the file's own bytes: a folder, packed."""
+    is_packed: bool = False
+    """Whether it is a folder that somebody else packed, and the document stands in it."""
+    beside: tuple[BesideFile, ...] = ()
+    """Files beside it that are published with it."""
+
+
+@dataclass(frozen=True, slots=True)
+class BesideFile:
+    """A file that belongs to a packed folder, such as its provenance."""
+
+    path: str
+    suffix: str
+    digest: Digest
+    size_bytes: int
+    media_type: str
 
 
 def read_source(root: Path, found: FoundFile, kind: Kind, memory: DigestMemory = NO_MEMORY) -> Source:
@@ -51,6 +70,8 @@ def read_source(root: Path, found: FoundFile, kind: Kind, memory: DigestMemory =
         if kind.format is None:
             digest, size_bytes, origin = _hash_file(path, found.path, memory)
             return Source(found.path, found.title, digest, size_bytes, None, origin)
+        if kind.described_by is not None and is_packed(found.path):
+            return _read_packed(root, found, kind, kind.described_by, memory)
         content = _read_bounded(path, found.path)
     except OSError as exc:
         raise DocumentError(
@@ -62,7 +83,26 @@ def read_source(root: Path, found: FoundFile, kind: Kind, memory: DigestMemory =
 
 def blob_of(root: Path, source: Source) -> Blob:
     """Return the file as something that can be pushed."""
-    return Blob.of_file(root / source.path, source.digest, source.size_bytes, source.origin)
+    return source.content or Blob.of_file(root / source.path, source.digest, source.size_bytes, source.origin)
+
+
+def _read_packed(root: Path, found: FoundFile, kind: Kind, described_by: str, memory: DigestMemory) -> Source:
+    assert kind.format is not None
+    path = root / found.path
+    content = read_described(path, found.path, described_by)
+    document = read_document(content, file=f"{found.path}/{described_by}", suffix_format=kind.format)
+    digest, size_bytes, origin = _hash_file(path, found.path, memory)
+    beside = tuple(_read_beside(root, found.path, kind))
+    return Source(
+        found.path, found.title, digest, size_bytes, document, origin, is_packed=True, beside=beside
+    )
+
+
+def _read_beside(root: Path, path: str, kind: Kind) -> Iterator[BesideFile]:
+    for suffix, media_type in kind.beside:
+        if (root / f"{path}{suffix}").is_file():
+            digest, size_bytes, _ = _hash_file(root / f"{path}{suffix}", path, NO_MEMORY)
+            yield BesideFile(f"{path}{suffix}", suffix, digest, size_bytes, media_type)
 
 
 def _hash_file(path: Path, shown: str, memory: DigestMemory) -> tuple[Digest, int, Origin | None]:

@@ -167,7 +167,11 @@ class Locator:
                 return self._real(item.path)
 
     def _field(self, item: Versioned, name: str) -> VersionPlace:
-        document = self._source(item).document
+        source = self._source(item)
+        if source.is_packed:
+            message = f"{item.path}: {name}: the version stands in an archive, which is not edited"
+            raise PalletError(message, fix="package it again under the new version, and name that file")
+        document = source.document
         path = find_field(document.value, name)[0] if document is not None else None
         if document is None or path is None:
             raise PalletError(f"{item.path}: {name}: the version is gone", fix="run again")

@@ -106,6 +106,10 @@ class Kind:
     """Path of the field in which the version stands, where a file has it."""
     name_field: str | None
     """Path of the field in which the name stands."""
+    described_by: str | None
+    """Name of the file in a folder that somebody else packed, for kinds that are folders."""
+    beside: tuple[tuple[str, str], ...]
+    """Suffix and media type of files beside such an archive that are published with it."""
     annotate: tuple[str, ...]
     """Where annotations stand: `manifest`, `config`."""
     annotations: tuple[tuple[str, tuple[Extraction, ...]], ...]
@@ -183,6 +187,8 @@ def _kind(name: str, table: Mapping[str, Any], root: Path | None) -> Kind:
         rules=table.get("rules"),
         version=table.get("version"),
         name_field=table.get("name"),
+        described_by=table.get("described-by"),
+        beside=tuple(sorted(table.get("beside", {}).items())),
         annotate=tuple(table.get("annotate", ("manifest", "config"))),
         annotations=tuple((key, _extractions(annotations[key])) for key in sorted(annotations)),
     )

@@ -55,6 +55,8 @@ def test_least_kind_has_defaults() -> None:
         "rules": None,
         "version": None,
         "name_field": None,
+        "described_by": None,
+        "beside": (),
         "annotate": ("manifest", "config"),
         "annotations": (),
     }
