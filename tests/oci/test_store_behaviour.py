@@ -1,11 +1,9 @@
-"""What every store does, whatever it is made of: the fake, a directory, a server in memory, the reference registry."""
+"""What every store does, whatever it is made of: `store_cases` has them all."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
-from pathlib import Path
 
 import pytest
 
@@ -13,61 +11,17 @@ from reconciler.errors import DigestMismatchError, NotFoundError, PalletError, S
 from reconciler.oci import media_types
 from reconciler.oci.blob import Blob
 from reconciler.oci.digest import Digest
-from reconciler.oci.layout import open_layout
 from reconciler.oci.manifest import Descriptor, Index, Manifest, render
 from reconciler.oci.reference import Repository, Tag
-from reconciler.oci.registry.credentials import Anonymous
-from reconciler.oci.registry.endpoint import Endpoint
-from reconciler.oci.registry.store import open_registry
 from reconciler.oci.store import Store
+from tests.oci.store_cases import CASES, Case
 from tests.support.artifacts import NOTE, Note, publish
-from tests.support.docker_registry import DockerRegistry
-from tests.support.memory_store import MemoryStore
-from tests.support.scripted_registry import ScriptedRegistry
 
 REPOSITORY = Repository("workflows/plan")
 V1, V2 = Tag("1.0.0"), Tag("2.0.0")
 
 
-@dataclass(frozen=True)
-class Case:
-    """A store, and what its kind cannot do."""
-
-    store: Store
-    deletes_tags: bool = True
-    checks_blobs: bool = True
-    repeats_uploads: bool = True
-    """Whether one blob may be put several times at once."""
-
-
-def _memory(_: pytest.FixtureRequest) -> Iterator[Case]:
-    yield Case(MemoryStore())
-
-
-def _layout(request: pytest.FixtureRequest) -> Iterator[Case]:
-    path: Path = request.getfixturevalue("tmp_path")
-    yield Case(open_layout(path / "root"))
-
-
-def _scripted(_: pytest.FixtureRequest) -> Iterator[Case]:
-    with ScriptedRegistry() as server:
-        store = open_registry(Endpoint.parse(server.url), credentials=Anonymous())
-        # The script stores what it is told to: it is there to misbehave.
-        yield Case(store, checks_blobs=False)
-        store.close()
-
-
-def _docker(request: pytest.FixtureRequest) -> Iterator[Case]:
-    registry: DockerRegistry = request.getfixturevalue("docker_registry")
-    prefix: str = request.getfixturevalue("repository_prefix")
-    store = open_registry(Endpoint.parse(f"{registry.url}/{prefix}"), credentials=Anonymous())
-    # 2.8 answers 405 to the deletion of a tag; only digests can be deleted. Its file system driver cuts a
-    # link before it writes it again, so that a blob put twice at once is unknown for a moment (400).
-    yield Case(store, deletes_tags=False, repeats_uploads=False)
-    store.close()
-
-
-@pytest.fixture(params=[_memory, _layout, _scripted, _docker], ids=lambda make: make.__name__.strip("_"))
+@pytest.fixture(params=list(CASES.values()), ids=list(CASES))
 def case(request: pytest.FixtureRequest) -> Iterator[Case]:
     yield from request.param(request)
 
@@ -181,14 +135,12 @@ def test_putting_twice_is_harmless(store: Store) -> None:
     assert store.list_tags(REPOSITORY) == [V1]
 
 
-def test_manifest_without_its_blobs_is_refused(case: Case) -> None:
-    if not case.checks_blobs:
-        pytest.skip("this store does not check what a manifest names")
+def test_manifest_without_its_blobs_is_refused(store: Store) -> None:
     with pytest.raises(StoreError) as refused:
-        case.store.put_manifest(REPOSITORY, V1, Note(b"missing").manifest, media_types.OCI_MANIFEST)
+        store.put_manifest(REPOSITORY, V1, Note(b"missing").manifest, media_types.OCI_MANIFEST)
     assert not isinstance(refused.value, NotFoundError)
     with pytest.raises(NotFoundError):
-        case.store.head_manifest(REPOSITORY, V1)
+        store.head_manifest(REPOSITORY, V1)
 
 
 def test_manifest_of_another_digest_is_refused(store: Store) -> None:
