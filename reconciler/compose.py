@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from reconciler.errors import StoppedError, UsageError
 from reconciler.oci.layout import open_layout
 from reconciler.oci.registry.endpoint import Endpoint
+from reconciler.oci.user_cache import user_cache_folder
 from reconciler.sync.audit import AuditedStore, Trail
 
 if TYPE_CHECKING:
@@ -94,7 +95,7 @@ def open_store(
         return _audited(open_layout(root / directory, label=directory), target, lambda: None)
     credentials = _credentials(target, root, environment, home)
     trust = _trust(target.access, root, home)
-    store = _open_registry(target, trust, connection, credentials, stop, notices)
+    store = _open_registry(target, trust, connection, credentials, stop, notices, environment=environment)
     return _audited(store, target, lambda: store.user)
 
 
@@ -134,11 +135,15 @@ def _open_registry(
     credentials: CredentialSource,
     stop: Stop,
     notices: Notices | None,
+    *,
+    environment: Mapping[str, str] | None = None,
 ) -> RegistryStore:
+    """Return a registry's store; with an environment, large uploads are remembered where it says."""
     # Here, not above: a layout needs no HTTP client, whose import costs more than a small sync.
     from reconciler.oci.registry.profiles import choose_profile
     from reconciler.oci.registry.settings import Clock, Settings
     from reconciler.oci.registry.store import open_registry
+    from reconciler.oci.registry.uploads.journal import Journal
 
     access, endpoint = target.access, Endpoint.parse(target.url)
 
@@ -159,4 +164,5 @@ def _open_registry(
         profile=choose_profile(endpoint.host, name=access.profile, concurrency=access.concurrency),
         trust=trust,
         notices=notices,
+        journal=None if environment is None else Journal(lambda: user_cache_folder(environment, "uploads")),
     )
