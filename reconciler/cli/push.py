@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,21 +21,23 @@ from reconciler.cli.options import (
 from reconciler.cli.references import Located, open_reference, read_reference
 from reconciler.cli.screen import Screen
 from reconciler.cli.session import locate, stop_on_signals
+from reconciler.cli.subjects import find_subject, require_subject
 from reconciler.desired.build import WRITTEN_BY_PALLET
 from reconciler.desired.config_reader import read_config
-from reconciler.desired.single import Wish, read_single
+from reconciler.desired.single import Wish, read_single, with_subject
 from reconciler.desired.versions.version import Version, render_floating
 from reconciler.errors import ConfigError, UsageError
 from reconciler.oci.reference import Tag
 from reconciler.reports import documents
 from reconciler.reports.pushed import narrate_push, pushed_document, render_pushed
-from reconciler.sync.push import Pusher
+from reconciler.sync.push import Pusher, list_by_subject
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from reconciler.cli.references import Written
     from reconciler.desired.config import Config
+    from reconciler.oci.manifest import Descriptor
     from reconciler.sync.stop import Stop
 
 _MEDIA_TYPE = re.compile(
@@ -62,6 +65,7 @@ _LIKE_VERSION = re.compile(r"v?[0-9]+\.[0-9]+\.[0-9]", re.ASCII)
     metavar="TAG",
     help="Let this tag follow, forward only; such as latest or {major}; may be given again.",
 )
+@flag("--subject", metavar="REFERENCE", help="Let it refer to this manifest of the same repository.")
 @click.option(
     "--force",
     is_flag=True,
@@ -83,6 +87,7 @@ def command(
     annotations: tuple[str, ...],
     artifact_type: str | None,
     floating: tuple[str, ...],
+    subject: str | None,
     force: bool,
 ) -> int:
     """Publish files as one artifact, as sync would, and print its reference and digest.
@@ -101,6 +106,7 @@ def command(
       pallet push workflows/smart-router.yaml workflows/smart-router
       pallet push router.yaml registry.example.com/acme/router:1.0.0+b1 --floating latest
       pallet push prompts/*.md bundles/prompts:0.3.0 --annotation com.acme.owner=search
+      pallet push report.json acme/router:report-2 --subject acme/router:2.0.0
     """
     screen = Screen(output)
     _refuse_file(place.directory / reference, reference)
@@ -127,12 +133,33 @@ def command(
     for note in single.notes:
         screen.say(note)
     with stop_on_signals() as stop, open_reference(text, place, reach, stop, screen) as located:
+        if subject is not None:
+            single = with_subject(single, _find_subject(subject, located, written))
         pushed = _pusher(located, written, config, reach, screen, stop).push(single, force=force)
+        list_by_subject(located.store, single)
     for line in narrate_push(pushed):
         screen.say(line)
     is_json = output.format == "json"
     screen.result(documents.render(pushed_document(pushed)) if is_json else render_pushed(pushed))
     return pushed.exit_code
+
+
+def _find_subject(text: str, located: Located, written: Written) -> Descriptor:
+    """Return what --subject names; no manifest can refer to one of another repository.
+
+    Raises:
+        UsageError: it names another repository.
+        NotFoundError: there is no such manifest.
+    """
+    subject = read_reference(text)
+    require_subject(subject)
+    if subject.repository != written.repository or subject.url not in (None, written.url):
+        raise UsageError(
+            f"--subject: expected a manifest of {written.repository}, got {text}",
+            fix="push to the repository of what it refers to",
+        )
+    named = replace(located, tag=subject.tag, digest=subject.digest, constraint=subject.constraint)
+    return find_subject(named)
 
 
 def _refuse_file(path: Path, reference: str) -> None:

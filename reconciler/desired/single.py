@@ -27,7 +27,7 @@ from reconciler.desired.versions.version import Version
 from reconciler.desired.versions.versioning import resolve_version
 from reconciler.errors import DocumentError, Problem, UsageError
 from reconciler.oci.digest import Digest
-from reconciler.oci.manifest import Manifest, parse, render
+from reconciler.oci.manifest import Descriptor, Manifest, parse, render
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -100,6 +100,14 @@ def read_single(wish: Wish, directory: Path, config: Config | None) -> Single:
     root = choose_root(paths, starts, in_folder=kind.layer is LayerForm.FOLDER)
     single = _Reading(wish, kind, root, _config_at(root, config), find_named(paths, root)).run()
     return replace(single, notes=(note, *single.notes)) if note else single
+
+
+def with_subject(single: Single, subject: Descriptor) -> Single:
+    """Return the artifact as one that refers to `subject`, of which only type, digest and size are said."""
+    wanted = single.wanted
+    described = Descriptor(subject.media_type, subject.digest, subject.size_bytes)
+    content = render(replace(parse(wanted.manifest), subject=described))
+    return replace(single, wanted=replace(wanted, manifest=content, digest=Digest.of(content)))
 
 
 @dataclass(frozen=True, slots=True)

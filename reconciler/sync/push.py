@@ -12,6 +12,8 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from reconciler.errors import NotFoundError, RefusedError, StoppedError, StoreError
+from reconciler.oci.referrer_index import describe_referrer
+from reconciler.oci.referrers import list_referrer
 from reconciler.oci.transfer import push_artifact
 from reconciler.sync.actions import FloatingPlan, Outcome, Plan, Terms
 from reconciler.sync.apply import Applier
@@ -155,6 +157,19 @@ class Pusher:
             return self.store.head_manifest(single.wanted.name, single.tag).digest
         except NotFoundError:
             return None
+
+
+def list_by_subject(store: Store, single: Single) -> None:
+    """Let an artifact that was pushed be found by what it refers to; nothing where it refers to nothing.
+
+    Raises:
+        RefusedError: something else stands where the store would list it.
+        PalletError: the store could not tell, or did not confirm it.
+    """
+    described = describe_referrer(single.wanted.manifest, single.wanted.digest)
+    if described is not None:
+        subject, entry = described
+        list_referrer(store, single.wanted.name, subject.digest, entry)
 
 
 def _require_done(result: Result) -> None:
