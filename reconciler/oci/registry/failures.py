@@ -19,6 +19,7 @@ from reconciler.oci.registry import wire
 
 if TYPE_CHECKING:
     from reconciler.oci.registry.error_body import Complaint
+    from reconciler.oci.registry.throttling import Quota
     from reconciler.oci.registry.urls import Url
 
 NOT_A_REGISTRY = "does not look like a registry"
@@ -26,7 +27,6 @@ NOT_A_REGISTRY_FIX = "check the target's url: scheme, host, port and prefix"
 
 _FIXES = {
     "NAME_UNKNOWN": "create the repository in the registry first, or check its name",
-    "TOOMANYREQUESTS": "run again later",
     "DENIED": "ask for the right to do this, or log in as somebody who has it",
 }
 
@@ -43,6 +43,9 @@ class Refusal:
     """What the server asked for, in seconds."""
     location: str | None = None
     """Where a redirect pointed, as it came."""
+    is_throttled: bool = False
+    """Whether it asks for patience, whatever its status is."""
+    quota: Quota | None = None
 
     @property
     def request(self) -> str:
@@ -68,6 +71,8 @@ def failure(refusal: Refusal, *, fix: str | None = None) -> StoreError:
     """Return the exception for an answer that is no success; `fix` wins over our own advice."""
     fixes = (_FIXES[code] for code in sorted(refusal.complaint.codes) if code in _FIXES)
     advice = fix or next(fixes, None)
+    if refusal.is_throttled and refusal.status != 503:
+        return ThrottledError(refusal.text + _patience(refusal), fix=advice or _patience_fix(refusal))
     match refusal.status:
         case 404:
             return NotFoundError(refusal.text, fix=advice)
@@ -76,7 +81,7 @@ def failure(refusal: Refusal, *, fix: str | None = None) -> StoreError:
                 refusal.text, fix=advice or "check who may do this, and log in with pallet login"
             )
         case 429:
-            return ThrottledError(refusal.text + _patience(refusal), fix=advice or "run again later")
+            return ThrottledError(refusal.text + _patience(refusal), fix=advice or _patience_fix(refusal))
         case 503 if refusal.retry_after_s is not None:
             return ThrottledError(refusal.text + _patience(refusal), fix=advice or "run again later")
         case status if status >= 500:
@@ -88,7 +93,13 @@ def failure(refusal: Refusal, *, fix: str | None = None) -> StoreError:
 
 
 def _patience(refusal: Refusal) -> str:
-    return "" if refusal.retry_after_s is None else f"; it asks to wait {refusal.retry_after_s:.0f} s"
+    quota = "" if refusal.quota is None else f"; {refusal.quota}"
+    wish = "" if refusal.retry_after_s is None else f"; it asks to wait {refusal.retry_after_s:.0f} s"
+    return quota + wish
+
+
+def _patience_fix(refusal: Refusal) -> str:
+    return "run again later" if refusal.quota is None else "run again later, or log in for a larger quota"
 
 
 def _status(status: int) -> str:

@@ -9,8 +9,8 @@ import email.utils
 import re
 from typing import Final
 
-RETRIED_STATUSES: Final = frozenset({408, 429, 500, 502, 503, 504})
-"""501 and 505 stay as they are; the others pass by themselves."""
+RETRIED_STATUSES: Final = frozenset({408, 429, 499, 500, 502, 503, 504, 522})
+"""501 and 505 stay as they are; the others pass by themselves (499 is nginx's, 522 Cloudflare's)."""
 
 BASE_S: Final = 0.5
 FACTOR: Final = 2.0

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from reconciler.oci.digest import Digest
 from reconciler.oci.registry import downloads, listing, read, referrers, tagging, write
 from reconciler.oci.registry.auth import Session
+from reconciler.oci.registry.limits import Limits
 from reconciler.oci.registry.notices import Notices
 from reconciler.oci.registry.profiles import find_profile
 from reconciler.oci.registry.settings import Clock, Settings
@@ -64,8 +65,14 @@ def open_registry(
     contexts = Contexts(trust, endpoint.origin, endpoint.host)
     contexts.check()
     _say_insecure(endpoint, trust, notices)
+    limits = Limits(profile.concurrency, profile.requests_per_s, profile.throttles_with_403)
     transport = Transport(
-        settings or Settings(), clock, proxy_for=environment_proxy, tls=contexts.of, notices=notices
+        settings or Settings(),
+        clock,
+        tls=contexts.of,
+        proxy_for=environment_proxy,
+        limits=lambda origin: limits if origin == endpoint.origin else Limits(),
+        notices=notices,
     )
     tokens = Tokens(transport, clock)
     session = Session(

@@ -24,8 +24,9 @@ from reconciler.oci.registry import retries
 from reconciler.oci.registry.answers import Answer
 from reconciler.oci.registry.calls import Body, BrokenOffError, Call, redirected
 from reconciler.oci.registry.connections import Connections
-from reconciler.oci.registry.failures import failure
+from reconciler.oci.registry.limits import Limits
 from reconciler.oci.registry.notices import Notices, read_warning
+from reconciler.oci.registry.patience import Patience
 from reconciler.oci.registry.settings import CONNECT_TIMEOUT_S, Clock, Settings
 from reconciler.oci.registry.silence import explain, is_final
 from reconciler.oci.registry.urls import Origin
@@ -33,6 +34,7 @@ from reconciler.oci.registry.urls import Origin
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
+    from reconciler.oci.registry.limits import Ticket
     from reconciler.oci.registry.urls import Url
 
 MAX_REDIRECTS = 10
@@ -49,6 +51,7 @@ class _Route:
 
     headers: list[tuple[str, str]]
     transport: httpx.BaseTransport
+    patience: Patience
     url: httpx.URL | None = None
     """The server, parsed once; None where a proxy must be told the whole URL each time."""
     answers: int = 0
@@ -62,6 +65,7 @@ class Transport:
     Args:
         proxy_for: the URL of the proxy for a server, None for none.
         tls: the context for connections to a server over https.
+        limits: how much a server is asked for at most.
         notices: hears what servers warn of.
     """
 
@@ -72,11 +76,12 @@ class Transport:
         *,
         tls: Callable[[Origin], ssl.SSLContext],
         proxy_for: Callable[[Origin], str | None] = lambda _: None,
+        limits: Callable[[Origin], Limits] = lambda _: Limits(),
         notices: Notices | None = None,
     ) -> None:
         self._settings, self._clock, self._proxy_for = settings, clock, proxy_for
         self.notices = notices or Notices()
-        self._tls = tls
+        self._tls, self._limits = tls, limits
         self._connections = Connections(idle=settings.connections, tls=self._tls_of)
         self._routes: dict[Origin, _Route] = {}
         self._lock = threading.Lock()
@@ -92,7 +97,7 @@ class Transport:
         Raises:
             BrokenOffError: no answer came to a call that is not to be sent again.
             UnreachableError: no answer came, or the server was given up before.
-            ThrottledError: 429, or 503 with `Retry-After`, after all retries.
+            ThrottledError: it asks for patience, and did so after all retries, or call after call.
             StoreError: a passing failure that did not pass, or a redirect to where none may lead.
         """
         url = call.url
@@ -122,22 +127,24 @@ class Transport:
         for attempt in itertools.count():
             if route.given_up is not None:
                 raise UnreachableError(route.given_up[0], fix=route.given_up[1])
+            route.patience.require_open()
             try:
-                answer = self._attempt(route, url, call, authorization)
+                answer, ticket = self._attempt(route, url, call, authorization)
             except httpx.TransportError as exc:
                 if not call.is_resent and not isinstance(exc, _NEVER_SENT):
                     raise self._broken_off(route, url, call, exc) from exc
-                pause_s = None if is_final(exc) else self._pause_s(attempt, None)
+                pause_s = None if is_final(exc) else route.patience.pause_s(attempt)
                 if pause_s is None:
                     raise self._give_up(
                         route, url, call, exc, silent=route.answers == answers_before
                     ) from exc
             else:
-                if answer.status not in retries.RETRIED_STATUSES:
+                verdict = route.patience.judge(answer, ticket, attempt)
+                if verdict is None:
                     return answer
-                pause_s = self._pause_s(attempt, answer.retry_after_s(self._clock.now_s()))
+                pause_s = verdict.pause_s
                 if pause_s is None:
-                    raise failure(answer.refusal(now_s=self._clock.now_s()))
+                    raise route.patience.refuse(answer, is_throttled=verdict.is_throttled)
                 answer.discard()
             self._clock.sleep(pause_s)
         raise AssertionError("the loop ends by itself")
@@ -149,19 +156,16 @@ class Transport:
 
     def pause(self, attempt: int) -> bool:
         """Wait before repeating what was tried `attempt + 1` times; False, at once, where that was enough."""
-        pause_s = self._pause_s(attempt, None)
-        if pause_s is None:
+        if attempt >= self._settings.retries:
             return False
+        pause_s = retries.delay_s(attempt, retry_after_s=None, jitter=self._clock.jitter())
+        assert pause_s is not None  # no server wishes for too long a one
         self._clock.sleep(pause_s)
         return True
 
-    def _pause_s(self, attempt: int, retry_after_s: float | None) -> float | None:
-        if attempt >= self._settings.retries:
-            return None
-        return retries.delay_s(attempt, retry_after_s=retry_after_s, jitter=self._clock.jitter())
-
-    def _attempt(self, route: _Route, url: Url, call: Call, authorization: str | None) -> Answer:
-        self._count(call)
+    def _attempt(
+        self, route: _Route, url: Url, call: Call, authorization: str | None
+    ) -> tuple[Answer, Ticket]:
         timeout_s = call.timeout_s or self._settings.timeout_s
         extensions: dict[str, object] = {
             "timeout": {
@@ -180,13 +184,16 @@ class Transport:
             stream=httpx.ByteStream(call.body) if isinstance(call.body, bytes) else _Stream(call.body),
             extensions=extensions,
         )
-        response = route.transport.handle_request(request)
+        with route.patience.gate.passed() as ticket:
+            self._count(call)
+            response = route.transport.handle_request(request)
         assert isinstance(response.stream, httpx.SyncByteStream)
         route.answers += 1
         self.last_answer_s = self._clock.monotonic_s()
         self._hear_warnings(url, response)
         pieces = _pieces(response.stream, f"{call.method} {url.origin}")
-        return Answer(call, url, response.status_code, response.headers.raw, pieces, response.stream.close)
+        answer = Answer(call, url, response.status_code, response.headers.raw, pieces, response.stream.close)
+        return answer, ticket
 
     def _hear_warnings(self, url: Url, response: httpx.Response) -> None:
         for name, value in response.headers.raw:
@@ -211,9 +218,10 @@ class Transport:
 
     def _new_route(self, origin: Origin) -> _Route:
         headers = [("Host", origin.netloc), *_SAME_EVERY_TIME]
+        patience = Patience(self._limits(origin), self._clock, retries_max=self._settings.retries)
         proxy = self._proxy_for(origin)
         if proxy is None:
-            return _Route(headers, self._connections, httpx.URL(str(origin)))
+            return _Route(headers, self._connections, patience, httpx.URL(str(origin)))
         try:
             verify = self._tls(origin) if origin.scheme == "https" else ssl.create_default_context()
             transport = httpx.HTTPTransport(verify=verify, proxy=proxy, trust_env=False)
@@ -223,7 +231,7 @@ class Transport:
                 f"{origin}: the environment names a proxy that cannot be used: expected http://host:port",
                 fix="mend HTTP_PROXY, HTTPS_PROXY or ALL_PROXY, or name the registry in NO_PROXY",
             ) from exc
-        return _Route(headers, transport)
+        return _Route(headers, transport, patience)
 
     def _broken_off(self, route: _Route, url: Url, call: Call, exc: httpx.TransportError) -> BrokenOffError:
         subject = f"{url.origin} (through a proxy)" if route.url is None else str(url.origin)
