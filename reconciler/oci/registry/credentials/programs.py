@@ -95,16 +95,19 @@ class _Conversation:
                 thread.join(max(0.0, deadline_s - time.monotonic()))
             if any(len(heard) > OUTPUT_MAX_BYTES for heard in self._heard.values()):
                 raise ProgramError(f"said too much: expected at most {OUTPUT_MAX_BYTES} bytes")
-            if any(thread.is_alive() for thread in self._threads):
-                raise ProgramError(f"gave no answer in {self._time_limit_s:g} s")
-            try:
-                code = self._process.wait(max(0.0, deadline_s - time.monotonic()))
-            except subprocess.TimeoutExpired:
-                raise ProgramError(f"did not end in {self._time_limit_s:g} s") from None
+            code = self._wait(deadline_s)
         except BaseException:
             self._kill()
             raise
         return Ran(code, self._heard["stdout"], self._heard["stderr"])
+
+    def _wait(self, deadline_s: float) -> int:
+        try:
+            if not any(thread.is_alive() for thread in self._threads):
+                return self._process.wait(max(0.0, deadline_s - time.monotonic()))
+        except subprocess.TimeoutExpired:
+            pass  # it closed its streams and goes on
+        raise ProgramError(f"gave no answer in {self._time_limit_s:g} s")
 
     @staticmethod
     def _tell(stream: IO[bytes], text: bytes) -> None:
