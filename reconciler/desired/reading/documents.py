@@ -21,6 +21,10 @@ DOCUMENT_MAX_BYTES: Final = 8 * 1024 * 1024
 """What is read as YAML or JSON is held in memory as a whole; the largest cards seen are below 1 MiB."""
 
 
+MERGE: Final = "<<"
+"""The key that merges other objects into its own, in YAML 1.1."""
+
+
 class Format(StrEnum):
     """How a document is written."""
 
@@ -50,6 +54,8 @@ class Document:
         """Return the place of each path, or of the nearest field above it; reads the text once again."""
         wanted = list(paths)
         open_paths = {path[:length] for path in wanted for length in range(len(path) + 1)}
+        if self.format is Format.YAML and MERGE in self.text:
+            open_paths |= {(*path, MERGE) for path in open_paths}
         found: dict[FieldPath, Place] = {}
         for place in self._walk():
             if place.path in open_paths:
@@ -75,9 +81,9 @@ class Document:
             from reconciler.desired.reading import json_places
 
             return json_places.walk(self.text)
-        from reconciler.desired.reading import yaml_places
+        from reconciler.desired.reading import yaml_lines, yaml_places
 
-        return yaml_places.walk(self.text)
+        return yaml_lines.as_editors_count(yaml_places.walk(self.text), self.text)
 
 
 def read_document(content: bytes, *, file: str, suffix_format: Format) -> Document:
@@ -112,9 +118,10 @@ def _load(text: str, suffix_format: Format) -> tuple[object, list[Problem]]:
         from reconciler.desired.reading import json_documents
 
         return json_documents.load(text)
-    from reconciler.desired.reading import yaml_documents
+    from reconciler.desired.reading import yaml_documents, yaml_lines
 
-    return yaml_documents.load(text)
+    value, problems = yaml_documents.load(text)
+    return value, [yaml_lines.as_editors_see(problem, text) for problem in problems]
 
 
 def _decode(content: bytes, file: str) -> str:
@@ -137,5 +144,9 @@ def _decode(content: bytes, file: str) -> str:
 
 
 def _nearest(path: FieldPath, found: dict[FieldPath, Place]) -> Place | None:
-    lengths = range(len(path), -1, -1)
-    return next((found[path[:length]] for length in lengths if path[:length] in found), None)
+    """Return the place of a field, of the `<<` that brings it along, or of what it stands in."""
+    for length in range(len(path), -1, -1):
+        place = found.get(path[:length])
+        if place is not None:
+            return place if length == len(path) else found.get((*path[:length], MERGE), place)
+    return None
