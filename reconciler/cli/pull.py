@@ -1,0 +1,100 @@
+"""`pallet pull`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from reconciler.cli.options import (
+    Output,
+    Place,
+    Reach,
+    flag,
+    output_options,
+    place_options,
+    reach_options,
+)
+from reconciler.cli.references import find_one, open_reference
+from reconciler.cli.screen import Screen
+from reconciler.cli.session import stop_on_signals
+from reconciler.errors import UsageError
+from reconciler.oci.platforms import read_platform
+from reconciler.oci.pulling.layers import Naming
+from reconciler.oci.pulling.pull import JOBS, PullTerms, pull
+from reconciler.reports import documents
+from reconciler.reports.pulled import narrate_pull, pulled_document, render_pulled
+from reconciler.sync.audit import tell_pull
+
+
+@click.command("pull", short_help="Write an artifact's files into a folder.")
+@click.argument("reference")
+@click.option(
+    "-o",
+    "--output",
+    "folder",
+    type=click.Path(file_okay=False, path_type=Path),
+    default=Path(),
+    # Not PALLET_OUTPUT, which elsewhere is the file of a result.
+    envvar="PALLET_PULL_OUTPUT",
+    metavar="DIR",
+    help="The folder for the files; otherwise the current one.",
+)
+@flag("--platform", metavar="OS/ARCH", help="The entry of an index, such as linux/arm64.")
+@flag("--overwrite", is_flag=True, help="Replace files that hold something else.")
+@flag("--by-digest", is_flag=True, help="Name files without a usable title by their digest.")
+@flag("--include-config", is_flag=True, help="Write the config too, as config.json or the like.")
+@flag("--unpack/--no-unpack", "unpack", default=True, help="Whether archived folders become folders again.")
+@place_options
+@reach_options
+@output_options("text", "json", to_file=False)
+def command(
+    reference: str,
+    folder: Path,
+    place: Place,
+    reach: Reach,
+    output: Output,
+    *,
+    platform: str | None,
+    overwrite: bool,
+    by_digest: bool,
+    include_config: bool,
+    unpack: bool,
+) -> int:
+    """Write the files of an artifact below a folder, by their titles, and print their paths.
+
+    REFERENCE is [host/]repository[:tag][@digest], with a constraint such as @^1.2 behind it, or
+    oci-layout:DIR/REPOSITORY:TAG. Nothing is written outside the folder, whatever titles, links or archives
+    say. A file appears when all of it was right; one that is right already is not downloaded again, and one
+    that holds something else is left alone without --overwrite. What was broken off goes on next time.
+
+    \b
+    Examples:
+      pallet pull workflows/smart-router:2.0.0 -o build
+      pallet pull registry.example.com/acme/prompts@^0.3 -o prompts
+      pallet pull registry.example.com/acme/tool:1.0.0 --platform linux/arm64 --overwrite
+    """
+    screen = Screen(output)
+    terms_platform = None
+    if platform is not None:
+        try:
+            terms_platform = read_platform(platform)
+        except ValueError as exc:
+            raise UsageError(f"--{exc}") from exc
+    terms = PullTerms(
+        terms_platform,
+        Naming(by_digest=by_digest, include_config=include_config, unpack=unpack),
+        overwrite=overwrite,
+        jobs=min(reach.jobs, JOBS),
+        steps=screen.progress(),
+    )
+    with stop_on_signals() as stop, open_reference(reference, place, reach, stop, screen) as located:
+        wanted = find_one(located, "write a tag behind it, such as :1.0.0, or @^1")
+        pulled = pull(located.store, located.repository, wanted, place.directory / folder, terms)
+        tell_pull(located.store, located.repository, wanted, pulled.descriptor.digest)
+    for line in narrate_pull(pulled):
+        screen.say(line)
+    is_json = output.format == "json"
+    document = pulled_document(pulled, folder) if is_json else None
+    screen.result(documents.render(document) if document else render_pulled(pulled, folder))
+    return 0

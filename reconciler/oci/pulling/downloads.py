@@ -1,0 +1,136 @@
+"""One blob as a file that is not there yet: begun, broken off, gone on with, and right in the end.
+
+Decided here: a download is kept under its digest, so that the next pull goes on where this one ended. What is
+there already is hashed again: nothing on the disk is believed. Must never be added: final names.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import os
+import secrets
+import stat
+from contextlib import contextmanager, suppress
+from typing import TYPE_CHECKING, BinaryIO
+
+from reconciler.errors import DigestMismatchError
+from reconciler.oci.blob import CHUNK_BYTES
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from reconciler.oci.manifest import Descriptor
+    from reconciler.oci.pulling.folders import Folder
+    from reconciler.oci.reference import Repository
+    from reconciler.oci.store import Store
+
+
+@contextmanager
+def downloaded(store: Store, repository: Repository, blob: Descriptor, work: Folder) -> Iterator[str]:
+    """Yield the name, in `work`, of a file with a blob's verified content; whoever wants it takes it away.
+
+    What could not be finished stays for the next time.
+
+    Raises:
+        DigestMismatchError: the bytes are others; nothing of them is kept.
+        PalletError: the store could not give them.
+        OSError: the disk refused.
+    """
+    name = f"{blob.digest.algorithm}-{blob.digest.encoded}.partial"
+    descriptor = _open(work, name)
+    if not _lock(descriptor):
+        # Another pull is at it: neither waits, nor do two write into one file.
+        os.close(descriptor)
+        name = f"{secrets.token_hex(8)}.partial"
+        descriptor = _open(work, name)
+        _lock(descriptor)
+    with os.fdopen(descriptor, "r+b", buffering=0) as file:
+        try:
+            _fill(store, repository, blob, file)
+        except DigestMismatchError:
+            work.remove(name)
+            raise
+        yield name
+    work.remove(name)
+
+
+def _open(work: Folder, name: str) -> int:
+    """Return a file of our own: a link, or a file with a second name, is not one."""
+    flags = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK
+    with suppress(OSError):
+        descriptor = os.open(name, flags, 0o666, dir_fd=work.descriptor)
+        found = os.fstat(descriptor)
+        if stat.S_ISREG(found.st_mode) and found.st_nlink == 1:
+            return descriptor
+        os.close(descriptor)
+    work.remove(name)
+    return work.create(name)
+
+
+def _lock(descriptor: int) -> bool:
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
+def _fill(store: Store, repository: Repository, blob: Descriptor, file: BinaryIO) -> None:
+    """Bring the file to the blob's content; what it holds is taken for a beginning once."""
+    hashed = hashlib.new(blob.digest.algorithm)
+    held_bytes = _read_held(file, hashed, blob.size_bytes)
+    if held_bytes and held_bytes <= blob.size_bytes:
+        with suppress(DigestMismatchError):
+            _append(store, repository, blob, file, hashed, held_bytes)
+            return
+    file.seek(0)
+    file.truncate()
+    _append(store, repository, blob, file, hashlib.new(blob.digest.algorithm), 0)
+
+
+def _read_held(file: BinaryIO, hashed: hashlib._Hash, max_bytes: int) -> int:
+    held_bytes = 0
+    while piece := file.read(CHUNK_BYTES):
+        hashed.update(piece)
+        held_bytes += len(piece)
+        if held_bytes > max_bytes:
+            break
+    return held_bytes
+
+
+def _append(
+    store: Store,
+    repository: Repository,
+    blob: Descriptor,
+    file: BinaryIO,
+    hashed: hashlib._Hash,
+    held_bytes: int,
+) -> None:
+    """Add what is missing, and verify all of it.
+
+    Raises:
+        DigestMismatchError: together it is something else.
+    """
+    size_bytes = held_bytes
+    if held_bytes < blob.size_bytes or not held_bytes:
+        for piece in store.fetch_blob(repository, blob, offset=held_bytes):
+            hashed.update(piece)
+            size_bytes += len(piece)
+            if size_bytes > blob.size_bytes:
+                break
+            _write_all(file, piece)
+    got = f"{blob.digest.algorithm}:{hashed.hexdigest()}"
+    if size_bytes != blob.size_bytes or got != blob.digest:
+        raise DigestMismatchError(
+            store.name(repository, blob.digest),
+            expected=f"{blob.digest} ({blob.size_bytes} bytes)",
+            got=f"{got} ({size_bytes} bytes)",
+        )
+    os.fsync(file.fileno())
+
+
+def _write_all(file: BinaryIO, piece: bytes) -> None:
+    view = memoryview(piece)
+    while view:
+        view = view[file.write(view) :]
