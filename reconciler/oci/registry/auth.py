@@ -11,7 +11,7 @@ import threading
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from reconciler.errors import StoreError, UnauthorisedError
+from reconciler.errors import PalletError, StoreError, UnauthorisedError
 from reconciler.oci.registry import challenge as challenges
 from reconciler.oci.registry import scopes as scoping
 from reconciler.oci.registry import wire
@@ -104,7 +104,11 @@ class Session:
         for _ in range(2):
             if answer.status != 401 or answer.url.origin != self._origin:
                 break
-            renewed = self._answer_challenge(answer, scopes, sent)
+            try:
+                renewed = self._answer_challenge(answer, scopes, sent)
+            except PalletError:
+                answer.discard()  # its connection would stay taken
+                raise
             if renewed is None or renewed == sent:
                 break
             answer.discard()
