@@ -102,8 +102,12 @@ def put_referrer(store: Store, repository: Repository, content: bytes, media_typ
     """
     digest = Digest.of(content)
     subject, entry = _describe(store, repository, content, digest)
+    has_api = store.list_referrers(repository, subject, entry.artifact_type) is not None
+    if not has_api:
+        _read_list(store, repository, subject)  # what cannot be listed is not even stored
     store.put_manifest(repository, digest, content, media_type)
-    list_referrer(store, repository, subject, entry)
+    if not has_api:
+        list_referrer(store, repository, subject, entry)
     return entry
 
 
