@@ -6,22 +6,25 @@ that a store or a plan should decide.
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from reconciler.errors import StoppedError, UsageError
 from reconciler.oci.layout import open_layout
+from reconciler.oci.reference import Repository
 from reconciler.oci.registry.endpoint import Endpoint
 from reconciler.oci.user_cache import user_cache_folder
 from reconciler.sync.audit import AuditedStore, Trail
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
 
     from reconciler.desired.config import Config, Target
     from reconciler.desired.config_access import Access
-    from reconciler.oci.registry.credentials import CredentialSource
+    from reconciler.oci.checkup import Check
+    from reconciler.oci.registry.credentials import Credential, CredentialSource
     from reconciler.oci.registry.notices import Notices
     from reconciler.oci.registry.store import RegistryStore
     from reconciler.oci.registry.tls import Trust
@@ -69,6 +72,20 @@ def find_target(config: Config, url: str, repository: str) -> Target | None:
     return max(candidates, key=lambda item: item[0])[1] if candidates else None
 
 
+def name_at(target: Target, repository: Repository, other: Target) -> Repository | None:
+    """Return what another target calls a repository, where both are parts of one registry or one directory.
+
+    None where they are not, or where it stands outside the other one's prefix.
+    """
+    if target.layout_directory is not None or other.layout_directory is not None:
+        return repository if target.url == other.url else None
+    here, there = Endpoint.parse(target.url), Endpoint.parse(other.url)
+    if here.origin != there.origin:
+        return None
+    full, prefix = here.full_name(repository), f"{there.prefix}/" if there.prefix else ""
+    return Repository(full.removeprefix(prefix)) if full.startswith(prefix) and full != prefix else None
+
+
 def open_store(
     target: Target,
     *,
@@ -97,6 +114,67 @@ def open_store(
     trust = _trust(target.access, root, home)
     store = _open_registry(target, trust, connection, credentials, stop, notices, environment=environment)
     return _audited(store, target, lambda: store.user)
+
+
+def examine(
+    target: Target,
+    repository: Repository,
+    *,
+    root: Path,
+    connection: Connection,
+    environment: Mapping[str, str],
+    home: Path,
+    stop: Stop,
+    notices: Notices | None = None,
+) -> Iterator[Check]:
+    """Yield what can be said of a target, one finding after another; nothing of what is tried stays.
+
+    Args:
+        target: of a pallet.toml.
+        repository: where writing to a registry is tried.
+        root: see `open_store`, as for the rest.
+    """
+    directory = target.layout_directory
+    if directory is not None:
+        from reconciler.oci.layout_checkup import examine_layout
+
+        folder = root / directory
+        yield from examine_layout(open_layout(folder, label=directory), folder, label=directory)
+        return
+    from reconciler.oci.registry.checkup import examine_registry
+
+    credentials = _credentials(target, root, environment, home)
+    trust = _trust(target.access, root, home)
+    store = _open_registry(target, trust, connection, credentials, stop, notices)
+    try:
+        yield from examine_registry(store, repository, now_s=time.time())
+    finally:
+        store.close()
+
+
+def prove_login(
+    target: Target,
+    credential: Credential,
+    *,
+    connection: Connection,
+    home: Path,
+    stop: Stop,
+    notices: Notices | None = None,
+) -> bool:
+    """Show a credential to a registry; False where it lets everybody pass, so that nothing is proved.
+
+    Raises:
+        UnauthorisedError: it is refused.
+    """
+    from reconciler.oci.registry import proving
+    from reconciler.oci.registry.credentials.values import Single
+
+    trust = _trust(target.access, home, home)
+    store = _open_registry(target, trust, connection, Single(credential), stop, notices)
+    try:
+        return proving.prove_login(store.session)
+    finally:
+        store.close()
 
 
 def _audited(store: Store, target: Target, user: Callable[[], str | None]) -> Store:
