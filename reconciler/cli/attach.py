@@ -15,7 +15,8 @@ from reconciler.cli.options import (
     place_options,
     reach_options,
 )
-from reconciler.cli.push import check_artifact_type, find_config_here, read_annotations
+from reconciler.cli.push import find_config_here
+from reconciler.cli.push_words import check_artifact_type, read_annotations
 from reconciler.cli.references import open_reference, read_reference
 from reconciler.cli.screen import Screen
 from reconciler.cli.session import stop_on_signals

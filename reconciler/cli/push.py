@@ -18,13 +18,22 @@ from reconciler.cli.options import (
     place_options,
     reach_options,
 )
+from reconciler.cli.push_words import (
+    Words,
+    check_artifact_type,
+    read_annotation_file,
+    read_annotations,
+    split_type,
+    split_types,
+    words_options,
+)
 from reconciler.cli.references import Located, open_reference, read_reference
 from reconciler.cli.screen import Screen
-from reconciler.cli.session import locate, stop_on_signals
+from reconciler.cli.session import digest_memory, locate, stop_on_signals
 from reconciler.cli.subjects import find_subject, require_subject
-from reconciler.desired.build import WRITTEN_BY_PALLET
 from reconciler.desired.config_reader import read_config
 from reconciler.desired.single import Wish, read_single, with_subject
+from reconciler.desired.single_shape import ImageSpec
 from reconciler.desired.versions.version import Version, render_floating
 from reconciler.errors import ConfigError, UsageError
 from reconciler.oci.reference import Tag
@@ -40,10 +49,6 @@ if TYPE_CHECKING:
     from reconciler.oci.manifest import Descriptor
     from reconciler.sync.stop import Stop
 
-_MEDIA_TYPE = re.compile(
-    r"[A-Za-z0-9][A-Za-z0-9!#$&^_.+-]{0,126}/[A-Za-z0-9][A-Za-z0-9!#$&^_.+-]{0,126}", re.ASCII
-)
-
 _LIKE_VERSION = re.compile(r"v?[0-9]+\.[0-9]+\.[0-9]", re.ASCII)
 
 
@@ -51,14 +56,7 @@ _LIKE_VERSION = re.compile(r"v?[0-9]+\.[0-9]+\.[0-9]", re.ASCII)
 @click.argument("files", nargs=-1, required=True, metavar="FILE...", type=click.Path(path_type=Path))
 @click.argument("reference")
 @flag("--kind", metavar="NAME", help="What the files are; otherwise by their content, else kind files.")
-@flag(
-    "--annotation",
-    "annotations",
-    multiple=True,
-    metavar="KEY=VALUE",
-    help="Say this of the artifact; may be given again.",
-)
-@flag("--artifact-type", metavar="TYPE", help="Instead of the kind's own artifact type.")
+@words_options
 @flag(
     "--floating",
     multiple=True,
@@ -85,7 +83,10 @@ def command(
     *,
     kind: str | None,
     annotations: tuple[str, ...],
+    annotation_file: Path | None,
     artifact_type: str | None,
+    config: str | None,
+    image_spec: str | None,
     floating: tuple[str, ...],
     subject: str | None,
     force: bool,
@@ -94,7 +95,11 @@ def command(
 
     REFERENCE is [host/]repository[:version or tag], or oci-layout:DIR/REPOSITORY[:TAG]; without a host a
     repository of the target. Without a version, the file's own counts. Several files become one artifact
-    with a layer for each.
+    with a layer for each; behind each may stand its media type, FILE:TYPE. A folder becomes a layer that
+    `oras pull` unpacks; that of a chart, or a .tgz that helm packaged, is pushed as a chart.
+
+    An OCI layout or archive (DIR, FILE.tar, either with :NAME, or oci-layout:DIR[:NAME]) is pushed as it is,
+    all platforms of it. Layers with --config become an image.
 
     What is published under a version is never overwritten without --force. A tag that is no version, such
     as dev or latest, is put where you say: it may hold anything before. Floating tags are left alone unless
@@ -106,6 +111,9 @@ def command(
       pallet push workflows/smart-router.yaml workflows/smart-router
       pallet push router.yaml registry.example.com/acme/router:1.0.0+b1 --floating latest
       pallet push prompts/*.md bundles/prompts:0.3.0 --annotation com.acme.owner=search
+      pallet push notes.md:text/markdown site bundles/notes:1.0.0 --annotation-file annotations.json
+      pallet push build/backend.tar registry.example.com/acme/backend:1.0.0
+      pallet push base.tar.gz app.tar.gz acme/backend:1.0.0 --kind image --config config.json
       pallet push report.json acme/router:report-2 --subject acme/router:2.0.0
     """
     screen = Screen(output)
@@ -115,27 +123,23 @@ def command(
     _check(written, version, floating, artifact_type)
     for note in _odd_tag(written, version):
         screen.say(note)
-    config = find_config_here(place)
-    single = read_single(
-        Wish(
-            repository=written.repository,
-            files=files,
-            tag=written.tag,
-            version=version,
-            kind=kind,
-            annotations=read_annotations(annotations),
-            artifact_type=artifact_type,
-            floating_tags=tuple(dict.fromkeys(floating)),
-        ),
-        place.directory,
+    project = find_config_here(place)
+    words = Words(
+        read_annotations(annotations),
+        annotation_file,
+        artifact_type,
         config,
+        ImageSpec(image_spec) if image_spec else None,
     )
+    wish = _wish(files, written, version, words, place.directory)
+    wish = replace(wish, kind=kind, floating_tags=tuple(dict.fromkeys(floating)))
+    single = read_single(wish, place.directory, project, digest_memory())
     for note in single.notes:
         screen.say(note)
     with stop_on_signals() as stop, open_reference(text, place, reach, stop, screen) as located:
         if subject is not None:
             single = with_subject(single, _find_subject(subject, located, written))
-        pushed = _pusher(located, written, config, reach, screen, stop).push(single, force=force)
+        pushed = _pusher(located, written, project, reach, screen, stop).push(single, force=force)
         list_by_subject(located.store, single)
     for line in narrate_push(pushed):
         screen.say(line)
@@ -160,6 +164,27 @@ def _find_subject(text: str, located: Located, written: Written) -> Descriptor:
         )
     named = replace(located, tag=subject.tag, digest=subject.digest, constraint=subject.constraint)
     return find_subject(named)
+
+
+def _wish(
+    files: tuple[Path, ...], written: Written, version: Version | None, words: Words, directory: Path
+) -> Wish:
+    """Return what is to be published, as the command line says it."""
+    paths, media_types = split_types(files, directory)
+    config, config_type = (None, None) if words.config is None else split_type(words.config, directory)
+    return Wish(
+        repository=written.repository,
+        files=paths,
+        tag=written.tag,
+        version=version,
+        annotations=words.annotations,
+        artifact_type=words.artifact_type,
+        media_types=media_types,
+        config=config,
+        config_type=config_type,
+        said=read_annotation_file(words.annotation_file, directory),
+        image_spec=words.image_spec,
+    )
 
 
 def _refuse_file(path: Path, reference: str) -> None:
@@ -242,14 +267,6 @@ def _check(
         _check_floating(template)
 
 
-def check_artifact_type(artifact_type: str | None) -> None:
-    """Refuse an artifact type that is no media type."""
-    if artifact_type is not None and _MEDIA_TYPE.fullmatch(artifact_type) is None:
-        raise UsageError(
-            f"--artifact-type: expected such as application/vnd.acme.prompt.v1+yaml, got {artifact_type!r}"
-        )
-
-
 def _check_floating(template: str) -> None:
     try:
         tag = Tag(render_floating(template, Version("1.2.3")))
@@ -257,24 +274,6 @@ def _check_floating(template: str) -> None:
         raise UsageError(f"--floating: {exc}") from exc
     if _version_of(tag) is not None:
         raise UsageError(f"--floating: expected a tag that is no version itself, got {template!r}")
-
-
-def read_annotations(texts: Iterable[str]) -> dict[str, str]:
-    """Return what `--annotation KEY=VALUE` says.
-
-    Raises:
-        UsageError: a text is no pair, or a key is pallet's own, or said twice.
-    """
-    annotations: dict[str, str] = {}
-    for text in texts:
-        key, mark, value = text.partition("=")
-        if not mark or not key.strip():
-            raise UsageError(f"--annotation: expected KEY=VALUE, got {text!r}")
-        if key in WRITTEN_BY_PALLET:
-            raise UsageError(f"--annotation: expected another key, got {key}, which pallet writes itself")
-        if annotations.setdefault(key, value) != value:
-            raise UsageError(f"--annotation {key}: expected one value, got several")
-    return annotations
 
 
 def find_config_here(place: Place) -> Config | None:

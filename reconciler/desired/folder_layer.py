@@ -49,10 +49,10 @@ class FolderLayer:
     unpacked: Digest
     """Of the tar archive inside, which `oras pull` compares."""
 
-    @property
-    def annotations(self) -> dict[str, str]:
-        """Return what tells `oras pull` to unpack it."""
-        return {UNPACK: "true", UNPACKED_DIGEST: self.unpacked}
+
+def folder_annotations(unpacked: Digest) -> dict[str, str]:
+    """Return what tells `oras pull` to unpack a layer."""
+    return {UNPACK: "true", UNPACKED_DIGEST: unpacked}
 
 
 def pack_as_layer(folder: Path, title: str, *, shown: str) -> FolderLayer:

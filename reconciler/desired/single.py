@@ -7,12 +7,13 @@ Must never be added: a manifest built in another way.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from reconciler.desired import build
 from reconciler.desired.assemble import assemble
 from reconciler.desired.config import ArtifactRule, Config, LiteralVersion, Policy
+from reconciler.desired.digest_memory import NO_MEMORY
 from reconciler.desired.finding.tree import Tree
 from reconciler.desired.kinds.kind import Kind, LayerForm, builtin_kinds
 from reconciler.desired.reading.fields import FieldValueError
@@ -23,6 +24,8 @@ from reconciler.desired.single_files import (
     read_named,
     recognise_named,
 )
+from reconciler.desired.single_images import NamedImage, read_image, recognise, split_image_name
+from reconciler.desired.single_shape import Shape, reshape, shape_of, with_folders
 from reconciler.desired.versions.version import Version
 from reconciler.desired.versions.versioning import resolve_version
 from reconciler.errors import DocumentError, Problem, UsageError
@@ -33,7 +36,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
+    from reconciler.desired.digest_memory import DigestMemory
     from reconciler.desired.finding.files import FoundFile
+    from reconciler.desired.single_shape import ImageSpec
     from reconciler.desired.sources import Source
     from reconciler.desired.wanted import Wanted
     from reconciler.oci.reference import Repository, Tag
@@ -53,6 +58,15 @@ class Wish:
     version: Version | None = None
     """Where the tag is that of a version."""
     kind: str | None = None
+    """None for what the files are by themselves."""
+    media_types: Mapping[Path, str] = field(default_factory=dict)
+    """Of single files, instead of what their suffixes stand for."""
+    config: Path | None = None
+    """A config in the place of the kind's; for an image, its config."""
+    config_type: str | None = None
+    said: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    """Annotations of `$manifest`, of `$config`, and of single files."""
+    image_spec: ImageSpec | None = None
     annotations: Mapping[str, str] | None = None
     artifact_type: str | None = None
     floating_tags: tuple[str, ...] = ()
@@ -75,36 +89,49 @@ class Single:
         return self.version is not None and self.tag == self.version.tag
 
 
-def read_single(wish: Wish, directory: Path, config: Config | None) -> Single:
+def read_single(
+    wish: Wish, directory: Path, config: Config | None, memory: DigestMemory = NO_MEMORY
+) -> Single:
     """Read the files and build the artifact.
 
     Args:
         wish: what the command line says.
         directory: where relative paths of files start.
         config: the project's pallet.toml, for its name and kinds; None where there is none.
+        memory: what is known of large files.
 
     Raises:
         UsageError: there is no such kind, or no version to publish under.
         InvalidError: files cannot be read or are not what their kind expects; holds every problem.
     """
-    paths = check_files(wish.files, directory)
     kinds = config.kinds if config else builtin_kinds()
-    name, note = (wish.kind, None) if wish.kind is not None else recognise_named(paths)
-    if name not in kinds:
-        raise UsageError(
-            f"--kind: expected one of {', '.join(sorted(kinds))}, got {name!r}",
-            fix=f"add a [kind.{name}] to pallet.toml",
-        )
-    kind = kinds[name]
+    own_name, files = recognise(wish.files, directory, kinds, config_type=wish.config_type)
+    wish = replace(wish, kind=wish.kind or own_name, files=files)
+    note = None
+    if wish.kind is None:
+        name, note = recognise_named(check_files(files, directory, allow_folders=True))
+        wish = replace(wish, kind=name)
+    kind = _choose_kind(kinds, wish.kind)
+    if kind.layer is LayerForm.IMAGE:
+        return _read_image(wish, directory, config, kind, memory)
+    paths = check_files(files, directory, allow_folders=kind.format is None)
     starts = [*([config.root] if config else []), directory.absolute()]
     root = choose_root(paths, starts, in_folder=kind.layer is LayerForm.FOLDER)
-    single = _Reading(wish, kind, root, _config_at(root, config), find_named(paths, root)).run()
+    named = find_named(paths, root)
+    shape = shape_of(wish, directory, {root / file.path: file.title for file in named})
+    single = _Reading(wish, kind, root, _config_at(root, config), named, shape, memory).run()
     return replace(single, notes=(note, *single.notes)) if note else single
 
 
 def with_subject(single: Single, subject: Descriptor) -> Single:
-    """Return the artifact as one that refers to `subject`, of which only type, digest and size are said."""
+    """Return the artifact as one that refers to `subject`, of which only type, digest and size are said.
+
+    Raises:
+        UsageError: it is copied whole, and its bytes stay as they are.
+    """
     wanted = single.wanted
+    if wanted.is_verbatim:
+        raise UsageError("--subject: expected files, got an image that is copied whole")
     described = Descriptor(subject.media_type, subject.digest, subject.size_bytes)
     content = render(replace(parse(wanted.manifest), subject=described))
     return replace(single, wanted=replace(wanted, manifest=content, digest=Digest.of(content)))
@@ -117,9 +144,11 @@ class _Reading:
     root: Path
     config: Config
     files: Sequence[FoundFile]
+    shape: Shape
+    memory: DigestMemory
 
     def run(self) -> Single:
-        sources, warnings = read_named(self.files, self.root, self.kind)
+        sources, warnings = read_named(self.files, self.root, self.kind, self.memory)
         own = self._own_version(sources)
         version = self.wish.version or own
         notes = [str(problem) for problem in warnings]
@@ -130,6 +159,7 @@ class _Reading:
         wanted = self._assemble(sources, version or _NO_VERSION)
         unsaid = [] if self.config.project else [build.PROJECT]
         wanted = _leave_out(wanted, unsaid if version else [*unsaid, build.VERSION])
+        wanted = reshape(wanted, with_folders(self.shape, sources))
         return Single(wanted, self.wish.tag or wanted.tag, version, tuple(notes))
 
     @property
@@ -169,19 +199,56 @@ class _Reading:
         return replace(wanted, requires=())
 
     def _rule(self, version: Version | None) -> ArtifactRule:
-        return ArtifactRule(
-            index=0,
-            line=1,
-            files=tuple(file.path for file in self.files),
-            repository=self.wish.repository,
-            kind=self.kind.name,
-            version=LiteralVersion(version.text) if version else None,
-            versions={},
-            annotations=self.wish.annotations or {},
-            floating_tags=self.wish.floating_tags,
-            bundle=self._is_bundle,
-            artifact_type=self.wish.artifact_type,
+        files = tuple(file.path for file in self.files)
+        return replace(_rule(self.wish, self.kind, version), files=files, bundle=self._is_bundle)
+
+
+def _rule(wish: Wish, kind: Kind, version: Version | None) -> ArtifactRule:
+    return ArtifactRule(
+        index=0,
+        line=1,
+        files=(),
+        repository=wish.repository,
+        kind=kind.name,
+        version=LiteralVersion(version.text) if version else None,
+        versions={},
+        annotations=wish.annotations or {},
+        floating_tags=wish.floating_tags,
+        artifact_type=wish.artifact_type,
+    )
+
+
+def _choose_kind(kinds: Mapping[str, Kind], name: str | None) -> Kind:
+    if name is None or name not in kinds:
+        raise UsageError(
+            f"--kind: expected one of {', '.join(sorted(kinds))}, got {name!r}",
+            fix=f"add a [kind.{name}] to pallet.toml",
         )
+    return kinds[name]
+
+
+def _read_image(
+    wish: Wish, directory: Path, config: Config | None, kind: Kind, memory: DigestMemory
+) -> Single:
+    if wish.tag is None:
+        raise UsageError(
+            f"reference: no version: expected such as {wish.repository}:1.0.0, got {wish.repository}",
+            fix="write the version behind the repository: an image says none of itself",
+        )
+    if wish.media_types:
+        raise UsageError("FILE:TYPE: expected layers without a type, which their content says, got one")
+    files, tag = split_image_name(wish.files, directory) if wish.config is None else (wish.files, None)
+    named = NamedImage(files, wish.config, tag, wish.tag)
+    known = config or _config_at(directory.absolute(), None)
+    rule = _rule(wish, kind, wish.version or _NO_VERSION)
+    wanted = read_image(named, directory, known, rule, kind, memory)
+    if not wanted.is_verbatim:
+        unsaid = [] if config is not None and config.project else [build.PROJECT]
+        wanted = _leave_out(wanted, unsaid if wish.version else [*unsaid, build.VERSION])
+    shape = shape_of(replace(wish, config=None), directory, {})
+    if wanted.is_verbatim and not shape.says_nothing:
+        raise UsageError("annotations: expected none for an image that is copied whole, got some")
+    return Single(reshape(wanted, shape), wish.tag, wish.version)
 
 
 def _config_at(root: Path, config: Config | None) -> Config:

@@ -11,7 +11,9 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from reconciler.desired.digest_memory import NO_MEMORY
 from reconciler.desired.finding.files import FoundFile
+from reconciler.desired.folder_layer import pack_as_layer
 from reconciler.desired.kinds.kind_files import check_document
 from reconciler.desired.proposing.recognise import kind_of
 from reconciler.desired.reading.documents import DOCUMENT_MAX_BYTES, Format, read_document
@@ -22,6 +24,7 @@ from reconciler.oci.files import read_bounded
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+    from reconciler.desired.digest_memory import DigestMemory
     from reconciler.desired.kinds.kind import Kind
 
 FILES = "files"
@@ -29,7 +32,7 @@ FILES = "files"
 _FORMATS = {".yaml": Format.YAML, ".yml": Format.YAML, ".json": Format.JSON}
 
 
-def check_files(names: Iterable[Path], directory: Path) -> list[Path]:
+def check_files(names: Iterable[Path], directory: Path, *, allow_folders: bool = False) -> list[Path]:
     """Return the files as absolute paths, each once.
 
     Raises:
@@ -39,7 +42,7 @@ def check_files(names: Iterable[Path], directory: Path) -> list[Path]:
     problems = []
     for name in names:
         path = Path(os.path.normpath(directory.absolute() / name))
-        message = _complain(path)
+        message = _complain(path, allow_folders=allow_folders)
         if message is None:
             paths[path] = None
         else:
@@ -67,14 +70,15 @@ def find_named(paths: Sequence[Path], root: Path) -> list[FoundFile]:
     """Return the files with paths below `root`, sorted by title: the path below the folder they share."""
     folder = _common_folder(paths)
     found = (
-        FoundFile(path.relative_to(root).as_posix(), path.relative_to(folder).as_posix()) for path in paths
+        FoundFile(path.relative_to(root).as_posix(), path.relative_to(folder).as_posix(), path.is_dir())
+        for path in paths
     )
     return sorted(found, key=lambda file: file.title)
 
 
 def recognise_named(paths: Sequence[Path]) -> tuple[str, str | None]:
     """Return the name of a built-in kind, and what to say where a file could not be looked into."""
-    if len(paths) != 1 or paths[0].suffix not in _FORMATS:
+    if len(paths) != 1 or paths[0].suffix not in _FORMATS or paths[0].is_dir():
         return FILES, None
     path = paths[0]
     try:
@@ -87,7 +91,9 @@ def recognise_named(paths: Sequence[Path]) -> tuple[str, str | None]:
     return kind_of(path.name, value) or FILES, None
 
 
-def read_named(files: Iterable[FoundFile], root: Path, kind: Kind) -> tuple[list[Source], list[Problem]]:
+def read_named(
+    files: Iterable[FoundFile], root: Path, kind: Kind, memory: DigestMemory = NO_MEMORY
+) -> tuple[list[Source], list[Problem]]:
     """Return what the files hold, and the warnings about them.
 
     Raises:
@@ -96,7 +102,7 @@ def read_named(files: Iterable[FoundFile], root: Path, kind: Kind) -> tuple[list
     sources, problems = [], list[Problem]()
     for file in files:
         try:
-            source = read_source(root, file, kind)
+            source = _pack(root, file) if file.is_folder else read_source(root, file, kind, memory)
         except InvalidError as exc:
             problems.extend(exc.problems)
             continue
@@ -107,19 +113,35 @@ def read_named(files: Iterable[FoundFile], root: Path, kind: Kind) -> tuple[list
     return sources, problems
 
 
+def _pack(root: Path, file: FoundFile) -> Source:
+    try:
+        layer = pack_as_layer(root / file.path, file.title, shown=file.path)
+    except OSError as exc:
+        message = f"cannot be read: {exc.strerror or exc}"
+        raise DocumentError([Problem("unreadable", message, file=file.path)]) from exc
+    blob = layer.blob
+    return Source(
+        file.path, file.title, blob.digest, blob.size_bytes, None, content=blob, unpacked=layer.unpacked
+    )
+
+
 def _common_folder(paths: Sequence[Path]) -> Path:
     return Path(os.path.commonpath([path.parent for path in paths]))
 
 
-def _complain(path: Path) -> str | None:
+def _complain(path: Path, *, allow_folders: bool) -> str | None:
     try:
         os.fspath(path).encode()
     except UnicodeEncodeError:
         return "expected a name in UTF-8"
-    if path.is_dir():
+    if path.is_dir() and not allow_folders:
         return (
             "expected a file, got a folder: name its files, or the one that describes it, such as Chart.yaml"
         )
     if not path.exists():
         return "no such file"
-    return None if path.is_file() else "expected a file, got something else, such as a pipe or a device"
+    return (
+        None
+        if path.is_file() or path.is_dir()
+        else "expected a file, got something else, such as a pipe or a device"
+    )

@@ -42,6 +42,8 @@ class Source:
     """Whose word the digest is, where the bytes were not read in this run."""
     content: Blob | None = field(default=None, compare=False)
     """What is published instead of the file's own bytes: a folder, packed."""
+    unpacked: Digest | None = None
+    """Of the tar archive in `content`."""
     is_packed: bool = False
     """Whether it is a folder that somebody else packed, and the document stands in it."""
     beside: tuple[BesideFile, ...] = ()
@@ -68,7 +70,7 @@ def read_source(root: Path, found: FoundFile, kind: Kind, memory: DigestMemory =
     path = root / found.path
     try:
         if kind.format is None:
-            digest, size_bytes, origin = _hash_file(path, found.path, memory)
+            digest, size_bytes, origin = hash_file(path, found.path, memory)
             return Source(found.path, found.title, digest, size_bytes, None, origin)
         if kind.described_by is not None and is_packed(found.path):
             return _read_packed(root, found, kind, kind.described_by, memory)
@@ -91,7 +93,7 @@ def _read_packed(root: Path, found: FoundFile, kind: Kind, described_by: str, me
     path = root / found.path
     content = read_described(path, found.path, described_by)
     document = read_document(content, file=f"{found.path}/{described_by}", suffix_format=kind.format)
-    digest, size_bytes, origin = _hash_file(path, found.path, memory)
+    digest, size_bytes, origin = hash_file(path, found.path, memory)
     beside = tuple(_read_beside(root, found.path, kind))
     return Source(
         found.path, found.title, digest, size_bytes, document, origin, is_packed=True, beside=beside
@@ -101,11 +103,16 @@ def _read_packed(root: Path, found: FoundFile, kind: Kind, described_by: str, me
 def _read_beside(root: Path, path: str, kind: Kind) -> Iterator[BesideFile]:
     for suffix, media_type in kind.beside:
         if (root / f"{path}{suffix}").is_file():
-            digest, size_bytes, _ = _hash_file(root / f"{path}{suffix}", path, NO_MEMORY)
+            digest, size_bytes, _ = hash_file(root / f"{path}{suffix}", path, NO_MEMORY)
             yield BesideFile(f"{path}{suffix}", suffix, digest, size_bytes, media_type)
 
 
-def _hash_file(path: Path, shown: str, memory: DigestMemory) -> tuple[Digest, int, Origin | None]:
+def hash_file(path: Path, shown: str, memory: DigestMemory) -> tuple[Digest, int, Origin | None]:
+    """Return digest and size of a file, and whose word that is; nothing is read where it is remembered.
+
+    Raises:
+        OSError: it cannot be read.
+    """
     state = FileState.of(path.stat())
     facts = memory.recall(path, state)
     if facts is not None and "digest" in facts:

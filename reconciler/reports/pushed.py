@@ -18,6 +18,7 @@ from reconciler.sync.verdicts import Action
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from reconciler.desired.wanted import Wanted
     from reconciler.sync.push import FollowedTag, Pushed
     from reconciler.sync.retag import Retagged
 
@@ -59,7 +60,8 @@ def pushed_document(pushed: Pushed) -> Document:
         "media_type": single.wanted.descriptor.media_type,
         "kind": single.wanted.kind,
         "change": pushed.change.value,
-        "blobs": [_blob(blob) for blob in _blobs(single.wanted.manifest)],
+        "manifests": [_manifest(child.descriptor) for child in single.wanted.children],
+        "blobs": [_blob(blob) for blob in _blobs(single.wanted)],
         "floating": [_followed(tag) for tag in pushed.followed],
         "left_alone": list(pushed.left_alone),
         "exit_code": pushed.exit_code,
@@ -149,9 +151,16 @@ def _followed(tag: FollowedTag) -> Document:
     }
 
 
-def _blobs(content: bytes) -> tuple[Descriptor, ...]:
-    manifest = parse(content)
-    return manifest.blobs if isinstance(manifest, Manifest) else ()
+def _blobs(wanted: Wanted) -> tuple[Descriptor, ...]:
+    """Return config and layers, of all children too, each digest once."""
+    parsed = [parse(content) for content in (wanted.manifest, *(child.content for child in wanted.children))]
+    manifests = [manifest for manifest in parsed if isinstance(manifest, Manifest)]
+    return tuple({blob.digest: blob for manifest in manifests for blob in manifest.blobs}.values())
+
+
+def _manifest(descriptor: Descriptor) -> Document:
+    platform = str(descriptor.platform) if descriptor.platform else None
+    return {**_blob(descriptor), "platform": platform}
 
 
 def _blob(blob: Descriptor) -> Document:

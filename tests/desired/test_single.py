@@ -184,7 +184,8 @@ def test_tag_leaves_the_version_to_the_file(
         ),
         pytest.param(
             wish("n.md", kind="promt", version="1.0.0"),
-            "--kind: expected one of agent-card, config, files, helm-chart, schema, workflow, got 'promt'",
+            "--kind: expected one of agent-card, config, files, helm-chart, image, schema, workflow, "
+            "got 'promt'",
             id="unknown-kind",
         ),
     ],
@@ -202,7 +203,9 @@ def test_every_bad_file_is_said(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe")
 
     with pytest.raises(DocumentError) as caught:
-        read_single(wish("gone", "folder", "pipe", "by\udcffte", version="1.0.0"), tmp_path, None)
+        read_single(
+            wish("gone", "folder", "pipe", "by\udcffte", version="1.0.0", kind="workflow"), tmp_path, None
+        )
 
     assert [str(problem) for problem in caught.value.problems] == [
         "gone: no such file",

@@ -233,7 +233,8 @@ class _Root:
 def _read(config: Config, source: ImageSource, version: Version) -> LayoutImage:
     try:
         files = open_layout_files(config.root / source.path)
-        return read_layout_image(files, source.path, tag=source.tag, version=version.tag)
+        likely = source.likely or version.tag
+        return read_layout_image(files, source.path, tag=source.tag, version=likely)
     except ValueError as exc:
         raise DocumentError([Problem("not-a-layout", str(exc), file=source.path)]) from exc
     except OSError as exc:

@@ -31,6 +31,8 @@ class ImageSource:
     """From the project's root, with `/`."""
     tag: str | None = None
     """Which image of a layout, as it was written behind the path."""
+    likely: str | None = None
+    """Which one where nothing is written and there are several; None for that of the version."""
     missing: tuple[str, ...] = ()
     """What a build has not written in this clone."""
 
@@ -52,7 +54,7 @@ def find_images(root: Path, tree: Tree, rule: ArtifactRule) -> FoundImages:
     for pattern in rule.files:
         path, tag = split_name(root, pattern)
         if _is_absent(root, path):
-            images[path, tag] = ImageSource(path, tag, (path,))
+            images[path, tag] = ImageSource(path, tag, missing=(path,))
             continue
         found = find_files(tree, [path], allow_folders=True)
         problems.extend(found.problems)
