@@ -1,0 +1,96 @@
+"""Bodies, errors, throttling and redirects of any answer. Sources are named at the faults themselves."""
+
+from __future__ import annotations
+
+from reconciler.errors import (
+    DigestMismatchError,
+    StoreError,
+    ThrottledError,
+    UnauthorisedError,
+    UnreachableError,
+)
+from reconciler.oci.registry.profiles import BY_NAME
+from tests.oci.registry.misbehaviours.row import BROKEN, Row, Table
+from tests.oci.registry.scene import (
+    fetch,
+    fetch_by_digest,
+    head,
+    head_absent,
+    list_tags,
+    look,
+    publish,
+    publish_incomplete,
+    pull,
+    pull_large,
+    pull_rest,
+    push,
+)
+from tests.support.scripted_registry import Fault
+
+_NO_REGISTRY = "does not look like a registry"
+
+ANSWERS: Table = {
+    Fault.GZIP: (
+        Row(pull, StoreError, "the blob is encoded on its way: expected it as it is, got gzip"),
+        Row(fetch, DigestMismatchError),
+        Row(fetch_by_digest, DigestMismatchError),
+    ),
+    Fault.SHORT_BODY: (
+        Row(pull_large, times=1, counts={"GET blob": 3}),
+        Row(pull, UnreachableError, "bytes too early"),
+        Row(fetch, UnreachableError, "bytes too early"),
+    ),
+    Fault.CHANGED_BODY: (
+        Row(pull, DigestMismatchError),
+        Row(fetch, DigestMismatchError),
+        Row(fetch_by_digest, DigestMismatchError),
+    ),
+    Fault.RESET_DOWN: (
+        Row(pull_large, times=1, counts={"GET blob": 3}),
+        Row(pull, UnreachableError, BROKEN),
+        Row(fetch, UnreachableError, BROKEN),
+    ),
+    Fault.RANGE_IGNORED: (Row(pull_rest),),
+    Fault.RANGE_WRONG: (Row(pull_rest, StoreError, "another range: expected bytes 4000-4999/5000"),),
+    Fault.THROTTLED_SECONDS: (
+        Row(fetch, times=1, pauses_s=(7.0,)),
+        Row(head, ThrottledError, "429 Too Many Requests; it asks to wait 7 s", pauses_s=(7.0, 7.0)),
+        Row(push, ThrottledError, "429 Too Many Requests"),
+    ),
+    Fault.THROTTLED_DATE: (Row(fetch, times=1, pauses_s=(7.0,)),),
+    Fault.THROTTLED_LONG: (Row(fetch, ThrottledError, "it asks to wait 3600 s", pauses_s=()),),
+    Fault.THROTTLED_403: (
+        Row(fetch, times=1, profile=BY_NAME["ghcr"]),
+        Row(fetch, ThrottledError, "secondary rate limit", profile=BY_NAME["ghcr"]),
+    ),
+    Fault.UNAVAILABLE: (Row(fetch, times=1), Row(fetch, StoreError, "503 Service Unavailable: UNAVAILABLE")),
+    Fault.HTML_ERRORS: (
+        Row(publish_incomplete, StoreError, "400 Bad Request: 400 from the gateway$"),
+        Row(head_absent, StoreError, _NO_REGISTRY),
+    ),
+    Fault.CODELESS_ERRORS: (Row(publish_incomplete, StoreError, "400 Bad Request: it said no$"),),
+    Fault.WEB_PAGE: (
+        Row(head, StoreError, _NO_REGISTRY),
+        Row(fetch, StoreError, _NO_REGISTRY),
+        Row(pull, DigestMismatchError),
+        Row(list_tags, StoreError, "expected a list of tags as JSON"),
+        Row(push, StoreError, "200 OK: Sign in"),
+        Row(publish, StoreError, _NO_REGISTRY),
+    ),
+    Fault.COOKIES: (Row(push), Row(push, bearer=True), Row(head)),
+    Fault.REDIRECT_CROSS_HOST: (Row(pull), Row(look), Row(pull, bearer=True)),
+    Fault.REDIRECT_CROSS_PORT: (
+        Row(pull, StoreError, "its storage has lost what it points to"),
+        Row(pull, StoreError, "its storage has lost what it points to", bearer=True),
+        Row(look, StoreError, "its storage has lost what it points to"),
+    ),
+    Fault.REDIRECT_TO_401: (
+        Row(pull, UnauthorisedError, "401 Unauthorized: who are you", counts={"GET blob": 3}),
+        Row(pull, UnauthorisedError, "401 Unauthorized: who are you", bearer=True, counts={"GET token": 1}),
+    ),
+    Fault.REDIRECT_ENDLESS: (Row(pull, StoreError, "more than 10 redirects"),),
+    Fault.MANIFEST_REDIRECT: (
+        Row(head, StoreError, "303 See Other, pointing to "),
+        Row(fetch, StoreError, "303 See Other, pointing to "),
+    ),
+}

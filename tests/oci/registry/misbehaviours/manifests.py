@@ -1,0 +1,64 @@
+"""Manifests, tags and repositories. Sources are named at the faults themselves."""
+
+from __future__ import annotations
+
+from reconciler.errors import DigestMismatchError, StoreError, UnauthorisedError
+from reconciler.oci.registry.profiles import BY_NAME
+from tests.oci.registry.misbehaviours.row import Row, Table
+from tests.oci.registry.scene import (
+    delete_tag,
+    fetch,
+    fetch_by_digest,
+    head,
+    head_absent,
+    look,
+    move_tag,
+    move_two_tags,
+    publish,
+    publish_incomplete,
+    push,
+    push_to_new,
+)
+from tests.support.scripted_registry import Fault
+
+MANIFESTS: Table = {
+    Fault.DIGEST_MISSING: (
+        Row(head, counts={"GET manifest": 1}),
+        Row(fetch),
+        Row(publish, counts={"HEAD manifest": 1, "GET manifest": 1}),
+        Row(push),
+    ),
+    Fault.DIGEST_WRONG: (
+        Row(fetch, DigestMismatchError, "expected sha256:0000"),
+        Row(fetch_by_digest),
+        Row(publish, DigestMismatchError, "the registry stored another manifest"),
+    ),
+    Fault.TYPE_MISSING: (Row(head, counts={"GET manifest": 1}), Row(fetch)),
+    Fault.LENGTH_MISSING: (Row(head, counts={"GET manifest": 1}), Row(look)),
+    Fault.HEAD_REFUSED: (Row(head, counts={"GET manifest": 1}), Row(look, counts={"GET blob": 1})),
+    Fault.MANIFEST_202: (Row(publish),),
+    Fault.MANIFEST_WITHOUT_LOCATION: (Row(publish),),
+    Fault.MANIFEST_BLOB_404: (Row(publish_incomplete, StoreError, "MANIFEST_BLOB_UNKNOWN"),),
+    Fault.MANIFEST_LATE: (Row(publish, times=1, never_shown=True),),
+    Fault.TAG_IMMUTABLE_400: (Row(move_tag, StoreError, "because the tag is immutable"),),
+    Fault.TAG_IMMUTABLE_403: (Row(move_tag, StoreError, "tag is immutable"),),
+    Fault.TAG_IMMUTABLE_409: (Row(move_tag, StoreError, "tag already exists"),),
+    Fault.TAG_IMMUTABLE_412: (Row(move_tag, StoreError, "configured as immutable"),),
+    Fault.TAG_IMMUTABLE_INVALID: (Row(move_tag, StoreError, "MANIFEST_INVALID"),),
+    Fault.TAG_IMMUTABLE_ASSETS: (Row(move_tag, StoreError, "does not allow updating assets"),),
+    Fault.TAG_DELETE_REFUSED: (Row(delete_tag, StoreError, "400 Bad Request: DIGEST_INVALID"),),
+    Fault.DELETE_DISABLED: (Row(delete_tag, StoreError, "405 Method Not Allowed: UNSUPPORTED"),),
+    Fault.OCI_TAG_PARTIAL: (
+        Row(
+            move_two_tags,
+            profile=BY_NAME["zot"],
+            counts={"PUT manifest": 3},
+            turned={"multi_tag": True},
+        ),
+    ),
+    Fault.REPOSITORY_REQUIRED: (Row(push_to_new, StoreError, "404 Not Found: NAME_UNKNOWN: The repository"),),
+    Fault.REPOSITORY_HIDDEN: (
+        Row(head_absent, UnauthorisedError, "401 Unauthorized"),
+        Row(head_absent, UnauthorisedError, "401 Unauthorized", profile=BY_NAME["quay"]),
+    ),
+}
