@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from reconciler.errors import PalletError, StoreError, UnauthorisedError
 from reconciler.oci.registry import challenge as challenges
 from reconciler.oci.registry import scopes as scoping
-from reconciler.oci.registry import wire
+from reconciler.oci.registry import token_rights, wire
 from reconciler.oci.registry.calls import Call
 from reconciler.oci.registry.failures import failure
 from reconciler.oci.registry.profiles import GENERIC
@@ -126,6 +126,24 @@ class Session:
             PalletError: as the transport says, or the token that we have cannot be renewed.
         """
         return self.transport.send(call, authorization=self._authorization(scopes))
+
+    def grants(self, scopes: Scopes) -> bool | None:
+        """Say whether we hold rights, as the token for them says; None where nothing says so.
+
+        Without a credential, or where the token server refuses, we hold none.
+        """
+        try:
+            credential = self._find_credential(scopes)
+            if credential is None:
+                return False
+            if credential.registry_token:
+                return token_rights.grants(credential.registry_token, scopes[0])
+            if not isinstance(self._way, _Bearer):
+                return None
+            token = self._token(self._way, scopes)
+        except PalletError:
+            return False
+        return token_rights.grants(token, scopes[0])
 
     def failure(self, answer: Answer, *, fix: str | None = None) -> StoreError:
         """Return the exception for an answer that is no success, with advice about who we are."""

@@ -54,8 +54,14 @@ def _one(error: object) -> Complaint:
     known = isinstance(code, str) and _CODE.fullmatch(code) is not None
     said = [code if isinstance(code, str) else None]
     said += [error.get(key) for key in ("message", "error_description", "details", "detail")]
+    said += _inner(error.get("detail"))
     lines = dict.fromkeys(_line(part) for part in said if isinstance(part, str))
     return Complaint(frozenset({str(code)} if known else ()), _cut(": ".join(line for line in lines if line)))
+
+
+def _inner(detail: object) -> list[str | None]:
+    """What Artifactory puts one level deeper: `"detail": {"description": "HTTP 403 Forbidden"}`."""
+    return [detail.get(key) for key in ("description", "message")] if isinstance(detail, dict) else []
 
 
 def _join(complaints: list[Complaint]) -> Complaint:

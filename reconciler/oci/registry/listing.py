@@ -16,6 +16,7 @@ from reconciler.errors import NotFoundError, StoreError
 from reconciler.oci.reference import Repository, Tag
 from reconciler.oci.registry import scopes, wire
 from reconciler.oci.registry.calls import Call
+from reconciler.oci.registry.hiding import read_unless_hidden
 from reconciler.oci.registry.read import failure_of
 from reconciler.oci.registry.wire import Kind
 
@@ -52,10 +53,13 @@ class _List:
 
 def list_tags(session: Session, name: str) -> list[Tag]:
     """Return all tags, sorted; entries that are no tags (null, digests) are passed over."""
-    wanted = _List(
-        Kind.TAGS, "tags", scopes.pull(name), lambda count, last: wire.tags(name, count=count, last=last)
-    )
-    return sorted({tag for entry in _entries(session, wanted) if (tag := _tag(entry)) is not None})
+
+    def read(rights: Scopes) -> list[object]:
+        wanted = _List(Kind.TAGS, "tags", rights, lambda count, last: wire.tags(name, count=count, last=last))
+        return list(_entries(session, wanted))
+
+    entries = read_unless_hidden(session, name, read)
+    return sorted({tag for entry in entries if (tag := _tag(entry)) is not None})
 
 
 def list_repositories(session: Session, prefix: str) -> list[Repository]:

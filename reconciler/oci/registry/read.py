@@ -18,6 +18,7 @@ from reconciler.oci.media_types import MANIFEST_MAX_BYTES
 from reconciler.oci.registry import scopes, wire
 from reconciler.oci.registry.calls import Call
 from reconciler.oci.registry.failures import NOT_A_REGISTRY, NOT_A_REGISTRY_FIX
+from reconciler.oci.registry.hiding import read_unless_hidden
 from reconciler.oci.registry.wire import Kind
 from reconciler.oci.store import ManifestContent
 
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from reconciler.oci.reference import Tag
     from reconciler.oci.registry.answers import Answer
     from reconciler.oci.registry.auth import Session
+    from reconciler.oci.registry.scopes import Scopes
 
 _MANIFEST_TYPES = frozenset((*media_types.MANIFESTS, *media_types.INDEXES))
 _ACCEPT_MANIFESTS = (("Accept", media_types.ACCEPT_MANIFESTS),)
@@ -35,8 +37,18 @@ _FINAL_WITHOUT_BODY = frozenset({401, 429})
 
 
 def head_manifest(session: Session, name: str, reference: Tag | Digest) -> Descriptor:
-    """Say what a manifest is; one request where the registry gives all three headers."""
-    answer = session.send(_manifest_call(session, "HEAD", name, reference), scopes=scopes.pull(name))
+    """Say what a manifest is; one request where the registry gives all three headers.
+
+    Raises:
+        NotFoundError: it is not there.
+        HiddenError: the registry does not say whether it is there, though we may push.
+        PalletError: the registry could not tell.
+    """
+    return read_unless_hidden(session, name, lambda wanted: _head_manifest(session, name, reference, wanted))
+
+
+def _head_manifest(session: Session, name: str, reference: Tag | Digest, wanted: Scopes) -> Descriptor:
+    answer = session.send(_manifest_call(session, "HEAD", name, reference), scopes=wanted)
     answer.discard()
     if answer.status == 200:
         described = _described(answer, reference)
@@ -45,12 +57,16 @@ def head_manifest(session: Session, name: str, reference: Tag | Digest) -> Descr
     elif not _worth_asking_again(answer):
         raise failure_of(session, answer)
     # A HEAD has no body, hence neither a digest to compute nor a reason to tell: ask with GET.
-    return fetch_manifest(session, name, reference).descriptor
+    return _fetch_manifest(session, name, reference, wanted).descriptor
 
 
 def fetch_manifest(session: Session, name: str, reference: Tag | Digest) -> ManifestContent:
     """Return a manifest's bytes, verified."""
-    answer = session.send(_manifest_call(session, "GET", name, reference), scopes=scopes.pull(name))
+    return _fetch_manifest(session, name, reference, scopes.pull(name))
+
+
+def _fetch_manifest(session: Session, name: str, reference: Tag | Digest, wanted: Scopes) -> ManifestContent:
+    answer = session.send(_manifest_call(session, "GET", name, reference), scopes=wanted)
     if answer.status != 200:
         raise failure_of(session, answer)
     _refuse_web_page(answer)

@@ -14,6 +14,7 @@ from reconciler.oci.media_types import MANIFEST_MAX_BYTES
 from reconciler.oci.reference import Tag
 from reconciler.oci.registry import scopes, wire
 from reconciler.oci.registry.calls import Call
+from reconciler.oci.registry.immutability import require_same_content
 from reconciler.oci.registry.read import failure_of, head_manifest
 from reconciler.oci.registry.referrers import note_subject
 from reconciler.oci.registry.wire import Kind
@@ -48,7 +49,8 @@ def put_manifest(
     call = Call("PUT", url, Kind.MANIFEST, (("Content-Type", media_type),), content)
     answer = session.send(call, scopes=scopes.push(name))
     if answer.status not in _STORED:
-        raise failure_of(session, answer)
+        require_same_content(session, name, reference, digest, answer)
+        return digest
     answer.discard()
     _confirm(session, name, reference, content, answer)
     note_subject(session, name, answer, content)
