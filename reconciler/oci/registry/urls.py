@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ipaddress
 import re
+import socket
 from dataclasses import dataclass
 from typing import Self
 from urllib.parse import quote, urljoin, urlsplit
@@ -15,6 +16,8 @@ from urllib.parse import quote, urljoin, urlsplit
 _PORTS = {"http": 80, "https": 443}
 _PRINTABLE = "".join(map(chr, range(0x21, 0x7F)))
 _NAME = re.compile(r"[a-z0-9_](?:[a-z0-9._-]*[a-z0-9_.])?", re.ASCII)
+_SHORTHAND = re.compile(r"(?:0x[0-9a-f]*|[0-9]+)(?:\.(?:0x[0-9a-f]*|[0-9]+)){0,3}", re.ASCII)
+"""An IPv4 address as resolvers read it besides the usual form: `127.1`, `0x7f.1`, `2130706433`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +38,8 @@ class Origin:
     @property
     def is_loopback(self) -> bool:
         """Whether this machine itself is meant, judged by the name alone."""
-        if self.host == "localhost" or self.host.endswith(".localhost"):
+        name = self.host.removesuffix(".")
+        if name == "localhost" or name.endswith(".localhost"):
             return True
         address = _address(self.host)
         return address is not None and address.is_loopback
@@ -102,6 +106,17 @@ def _address(host: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
     try:
         address = ipaddress.ip_address(host.partition("%")[0])
     except ValueError:
-        return None
+        return _shorthand(host)
     mapped = getattr(address, "ipv4_mapped", None)
     return mapped if isinstance(mapped, ipaddress.IPv4Address) else address
+
+
+def _shorthand(host: str) -> ipaddress.IPv4Address | None:
+    """Whoever could write 127.0.0.1 in a way that is not known here would walk past every rule about it."""
+    text = host.removesuffix(".")
+    if _SHORTHAND.fullmatch(text) is None:
+        return None
+    try:
+        return ipaddress.IPv4Address(socket.inet_aton(text))
+    except OSError:
+        return None

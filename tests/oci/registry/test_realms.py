@@ -38,6 +38,12 @@ def test_safe_realm_passes(registry: str, realm: str) -> None:
             "expected a public token server, got one in a private network",
         ),
         ("https://h/", "https://10.1.2.3/t", "expected a public token server, got one in a private network"),
+        ("https://h/", "https://10.1/t", "expected a public token server, got one in a private network"),
+        (
+            "https://h/",
+            "https://2130706433/t",
+            "expected a public token server, got one in a private network",
+        ),
         ("https://h/", "https://0.0.0.0/t", "expected a public token server, got one in a private network"),
         ("http://127.0.0.1:5000/", "http://10.1.2.3/t", "expected a public token server"),
         ("https://h/", "https://user@auth/t", "a URL with a user name or password in it"),
