@@ -40,6 +40,12 @@ def _memory(_: pytest.FixtureRequest) -> Iterator[Case]:
     yield Case(MemoryStore())
 
 
+def _memory_without_referrers(_: pytest.FixtureRequest) -> Iterator[Case]:
+    store = MemoryStore()
+    store.referrers_api = False
+    yield Case(store)
+
+
 def _layout(request: pytest.FixtureRequest) -> Iterator[Case]:
     path: Path = request.getfixturevalue("tmp_path")
     yield Case(open_layout(path / "root"))
@@ -102,6 +108,7 @@ def _open(url: str, *, login: bool = False, trust: Trust | None = None) -> Itera
 
 CASES = {
     "memory": _memory,
+    "memory-without-referrers": _memory_without_referrers,
     "layout": _layout,
     "scripted": _scripted,
     "scripted-tokens": _scripted_tokens,

@@ -13,9 +13,11 @@ from reconciler.oci.blob import Blob
 from reconciler.oci.digest import Digest
 from reconciler.oci.manifest import Descriptor, Index, Manifest, render
 from reconciler.oci.reference import Repository, Tag
+from reconciler.oci.referrers import put_referrer, referrers_of
 from reconciler.oci.store import Store
 from tests.oci.store_cases import CASES, Case
 from tests.support.artifacts import NOTE, Note, publish
+from tests.support.referring import SBOM, SIGNATURE, refer, referrer_of
 
 REPOSITORY = Repository("workflows/plan")
 V1, V2 = Tag("1.0.0"), Tag("2.0.0")
@@ -109,6 +111,41 @@ def test_manifest_with_subject_needs_no_subject(store: Store) -> None:
         Manifest(note.layer, (note.layer,), artifact_type=NOTE, subject=Note(b"absent").descriptor)
     )
     assert store.put_manifest(REPOSITORY, V1, content, media_types.OCI_MANIFEST) == Digest.of(content)
+
+
+def test_referrers_are_found_by_their_subject(store: Store) -> None:
+    note = publish(store, REPOSITORY, "1.0.0", b"subject")
+    assert referrers_of(store, REPOSITORY, note.digest) == []
+    sbom = refer(store, REPOSITORY, note.descriptor, SBOM, say="first")
+    signature = refer(store, REPOSITORY, note.descriptor, SIGNATURE)
+    deep = refer(store, REPOSITORY, Descriptor(sbom.media_type, sbom.digest, sbom.size_bytes), SIGNATURE)
+    assert referrers_of(store, REPOSITORY, note.digest) == [sbom, signature]
+    assert referrers_of(store, REPOSITORY, note.digest, SIGNATURE) == [signature]
+    assert referrers_of(store, REPOSITORY, sbom.digest) == [deep]
+    assert sbom.annotations == {"com.acme.say": "first"}
+
+
+def test_absent_subject_has_no_referrers(store: Store) -> None:
+    publish(store, REPOSITORY, "1.0.0", b"another")
+    assert referrers_of(store, REPOSITORY, Note(b"never put").digest) == []
+    assert referrers_of(store, Repository("nobody/here"), Note(b"never put").digest) == []
+
+
+def test_referrer_may_come_before_its_subject(store: Store) -> None:
+    subject = Note(b"still to come").descriptor
+    entry = refer(store, REPOSITORY, subject)
+    publish(store, REPOSITORY, "1.0.0", b"still to come")
+    assert referrers_of(store, REPOSITORY, subject.digest) == [entry]
+
+
+def test_threads_lose_no_referrer(store: Store) -> None:
+    note = publish(store, REPOSITORY, "1.0.0", b"subject")
+    refer(store, REPOSITORY, note.descriptor, say="0")
+    contents = [referrer_of(note.descriptor, say=str(number)) for number in range(8)]
+    with ThreadPoolExecutor(4) as pool:
+        put = pool.map(lambda each: put_referrer(store, REPOSITORY, each, media_types.OCI_MANIFEST), contents)
+        expected = {entry.digest for entry in put}
+    assert {entry.digest for entry in referrers_of(store, REPOSITORY, note.digest)} == expected
 
 
 def test_tag_moves_and_old_digest_stays(store: Store) -> None:
