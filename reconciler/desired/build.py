@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from reconciler.oci import manifest
 from reconciler.oci.manifest import Descriptor, Manifest
+from reconciler.oci.media_types import EMPTY
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -65,7 +66,7 @@ def build_manifest(
         artifact_type: instead of the kind's.
     """
     if "config" in kind.annotate:
-        config = replace(config, annotations=annotations)
+        config = replace(config, annotations=_for_config(config, annotations))
     return manifest.render(
         Manifest(
             config=config,
@@ -74,6 +75,13 @@ def build_manifest(
             annotations=annotations if "manifest" in kind.annotate else {},
         )
     )
+
+
+def _for_config(config: Descriptor, annotations: Mapping[str, str]) -> Mapping[str, str]:
+    """Return what the config says: no title where it is empty, or `oras pull` takes it for a file."""
+    if config.media_type != EMPTY:
+        return annotations
+    return {key: text for key, text in annotations.items() if key != TITLE}
 
 
 def render_document(value: object) -> bytes:

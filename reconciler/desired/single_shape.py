@@ -156,7 +156,9 @@ def _reshape_layer(layer: Descriptor, shape: Shape) -> Descriptor:
 
 def _with_config(manifest: Manifest, wanted: Wanted, own: OwnConfig, shape: Shape) -> tuple[Manifest, Wanted]:
     """Return both with another config; what it is says the config, unless somebody says it."""
-    config = Descriptor(own.media_type, own.blob.digest, own.blob.size_bytes, manifest.config.annotations)
+    # Without a title: `oras pull` writes whatever has one to a file of that name.
+    said = {key: text for key, text in manifest.config.annotations.items() if key != TITLE}
+    config = Descriptor(own.media_type, own.blob.digest, own.blob.size_bytes, said)
     layers = {layer.digest for layer in manifest.layers}
     kept = tuple(blob for blob in wanted.blobs if blob.digest in layers and blob.digest != config.digest)
     return (
