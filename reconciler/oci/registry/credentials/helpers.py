@@ -38,7 +38,7 @@ class Helpers:
 
     def __init__(self, environment: Mapping[str, str], *, time_limit_s: float = TIME_LIMIT_S) -> None:
         self._environment, self._time_limit_s = environment, time_limit_s
-        self._known: dict[tuple[str, str], Credential | None] = {}
+        self._known: dict[tuple[str, str], Credential | UnauthorisedError | None] = {}
         self._lock = threading.Lock()
 
     def is_installed(self, suffix: str) -> bool:
@@ -53,8 +53,11 @@ class Helpers:
         """
         with self._lock:
             if (suffix, server) not in self._known:
-                self._known[suffix, server] = self._get(suffix, server)
-            return self._known[suffix, server]
+                self._known[suffix, server] = self._try(suffix, server)
+            known = self._known[suffix, server]
+        if isinstance(known, UnauthorisedError):
+            raise UnauthorisedError(str(known), fix=known.fix) from known
+        return known
 
     def store(self, suffix: str, server: str, credential: Credential) -> None:
         """Let a helper keep a credential.
@@ -83,6 +86,12 @@ class Helpers:
         if ran.code != 0 and not _says_not_found(ran):
             raise _failed(suffix, f"does not erase{complaint_of(ran.stdout, ran.stderr)}")
         return ran.code == 0
+
+    def _try(self, suffix: str, server: str) -> Credential | UnauthorisedError | None:
+        try:
+            return self._get(suffix, server)
+        except UnauthorisedError as exc:
+            return exc  # one that hangs hangs once, not for every artifact
 
     def _get(self, suffix: str, server: str) -> Credential | None:
         ran = self._run(suffix, "get", server)

@@ -50,14 +50,22 @@ class TargetCredentials:
     ) -> None:
         self._stated, self._subject = stated, subject
         self._environment, self._root = environment, root
-        self._known: Credential | None = None
+        self._known: Credential | UnauthorisedError | None = None
         self._lock = threading.Lock()
 
     def find(self, host: str, repository: str | None = None) -> Credential:  # noqa: ARG002 - a target is one registry
         with self._lock:
             if self._known is None:
-                self._known = self._read()
-            return self._known
+                self._known = self._try()
+        if isinstance(self._known, UnauthorisedError):
+            raise UnauthorisedError(str(self._known), fix=self._known.fix) from self._known
+        return self._known
+
+    def _try(self) -> Credential | UnauthorisedError:
+        try:
+            return self._read()
+        except UnauthorisedError as exc:
+            return exc  # a command that hangs hangs once, not for every artifact
 
     def _read(self) -> Credential:
         match self._stated:

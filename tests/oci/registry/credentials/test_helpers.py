@@ -82,6 +82,15 @@ def test_helper_that_hangs_is_given_up(tmp_path: Path) -> None:
         helpers_of(helper, time_limit_s=0.05).get("vault", "h")
 
 
+def test_helper_that_fails_is_asked_once(tmp_path: Path) -> None:
+    helper = install_shell_helper(tmp_path, f"echo run >> {tmp_path}/runs; exit 1")
+    helpers = helpers_of(helper)
+    for _ in range(3):
+        with pytest.raises(UnauthorisedError, match="fails for h"):
+            helpers.get("vault", "h")
+    assert (tmp_path / "runs").read_text() == "run\n"
+
+
 @pytest.mark.parametrize("suffix", ["../evil", "a/b", "", "a b", "a;b", "ä", "a\n"])
 def test_suffix_is_no_path(tmp_path: Path, suffix: str) -> None:
     with pytest.raises(UnauthorisedError) as caught:

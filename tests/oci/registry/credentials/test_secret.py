@@ -168,6 +168,14 @@ def test_token_that_is_no_header_is_refused(tmp_path: Path) -> None:
     )
 
 
+def test_command_fails_once(tmp_path: Path) -> None:
+    target = of_target(Login("ci", CommandSecret("echo run >> runs; exit 1")), tmp_path)
+    for _ in range(3):
+        with pytest.raises(UnauthorisedError, match="ended with 1"):
+            target.find("h")
+    assert (tmp_path / "runs").read_text() == "run\n"
+
+
 def test_command_runs_once(tmp_path: Path) -> None:
     target = of_target(Login("ci", CommandSecret("echo run >> runs; echo s3cret")), tmp_path)
     assert not (tmp_path / "runs").exists()
