@@ -69,7 +69,7 @@ def test_target_sends_its_token(
     assert shown(online, "sync").code == 0
 
 
-@pytest.mark.parametrize("format", ["text", "json"])
+@pytest.mark.parametrize("style", ["text", "json"])
 @pytest.mark.parametrize(
     ("password", "message"),
     [
@@ -93,11 +93,11 @@ def test_target_sends_its_token(
     ],
 )
 def test_failure_names_the_place_and_no_secret(
-    online: Desk, asking: ScriptedRegistry, password: str, message: str, format: str
+    online: Desk, asking: ScriptedRegistry, password: str, message: str, style: str
 ) -> None:
     say(online, f'username = "ann"\npassword = {password}')
     for command in ("plan", "sync"):
-        ran = shown(online, command, "--format", format)
+        ran = shown(online, command, "--format", style)
         assert ran.code == (78 if password.startswith("[") else 77), ran.everything
         assert message in ran.everything
 

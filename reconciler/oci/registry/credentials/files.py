@@ -115,15 +115,19 @@ def find_in(file: CredentialFile, host: str, repository: str | None, helpers: He
     Raises:
         UnauthorisedError: the helper that holds the secret cannot say it.
     """
-    own = keys_of(host, file.helpers)
-    if own and file.helpers[own[0]]:
-        return _ask(helpers, file.helpers[own[0]], host, [])
-    for key in keys_below(host, repository, file.auths):
-        if (credential := file.auths[key]) is not None:
-            return credential
+    own = next((file.helpers[key] for key in keys_of(host, file.helpers)), "")
+    if own and (held := _ask(helpers, own, host, [])) is not None:
+        return held
+    parts = keys_below(host, repository, file.auths)
+    specific = next((file.auths[key] for key in parts if file.auths[key] is not None), None)
+    return specific or _of_host(file, host, helpers)
+
+
+def _of_host(file: CredentialFile, host: str, helpers: Helpers) -> Credential | None:
     keys = keys_of(host, file.auths)
     entry = next((file.auths[key] for key in keys if file.auths[key] is not None), None)
-    if not file.store or not (helpers.is_installed(file.store) or (keys and entry is None)):
+    is_promised = bool(keys) and entry is None
+    if not file.store or not (is_promised or helpers.is_installed(file.store)):
         # A file that came from another machine names a store that is not here: what stands in
         # the file itself is good, and where it knows nothing of the host nobody logged in.
         return entry

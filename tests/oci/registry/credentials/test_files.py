@@ -159,8 +159,8 @@ HELD, WRITTEN, NAMESPACE = "held", "written", "namespace"
         pytest.param(
             {"credHelpers": {"h": "vault"}, "auths": {"h": {"username": WRITTEN, "password": "pw"}}},
             False,
-            None,
-            id="helper-knows-nobody",
+            WRITTEN,
+            id="entry-behind-helper",
         ),
         pytest.param({"credHelpers": {"x": "broken"}}, True, None, id="helper-of-another-host"),
         pytest.param({"credsStore": "vault"}, True, HELD, id="store"),
