@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from graphlib import TopologicalSorter
 from typing import TYPE_CHECKING, Self
 
-from reconciler.errors import ImmutableTagError, NotFoundError
+from reconciler.errors import HiddenError, ImmutableTagError, NotFoundError
 from reconciler.oci.copying_blobs import BlobMover, Tally
 from reconciler.oci.copying_graphs import Graph, GraphReader, Node, Query, parse_node
 from reconciler.oci.digest import Digest
@@ -23,6 +23,7 @@ from reconciler.oci.platforms import choose
 from reconciler.oci.reference import Tag
 from reconciler.oci.referrers import put_referrer
 from reconciler.oci.sides import DESTINATION, SOURCE, blamed
+from reconciler.oci.transfer import require_unseen
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -168,13 +169,13 @@ class Copier:
         digest = source_reference if root is None else root.digest
         assert isinstance(digest, Digest)
         target = destination_reference if isinstance(destination_reference, Tag) else digest
-        there = self._look(destination_repository, target)
+        there, is_hidden = self._look(destination_repository, target)
         before = None if there is None else there.digest
         if root is None:
             root = (
                 there if there is not None and before == digest else self._describe(source_repository, digest)
             )
-        job = _Job(source_repository, destination_repository, root, target, before)
+        job = _Job(source_repository, destination_repository, root, target, before, is_hidden)
         if before != digest or self._terms.check_all or self._terms.referrers:
             if before is not None and before != digest and not replace:
                 raise self._refuse(job, before)
@@ -220,12 +221,16 @@ class Copier:
         with blamed(SOURCE):
             return self._source.head_manifest(repository, digest)
 
-    def _look(self, repository: Repository, reference: Tag | Digest) -> Descriptor | None:
+    def _look(self, repository: Repository, reference: Tag | Digest) -> tuple[Descriptor | None, bool]:
+        """Return what is there, and whether the registry would not say."""
         try:
             with blamed(DESTINATION):
-                return self._destination.head_manifest(repository, reference)
+                return self._destination.head_manifest(repository, reference), False
         except NotFoundError:
-            return None
+            return None, False
+        except HiddenError:
+            # Creating is allowed to who may push; once it has taken a blob, it is asked again.
+            return None, True
 
     def _refuse(self, job: _Job, before: Digest) -> ImmutableTagError:
         return ImmutableTagError(
@@ -288,6 +293,8 @@ class Copier:
 
     def _put_tag(self, job: _Job, content: ManifestContent) -> None:
         with blamed(DESTINATION):
+            if job.is_hidden and isinstance(job.target, Tag):
+                require_unseen(self._destination, job.repository, job.target, job.root.digest)
             self._destination.put_manifest(
                 job.repository, job.target, content.content, content.descriptor.media_type
             )
@@ -311,6 +318,8 @@ class _Job:
     root: Descriptor
     target: Tag | Digest
     before: Digest | None
+    is_hidden: bool = False
+    """Whether the destination would not say what is there."""
     referrers: int = 0
     tally: Tally = field(default_factory=Tally)
 

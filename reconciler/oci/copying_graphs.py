@@ -11,7 +11,7 @@ import threading
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from reconciler.errors import NotFoundError, StoreError
+from reconciler.errors import HiddenError, NotFoundError, StoreError
 from reconciler.oci import manifest as manifests
 from reconciler.oci import media_types
 from reconciler.oci.manifest import Descriptor, Index, Manifest
@@ -164,7 +164,7 @@ class GraphReader:
         try:
             with blamed(DESTINATION):
                 self._destination.head_manifest(query.destination, descriptor.digest)
-        except NotFoundError:
+        except (NotFoundError, HiddenError):
             return False
         return True
 

@@ -1,0 +1,167 @@
+"""`pallet promote`."""
+
+from __future__ import annotations
+
+import os
+from contextlib import ExitStack
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from reconciler.cli.options import (
+    Output,
+    Place,
+    Reach,
+    flag,
+    only_option,
+    output_options,
+    place_options,
+    reach_options,
+)
+from reconciler.cli.screen import Screen
+from reconciler.cli.session import load, stop_on_signals
+from reconciler.cli.show import show_plan, show_report
+from reconciler.compose import Connection, choose_target, name_at, open_store, without_prefix
+from reconciler.errors import UsageError
+from reconciler.oci.copying import Copier, CopyTerms
+from reconciler.oci.reference import Repository
+from reconciler.sync.exit_codes import of_plan
+from reconciler.sync.promote import Promoter, exit_code
+from reconciler.sync.reconcile import Report
+from reconciler.sync.selection import Selection
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from reconciler.desired.config import Target
+    from reconciler.desired.project import Project
+    from reconciler.oci.store import Store
+    from reconciler.sync.stop import Stop
+
+
+@click.command("promote", short_help="Bring what is locked from one target to another.")
+@flag("--from", "source_name", metavar="TARGET", required=True, help="Where it is published already.")
+@flag("--to", "target_name", metavar="TARGET", required=True, help="Where it is to be published.")
+@flag("--dry-run", is_flag=True, help="Show the plan, do nothing.")
+@flag("--recursive", "-r", is_flag=True, help="Copy what refers to it too, beyond what the lock names.")
+@flag(
+    "--restore",
+    multiple=True,
+    metavar="NAME",
+    help="Put back what somebody changed at the destination; a name or glob, may be given again.",
+)
+@flag(
+    "--force",
+    multiple=True,
+    metavar="NAME",
+    help="Overwrite what is published under this version; a name or glob, may be given again.",
+)
+@only_option
+@place_options
+@reach_options
+@output_options("text", "json")
+def command(
+    place: Place,
+    reach: Reach,
+    output: Output,
+    *,
+    source_name: str,
+    target_name: str,
+    dry_run: bool,
+    recursive: bool,
+    restore: tuple[str, ...],
+    force: tuple[str, ...],
+    only: tuple[str, ...],
+) -> int:
+    """Copy what pallet.lock says from one target of pallet.toml to another, by digest.
+
+    Nothing is built: the bytes that were tried out are those that are released. An artifact is copied only
+    where the first target holds exactly what is locked, and what the second one holds under a version is
+    never overwritten without --force; such artifacts are refused, with what to do. Version tags come first,
+    then floating tags, as sync moves them. No lock is written. Safe to stop and to run again.
+
+    \b
+    Examples:
+      pallet promote --from staging --to production
+      pallet promote --from staging --to production --only 'workflows/*' --dry-run
+    """
+    screen = Screen(output)
+    project = load(place, screen, locked=True)
+    source, target = choose_target(project.config, source_name), choose_target(project.config, target_name)
+    if source.name == target.name:
+        raise UsageError(f"--to {target.name}: expected another target than --from, got the same")
+    selection = Selection(only, restore, force)
+    with stop_on_signals() as stop, ExitStack() as stack:
+        open_one = partial(_open, stack, project, reach, screen, stop)
+        ends = _Ends(source, target, open_one(source), open_one(target), open_one)
+        copier, rename = _copier(ends, recursive=recursive, jobs=reach.jobs)
+        promoter = Promoter(
+            project,
+            source,
+            target,
+            ends.here,
+            ends.there,
+            stack.enter_context(copier),
+            reach.jobs,
+            selection,
+            stop,
+            screen.progress(),
+            rename,
+        )
+        plan = promoter.plan()
+        if dry_run:
+            code = of_plan(plan, detailed=False)
+            show_plan(screen, "promote", project, plan, exit_code=code, problems=project.warnings)
+            return code
+        results = promoter.promote(plan)
+    code = exit_code(plan, results)
+    show_report(screen, project, Report(plan, results, lock_written=False), exit_code=code, command="promote")
+    return code
+
+
+def _open(
+    stack: ExitStack, project: Project, reach: Reach, screen: Screen, stop: Stop, target: Target
+) -> Store:
+    store = open_store(
+        target,
+        root=project.config.root,
+        connection=Connection(reach.jobs, reach.retries, reach.timeout_s),
+        environment=os.environ,
+        home=Path.home(),
+        stop=stop,
+        notices=screen.notices(),
+    )
+    stack.callback(store.close)
+    return store
+
+
+def _copier(ends: _Ends, *, recursive: bool, jobs: int) -> tuple[Copier, Callable[[Repository], Repository]]:
+    """Return who copies, and what its destination calls a repository.
+
+    Two targets that are parts of one registry: from above both prefixes, blobs can be mounted across.
+    """
+    top = without_prefix(ends.target)
+    if name_at(ends.source, Repository("a"), top) is None:
+        return Copier(ends.here, ends.there, CopyTerms(recursive), jobs=jobs), lambda name: name
+    copier = Copier(
+        ends.here,
+        ends.open(top),
+        CopyTerms(recursive),
+        jobs=jobs,
+        mountable=lambda name: name_at(ends.source, name, top),
+    )
+    return copier, lambda name: name_at(ends.target, name, top) or name
+
+
+@dataclass(frozen=True, slots=True)
+class _Ends:
+    """Both targets, opened."""
+
+    source: Target
+    target: Target
+    here: Store
+    there: Store
+    open: Callable[[Target], Store]
