@@ -16,6 +16,7 @@ import click
 from reconciler.compose import Connection, choose_target, open_store
 from reconciler.desired.config_reader import find_config
 from reconciler.desired.digest_memory import DigestMemory
+from reconciler.desired.document_memory import DocumentMemory
 from reconciler.desired.project import Project, load_project
 from reconciler.errors import UsageError
 from reconciler.oci.user_cache import user_cache_folder
@@ -56,7 +57,7 @@ def load(place: Place, screen: Screen, *, locked: bool = False) -> Project:
         screen: where warnings are said.
         locked: whether the lock is believed about images that a build has not written in this clone.
     """
-    project = load_project(locate(place), memory=digest_memory(), locked=locked)
+    project = load_project(locate(place), memory=digest_memory(), locked=locked, documents=document_memory())
     for problem in project.warnings:
         screen.say(render_problem(problem).rstrip("\n"))
     return project
@@ -65,6 +66,11 @@ def load(place: Place, screen: Screen, *, locked: bool = False) -> Project:
 def digest_memory() -> DigestMemory:
     """Return what this user's runs have found out about large files."""
     return DigestMemory(user_cache_folder(os.environ, "digests"))
+
+
+def document_memory() -> DocumentMemory:
+    """Return what this user's runs have found out about files that are looked into."""
+    return DocumentMemory(user_cache_folder(os.environ, "documents"))
 
 
 @contextmanager

@@ -11,7 +11,7 @@ import click
 
 from reconciler.cli.options import Output, Place, flag, output_options, place_options
 from reconciler.cli.screen import Screen
-from reconciler.cli.session import digest_memory, locate
+from reconciler.cli.session import digest_memory, document_memory, locate
 from reconciler.desired.config_reader import read_config
 from reconciler.desired.project import load_project
 from reconciler.desired.validating import Checked, check_named
@@ -58,7 +58,7 @@ def command(place: Place, output: Output, *, files: Sequence[Path], strict: bool
 def _check_project(place: Place) -> tuple[Checked, Path]:
     path = locate(place)
     try:
-        project = load_project(path, memory=digest_memory(), locked=True)
+        project = load_project(path, memory=digest_memory(), locked=True, documents=document_memory())
     except InvalidError as exc:
         return Checked(list(exc.problems)), path.parent
     files = [file.path for item in project.wanted for file in item.files]

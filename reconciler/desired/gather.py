@@ -15,6 +15,7 @@ from reconciler.desired import build
 from reconciler.desired.assemble import assemble
 from reconciler.desired.attach_rules import check_attach_rules, gather_attachments
 from reconciler.desired.digest_memory import NO_MEMORY, DigestMemory
+from reconciler.desired.document_memory import NO_DOCUMENTS, DocumentMemory
 from reconciler.desired.doubts import doubts
 from reconciler.desired.finding.files import FoundFile, find_files
 from reconciler.desired.finding.tree import Tree
@@ -49,7 +50,11 @@ class Gathered:
 
 
 def gather(
-    config: Config, *, memory: DigestMemory = NO_MEMORY, locked: Mapping[Key, Locked] | None = None
+    config: Config,
+    *,
+    memory: DigestMemory = NO_MEMORY,
+    locked: Mapping[Key, Locked] | None = None,
+    documents: DocumentMemory = NO_DOCUMENTS,
 ) -> Gathered:
     """Read every file that pallet.toml names and build what is wanted; problems are collected, not raised.
 
@@ -57,11 +62,12 @@ def gather(
         config: pallet.toml.
         memory: what is known of large files.
         locked: entries to believe where a build has not written an image in this clone; None for none.
+        documents: what is known of files that are looked into.
     """
     gathered = Gathered(problems=list(config.warnings))
     tree = Tree(config.root)
     for rule in config.artifacts:
-        _Entry(config, rule, config.kinds[rule.kind], tree, gathered, memory, locked).gather()
+        _Entry(config, rule, config.kinds[rule.kind], tree, gathered, memory, locked, documents).gather()
     gathered.wanted.sort(key=lambda item: item.key)
     gathered.problems.extend(_find_rivals(config, gathered.wanted))
     gathered.problems.extend(_find_cycles(config, gathered.wanted))
@@ -81,6 +87,7 @@ class _Entry:
     gathered: Gathered
     memory: DigestMemory
     locked: Mapping[Key, Locked] | None
+    documents: DocumentMemory
 
     def gather(self) -> None:
         if self.kind.layer is LayerForm.IMAGE:
@@ -143,7 +150,12 @@ class _Entry:
 
     def _gather_one(self, files: Sequence[FoundFile]) -> None:
         def read() -> Wanted:
-            return assemble(self.config, self.rule, self.kind, self.tree, self._read(files))
+            sources = self._read(files)
+            wanted = assemble(self.config, self.rule, self.kind, self.tree, sources)
+            for source in sources:
+                if source.document is not None:
+                    self.documents.keep(source.digest, source.document)
+            return wanted
 
         self._collect(files[0].path, [file.path for file in files], read)
 
@@ -174,7 +186,7 @@ class _Entry:
         sources = []
         for file in files:
             try:
-                source = read_source(self.config.root, file, self.kind, self.memory)
+                source = read_source(self.config.root, file, self.kind, self.memory, self.documents)
             except InvalidError as exc:
                 problems.extend(exc.problems)
                 continue

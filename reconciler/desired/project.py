@@ -9,8 +9,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from reconciler.desired.build import RULES
+from reconciler.desired.collecting import fewer_collections
 from reconciler.desired.config_reader import read_config
 from reconciler.desired.digest_memory import NO_MEMORY
+from reconciler.desired.document_memory import NO_DOCUMENTS
 from reconciler.desired.gather import gather
 from reconciler.desired.lockfile import Lock, read_lock
 from reconciler.errors import ConfigError, InvalidError, LockError, Problem, Severity
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
 
     from reconciler.desired.config import Config
     from reconciler.desired.digest_memory import DigestMemory
+    from reconciler.desired.document_memory import DocumentMemory
     from reconciler.desired.wanted import Wanted
 
 
@@ -33,21 +36,29 @@ class Project:
     warnings: tuple[Problem, ...] = ()
 
 
-def load_project(path: Path, *, memory: DigestMemory = NO_MEMORY, locked: bool = False) -> Project:
+def load_project(
+    path: Path,
+    *,
+    memory: DigestMemory = NO_MEMORY,
+    locked: bool = False,
+    documents: DocumentMemory = NO_DOCUMENTS,
+) -> Project:
     """Read pallet.toml at `path`, every file that it names, and the lock beside it.
 
     Args:
         path: of pallet.toml.
         memory: what is known of large files.
         locked: whether the lock is believed about images that a build has not written in this clone.
+        documents: what is known of files that are looked into; closed at the end.
 
     Raises:
         InvalidError: anything of it is invalid; with every problem of the files, or of the lock.
     """
     config = read_config(path)
-    lock = _read_lock(config)
-    entries = lock.entries if isinstance(lock, Lock) else {}
-    gathered = gather(config, memory=memory, locked=entries if locked else None)
+    with fewer_collections(), documents:
+        lock = _read_lock(config)
+        entries = lock.entries if isinstance(lock, Lock) else {}
+        gathered = gather(config, memory=memory, locked=entries if locked else None, documents=documents)
     errors = [problem for problem in gathered.problems if problem.severity is Severity.ERROR]
     # Warnings too: who mends the errors may mend them in the same go.
     if isinstance(lock, LockError):

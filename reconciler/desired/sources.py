@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from reconciler.desired.digest_memory import NO_MEMORY, FileState, remembered
+from reconciler.desired.document_memory import NO_DOCUMENTS
 from reconciler.desired.packed import is_packed, read_described
 from reconciler.desired.reading.documents import DOCUMENT_MAX_BYTES, Document, read_document
 from reconciler.errors import DocumentError, Problem
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from reconciler.desired.digest_memory import DigestMemory
+    from reconciler.desired.document_memory import DocumentMemory
     from reconciler.desired.finding.files import FoundFile
     from reconciler.desired.kinds.kind import Kind
     from reconciler.oci.blob import Origin
@@ -61,7 +63,13 @@ class BesideFile:
     media_type: str
 
 
-def read_source(root: Path, found: FoundFile, kind: Kind, memory: DigestMemory = NO_MEMORY) -> Source:
+def read_source(
+    root: Path,
+    found: FoundFile,
+    kind: Kind,
+    memory: DigestMemory = NO_MEMORY,
+    documents: DocumentMemory = NO_DOCUMENTS,
+) -> Source:
     """Read a file of the project; nothing of a large one that is not looked into and is remembered.
 
     Raises:
@@ -79,8 +87,9 @@ def read_source(root: Path, found: FoundFile, kind: Kind, memory: DigestMemory =
         raise DocumentError(
             [Problem("unreadable", f"cannot be read: {exc.strerror}", file=found.path)]
         ) from exc
-    document = read_document(content, file=found.path, suffix_format=kind.format)
-    return Source(found.path, found.title, Digest.of(content), len(content), document)
+    digest = Digest.of(content)
+    document = documents.read(content, digest, file=found.path, kind=kind)
+    return Source(found.path, found.title, digest, len(content), document)
 
 
 def blob_of(root: Path, source: Source) -> Blob:

@@ -7,6 +7,7 @@ Must never be added: opening the documents themselves.
 from __future__ import annotations
 
 import functools
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from reconciler.desired.kinds.annotations import ExtractionError, extract
@@ -36,6 +37,15 @@ def check_document(document: Document, kind: Kind) -> list[Problem]:
     Raises:
         DocumentError: the kind's own schema cannot be read, or is none.
     """
+    notes = document.notes
+    if notes is None or notes.kind is not kind:
+        return _check(document, kind)
+    if notes.problems is None:
+        notes.problems = tuple(replace(problem, file=None) for problem in _check(document, kind))
+    return [replace(problem, file=document.file) for problem in notes.problems]
+
+
+def _check(document: Document, kind: Kind) -> list[Problem]:
     # Here and below: who imports this module may never look at a document, and jsonschema is slow to import.
     from reconciler.desired.kinds.schema_check import check, check_metaschema
 
@@ -55,6 +65,15 @@ def describe_document(document: Document, kind: Kind) -> dict[str, str]:
     Raises:
         DocumentError: a field that should become an annotation cannot be one.
     """
+    notes = document.notes
+    if notes is None or notes.kind is not kind:
+        return _describe(document, kind)
+    if notes.annotations is None:
+        notes.annotations = _describe(document, kind)
+    return dict(notes.annotations)
+
+
+def _describe(document: Document, kind: Kind) -> dict[str, str]:
     try:
         return extract(kind, document.value)
     except ExtractionError as exc:

@@ -17,6 +17,8 @@ from reconciler.errors import DocumentError, Problem
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from reconciler.desired.reading.notes import Notes
+
 DOCUMENT_MAX_BYTES: Final = 8 * 1024 * 1024
 """What is read as YAML or JSON is held in memory as a whole; the largest cards seen are below 1 MiB."""
 
@@ -49,6 +51,7 @@ class Document:
     value: object
     """dict, list, str, int, float, bool or None, all the way down."""
     text: str = field(repr=False)
+    notes: Notes | None = field(default=None, repr=False, compare=False)
 
     def places(self, paths: Iterable[FieldPath]) -> dict[FieldPath, Place]:
         """Return the place of each path, or of the nearest field above it; reads the text once again."""
@@ -93,7 +96,7 @@ def read_document(content: bytes, *, file: str, suffix_format: Format) -> Docume
         DocumentError: it cannot be understood; holds all problems, with `file` and line.
     """
     require_size(len(content), file=file)
-    text = _decode(content, file)
+    text = decode(content, file)
     value, problems = _load(text, suffix_format)
     if problems:
         raise DocumentError([replace(problem, file=file) for problem in problems])
@@ -124,7 +127,12 @@ def _load(text: str, suffix_format: Format) -> tuple[object, list[Problem]]:
     return value, [yaml_lines.as_editors_see(problem, text) for problem in problems]
 
 
-def _decode(content: bytes, file: str) -> str:
+def decode(content: bytes, file: str) -> str:
+    """Return the text of a file, without a byte order mark.
+
+    Raises:
+        DocumentError: it is not UTF-8.
+    """
     if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) or content[:4].count(0) > 1:
         encoding = (
             "UTF-32" if content[:4].count(0) > 2 or content.startswith(codecs.BOM_UTF32_LE) else "UTF-16"
