@@ -18,6 +18,7 @@ from reconciler.oci.referrers import put_referrer, referrers_of
 from reconciler.oci.registry.credentials import Credential
 from reconciler.oci.registry.profiles import GENERIC, Profile
 from reconciler.oci.registry.store import RegistryStore
+from reconciler.oci.registry.tls import Trust
 from reconciler.oci.registry.uploads.blobs import Uploads
 from reconciler.oci.registry.uploads.chunks import Sizes
 from reconciler.oci.registry.uploads.journal import Journal
@@ -32,6 +33,7 @@ from tests.oci.registry.situations import (
     FakeClock,
     opened,
 )
+from tests.support import certificates
 from tests.support.scripted_registry import Request, ScriptedRegistry, ScriptedServer, problem
 
 PASSWORD, IDENTITY_TOKEN = "s3:cret-passw0rd", "s3cret-identity-t0ken"
@@ -82,15 +84,19 @@ def set_up(
     bearer: bool = False,
     credential: Credential | None = LOGIN,
     profile: Profile = GENERIC,
+    tls: bool = False,
 ) -> Iterator[Scene]:
     """Run a registry that asks who is there and holds one artifact, and a client that knows."""
     clock = FakeClock()
-    with ScriptedRegistry() as server, ScriptedServer() as elsewhere:
+    server, trust = ScriptedRegistry(), Trust(ca=certificates.CA) if tls else None
+    if tls:
+        server.speak_tls(certificates.server_context())
+    with server, ScriptedServer() as elsewhere:
         _fill(server)
         server.users["bob"], server.bearer, server.elsewhere = PASSWORD, bearer, elsewhere.url
         server.identity_tokens.add(IDENTITY_TOKEN)
         elsewhere.on("*", "", problem(404, "NOT_FOUND", "nothing here"))
-        with opened(server, credential=credential, clock=clock, profile=profile) as store:
+        with opened(server, credential=credential, clock=clock, profile=profile, trust=trust) as store:
             yield Scene(server, elsewhere, store, clock, folder)
 
 

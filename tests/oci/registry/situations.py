@@ -16,6 +16,7 @@ from reconciler.oci.registry.endpoint import Endpoint
 from reconciler.oci.registry.profiles import Profile
 from reconciler.oci.registry.settings import Clock, Settings
 from reconciler.oci.registry.store import RegistryStore, open_registry
+from reconciler.oci.registry.tls import Trust
 from reconciler.oci.registry.uploads.chunks import Sizes
 from reconciler.oci.registry.uploads.journal import Journal
 from tests.support.scripted_server import ScriptedServer
@@ -71,6 +72,7 @@ def opened(
     profile: Profile | None = None,
     journal: Journal | None = None,
     sizes: Sizes | None = None,
+    trust: Trust | None = None,
 ) -> Iterator[RegistryStore]:
     url = server if isinstance(server, str) else server.url
     endpoint = Endpoint.parse(f"{url}/{prefix}")
@@ -84,6 +86,7 @@ def opened(
         profile=profile,
         journal=journal,
         sizes=sizes,
+        trust=trust,
     )
     try:
         yield store

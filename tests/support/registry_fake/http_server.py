@@ -6,7 +6,9 @@ Must never be added: which answer; the scripted server says so.
 from __future__ import annotations
 
 import socket
+import ssl
 import struct
+import sys
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Protocol
@@ -31,6 +33,7 @@ class HttpServer(ThreadingHTTPServer):
     def __init__(self, scripted: Scripted) -> None:
         self.scripted = scripted
         self.opened = 0
+        self.plain_requests = 0
         self._open: set[socket.socket] = set()
         self._guard = threading.Lock()
         super().__init__(("127.0.0.1", 0), _Handler)
@@ -55,7 +58,10 @@ class HttpServer(ThreadingHTTPServer):
                     continue  # the other side was quicker
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """A client that goes away is no failure of the server."""
+        """A client that goes away is no failure of the server; one that speaks no TLS to it is counted."""
+        error = sys.exc_info()[1]
+        if isinstance(error, ssl.SSLError) and error.reason == "HTTP_REQUEST":
+            self.plain_requests += 1
 
 
 class _Handler(BaseHTTPRequestHandler):

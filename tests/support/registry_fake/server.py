@@ -47,9 +47,19 @@ class ScriptedServer:
         """How many were ever opened."""
         return self._http.opened
 
+    @property
+    def plain_requests(self) -> int:
+        """How many came in clear text although TLS is spoken."""
+        return self._http.plain_requests
+
     def on(self, method: str, pattern: str, reply: Answering, *, times: int = 10**9) -> Self:
         """Answer requests whose target matches `pattern`; a function may return None to pass."""
         self._rules.append(Rule(method, re.compile(pattern), reply, times))
+        return self
+
+    def forget_rules(self) -> Self:
+        """Begin anew with rules."""
+        self._rules.clear()
         return self
 
     def seen(self, method: str = "*", pattern: str = "") -> list[Request]:
