@@ -11,16 +11,24 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, BinaryIO
 
-from reconciler.errors import DigestMismatchError, PalletError, StoreError
+from reconciler.errors import (
+    DigestMismatchError,
+    NotFoundError,
+    PalletError,
+    RefusedError,
+    StoreError,
+    UnauthorisedError,
+)
 from reconciler.oci.blob import CHUNK_BYTES, Blob
 from reconciler.oci.digest import Digest
+from reconciler.oci.reference import Tag
 from reconciler.oci.referrers import put_referrer
 
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer  # exists for type checkers only
 
     from reconciler.oci.manifest import Descriptor
-    from reconciler.oci.reference import Repository, Tag
+    from reconciler.oci.reference import Repository
     from reconciler.oci.store import ManifestContent, Store
 
 PROBE_MIN_BYTES = 64 * 1024
@@ -39,7 +47,7 @@ def push_artifact(
     blobs: Sequence[Blob],
     *,
     children: Sequence[ManifestContent] = (),
-    probe: bool = False,
+    probe: bool | None = False,
     progress: Progress | None = None,
 ) -> Digest:
     """Store the blobs, each digest once, then the manifest under its tag or digest; return its digest.
@@ -49,11 +57,13 @@ def push_artifact(
         children: manifests that it names, each after those that it names itself; stored by digest, since a
             child under the tag would be taken for the whole, and a final tag could not be moved on.
         probe: ask for every blob first, not only for large ones: they are probably there
-            (restoring, resuming).
+            (restoring, resuming); None for no question before the store has taken a blob, since it hides what
+            it holds: the tag is looked at then.
         progress: called as content goes out; in the end the calls add up to all bytes.
 
     Raises:
         DigestMismatchError: a blob's bytes are not those that it promised.
+        RefusedError: the tag was hidden, and holds other content.
         PalletError: something was not confirmed; the tag is what it was, unless the last request failed.
     """
     for blob in {blob.digest: blob for blob in blobs}.values():
@@ -63,6 +73,8 @@ def push_artifact(
         store.put_manifest(repository, descriptor.digest, child.content, descriptor.media_type)
         if progress is not None:
             progress(len(child.content))
+    if probe is None and isinstance(reference, Tag):
+        require_unseen(store, repository, reference, Digest.of(manifest))
     digest = store.put_manifest(repository, reference, manifest, media_type)
     if progress is not None:
         progress(len(manifest))
@@ -89,6 +101,24 @@ def push_referrer(
     if progress is not None:
         progress(len(manifest))
     return entry
+
+
+def require_unseen(store: Store, repository: Repository, tag: Tag, digest: Digest) -> None:
+    """Look once more at a tag that a store has hidden, now that it has taken something.
+
+    Raises:
+        RefusedError: it is there, and holds other content.
+    """
+    try:
+        seen = store.head_manifest(repository, tag).digest
+    except (NotFoundError, UnauthorisedError):
+        return
+    if seen != digest:
+        raise RefusedError(
+            f"{store.name(repository, tag)}: was hidden, and holds other content: "
+            f"expected {digest}, got {seen}",
+            fix="run the same command again: it sees the tag now",
+        )
 
 
 def move_tag(
@@ -137,10 +167,11 @@ def _confirm_tag(store: Store, repository: Repository, tag: Tag, digest: Digest,
 
 
 def _push_blob(
-    store: Store, repository: Repository, blob: Blob, *, probe: bool, progress: Progress | None
+    store: Store, repository: Repository, blob: Blob, *, probe: bool | None, progress: Progress | None
 ) -> None:
     count = _Count(progress or _ignore)
-    there = (probe or blob.size_bytes > PROBE_MIN_BYTES) and store.has_blob(repository, blob.digest)
+    asks = probe or (probe is not None and blob.size_bytes > PROBE_MIN_BYTES)
+    there = asks and store.has_blob(repository, blob.digest)
     if not there:
         _send(store, repository, blob, blob if progress is None else count.watch(blob))
     # A store that has the bytes already need not have read them.

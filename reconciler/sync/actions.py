@@ -61,8 +61,11 @@ class ArtifactPlan:
     """Artifacts that must be there first: where one fails, this one is skipped."""
     is_held_back: bool = False
     """Whether something that it requires is unknown or refused: then its floating tags stay as well."""
-    probe: bool = False
-    """Whether the store may hold some of the blobs already, so that asking first is cheaper than sending."""
+    is_obstructed: bool = False
+    """Whether it is refused since it is not as it should be where it would come from."""
+    probe: bool | None = False
+    """Whether the store may hold some of the blobs already, so that asking first is cheaper than sending;
+    None where it must not be asked before it has taken one."""
 
     @property
     def key(self) -> Key:
@@ -118,6 +121,11 @@ class FloatingPlan:
     @property
     def key(self) -> FloatingKey:
         return self.goal.key
+
+    @property
+    def is_hidden(self) -> bool:
+        """Whether it could not be seen: then it is looked at once more before it is written."""
+        return isinstance(self.seen, FloatingAbsent) and self.seen.is_hidden
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,9 +205,9 @@ def seen_state(seen: Seen | FloatingSeen) -> str:
     match seen:
         case Present() | FloatingPresent():
             return "present"
+        case Hidden() | FloatingAbsent(is_hidden=True):
+            return "hidden"
         case Absent() | FloatingAbsent():
             return "absent"
-        case Hidden():
-            return "hidden"
         case Unknown():
             return "unknown"

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, TypedDict, assert_never
 
 from reconciler.desired.versions.increments import Level, increment
-from reconciler.sync.facts import FloatingPresent, FloatingSeen, Hidden, Seen, Unknown
+from reconciler.sync.facts import FloatingAbsent, FloatingPresent, FloatingSeen, Hidden, Seen, Unknown
 from reconciler.sync.floating import FloatingGoal, FloatingVerdict
 from reconciler.sync.verdicts import Action, Verdict
 
@@ -117,7 +117,8 @@ def explain_floating(
         case FloatingVerdict.ABSENT if newer is not None:
             return f"absent, and the registry holds {newer}, newer than {goal.wanted.version}: left alone"
         case FloatingVerdict.ABSENT:
-            return "absent"
+            is_hidden = isinstance(seen, FloatingAbsent) and seen.is_hidden
+            return "absent (the registry hides it)" if is_hidden else "absent"
         case FloatingVerdict.FOREIGN:
             note = f", and the registry holds {newer}, newer than {goal.wanted.version}" if newer else ""
             return f"holds no version of this project's artifact{note}"

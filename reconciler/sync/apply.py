@@ -13,9 +13,9 @@ from graphlib import TopologicalSorter
 from queue import SimpleQueue
 from typing import TYPE_CHECKING, assert_never
 
-from reconciler.errors import PalletError, StoreError
+from reconciler.errors import ImmutableTagError, PalletError, RefusedError, StoreError
 from reconciler.oci.media_types import OCI_MANIFEST
-from reconciler.oci.transfer import move_tags, push_artifact, push_referrer
+from reconciler.oci.transfer import move_tags, push_artifact, push_referrer, require_unseen
 from reconciler.sync.actions import ArtifactPlan, AttachmentPlan, FloatingPlan, Outcome, Plan
 from reconciler.sync.facts import Unknown
 from reconciler.sync.outcomes import DONE, Result, Results
@@ -143,7 +143,12 @@ def _order(units: Sequence[_Unit]) -> TopologicalSorter[int]:
 
 
 def _result(failure: PalletError | None) -> Result:
-    return DONE if failure is None else Result(Outcome.FAILED, str(failure), failure.exit_code, failure.fix)
+    """Say what became of a step: what the store keeps as it is was refused, and did not fail."""
+    if failure is None:
+        return DONE
+    refused = isinstance(failure, ImmutableTagError | RefusedError)
+    outcome = Outcome.REFUSED if refused else Outcome.FAILED
+    return Result(outcome, str(failure), failure.exit_code, failure.fix)
 
 
 def _publish(store: Store, unit: _Unit, *, again: str) -> list[PalletError | None]:
@@ -159,11 +164,24 @@ def _publish(store: Store, unit: _Unit, *, again: str) -> list[PalletError | Non
         case (AttachmentPlan(), *_):
             return [_attach(store, step) for step in unit if isinstance(step, AttachmentPlan)]
         case _:
-            goals = [step.goal for step in unit if isinstance(step, FloatingPlan)]
-            wanted, tags = goals[0].wanted, [goal.tag for goal in goals]
-            content = _manifest_of(store, wanted)
-            failures = move_tags(store, wanted.name, tags, content, wanted.media_type, again=again)
-            return [failures.get(tag) for tag in tags]
+            return _move(store, [step for step in unit if isinstance(step, FloatingPlan)], again=again)
+
+
+def _move(store: Store, steps: Sequence[FloatingPlan], *, again: str) -> list[PalletError | None]:
+    """Let floating tags name one artifact; one that was hidden is looked at again, and never overwritten."""
+    wanted = steps[0].goal.wanted
+    failures: dict[Tag, PalletError] = {}
+    for step in steps:
+        if step.is_hidden:
+            try:
+                require_unseen(store, wanted.name, step.goal.tag, wanted.digest)
+            except PalletError as exc:
+                failures[step.goal.tag] = exc
+    tags = [step.goal.tag for step in steps if step.goal.tag not in failures]
+    if tags:
+        content = _manifest_of(store, wanted)
+        failures |= move_tags(store, wanted.name, tags, content, wanted.media_type, again=again)
+    return [failures.get(step.goal.tag) for step in steps]
 
 
 def _push(store: Store, item: ArtifactPlan, reference: Tag | Digest) -> None:
@@ -189,6 +207,8 @@ def _push_attached(
     failures = [_attach(store, step) for step in attachments]
     failed = next((failure for failure in failures if failure is not None), None)
     if failed is None:
+        if item.probe is None:
+            require_unseen(store, wanted.name, wanted.tag, wanted.digest)
         store.put_manifest(wanted.name, wanted.tag, wanted.manifest, wanted.media_type)
         return [None, *failures]
     why = StoreError(f"{item.reference}: left without its tag: not attached: {failed}", fix=failed.fix)

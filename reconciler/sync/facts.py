@@ -61,6 +61,8 @@ class FloatingAbsent:
     """A floating tag that is not there, and the versions that the repository's tags name."""
 
     published: tuple[Version, ...] = ()
+    is_hidden: bool = False
+    """Whether the store does not say, but grants the right to push."""
 
 
 FloatingSeen = FloatingPresent | FloatingAbsent | Unknown

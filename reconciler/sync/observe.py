@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from reconciler.desired.build import PROJECT, VERSION
 from reconciler.desired.versions.version import Version, render_floating
-from reconciler.errors import NotFoundError, PalletError, StoppedError
+from reconciler.errors import HiddenError, NotFoundError, PalletError, StoppedError
 from reconciler.oci import manifest
 from reconciler.oci.referrers import referrers_of
 from reconciler.sync.actions import Observations
@@ -21,6 +21,7 @@ from reconciler.sync.facts import (
     FloatingAbsent,
     FloatingPresent,
     FloatingSeen,
+    Hidden,
     Present,
     Seen,
     Unknown,
@@ -98,6 +99,8 @@ class Observer:
             return Present(self.store.head_manifest(wanted.name, wanted.tag).digest)
         except NotFoundError:
             return Absent()
+        except HiddenError as exc:
+            return Hidden(str(exc))
         except PalletError as exc:
             return _unknown(exc)
         finally:
@@ -129,6 +132,8 @@ class Observer:
         for goal in goals:
             try:
                 seen[goal.key] = self._ask_floating(goal, known, tags, is_fresh=goal.name in fresh)
+            except HiddenError:
+                seen[goal.key] = FloatingAbsent(is_hidden=True)
             except PalletError as exc:
                 seen[goal.key] = _unknown(exc)
             self.progress.advance(goal.name)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from reconciler.sync import advice
 from reconciler.sync.actions import ArtifactPlan, FloatingPlan, Observations, Outcome, Plan, Terms
 from reconciler.sync.attaching import plan_attachments
-from reconciler.sync.facts import FloatingSeen, Present, Seen, Unknown
+from reconciler.sync.facts import FloatingSeen, Hidden, Present, Seen, Unknown
 from reconciler.sync.floating import (
     FloatingGoal,
     FloatingVerdict,
@@ -77,7 +77,18 @@ def _plan_artifact(wanted: Wanted, locked: Locked | None, seen: Seen, terms: Ter
         reason=advice.explain(verdict, action, seen),
         fix=advice.mend(wanted, verdict, action, seen, again=terms.again),
         settled=_settle(verdict, action),
-        probe=isinstance(seen, Present),
+        probe=None if isinstance(seen, Hidden) else isinstance(seen, Present),
+    )
+    obstacle = terms.obstacles.get(wanted.key)
+    if obstacle is None or action not in (Action.PUSH, Action.RESTORE):
+        return plan
+    return replace(
+        plan,
+        action=Action.REFUSE,
+        reason=obstacle.reason,
+        fix=obstacle.fix,
+        settled=Outcome.REFUSED,
+        is_obstructed=True,
     )
 
 

@@ -130,10 +130,11 @@ class Session:
     def grants(self, scopes: Scopes) -> bool | None:
         """Say whether we hold rights, as the token for them says; None where nothing says so.
 
-        Without a credential, or where the token server refuses, we hold none.
+        Without a credential, where the registry has not asked for one yet, or where the token server
+        refuses, we hold none.
         """
         try:
-            credential = self._find_credential(scopes)
+            credential = self._find_credential(scopes) if self.is_asking else None
             if credential is None:
                 return False
             if credential.registry_token:
