@@ -146,3 +146,38 @@ def test_refused_artifact_costs_one_look(
     assert desk.pallet("sync").code == 4
 
     assert proxy.counts == {"HEAD": 1}
+
+
+def with_sbom(root: Path, url: str, capsys: pytest.CaptureFixture[str]) -> Desk:
+    """Return a project of one workflow, which has an SBOM attached."""
+    desk = one_file(root, url, capsys)
+    config = (root / "pallet.toml").read_text(encoding="utf-8")
+    desk.write("pallet.toml", f'{config}\n[[artifact.attach]]\nfiles = "sbom.json"\n')
+    desk.write("sbom.json", '{"bomFormat": "CycloneDX"}')
+    return desk
+
+
+def test_attachment_in_step_costs_the_fallback_tag_alone(
+    url: str, proxy: CountingProxy, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    desk = with_sbom(tmp_path, url, capsys)
+    assert desk.pallet("sync").code == 0
+    proxy.forget()
+
+    ran = desk.pallet("sync")
+
+    assert ran.code == 0, ran.everything
+    # One HEAD for the artifact, one question that this registry has no answer to, one GET of the list.
+    assert [request.method for request in proxy.requests] == ["HEAD", "GET", "GET"]
+    assert len(proxy.seen("GET", "/referrers/")) == 1
+
+
+def test_new_attachment_costs_eleven_beyond_the_artifact(
+    url: str, proxy: CountingProxy, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    ran = with_sbom(tmp_path, url, capsys).pallet("sync")
+
+    assert ran.code == 0, ran.everything
+    # Two blobs, its manifest, the artifact's manifest by digest; the list: asked, read, read, put, read again.
+    counts = proxy.counts
+    assert counts == {"HEAD": 1, "POST": 3, "PUT": 7, "GET": 4}
