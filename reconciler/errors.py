@@ -16,6 +16,7 @@
     │   ├── UnauthorisedError     77   it says: not you
     │   │   └── HiddenError       77   it does not say whether it exists, though we may push
     │   ├── ImmutableTagError      4   it says: this tag is final
+    │   ├── UnsupportedError       1   it says: I do not do that
     │   └── ThrottledError        75   it says: not now
     └── DigestMismatchError        1   the bytes are not those that were asked for
 
@@ -156,6 +157,10 @@ class ImmutableTagError(StoreError):
     """A store keeps a tag as it is: it holds other content, and is final."""
 
     exit_code = 4
+
+
+class UnsupportedError(StoreError):
+    """A store does not do what was asked of it, for nobody and at no time."""
 
 
 class ThrottledError(StoreError):

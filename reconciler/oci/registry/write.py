@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from reconciler.errors import DigestMismatchError, StoreError
+from reconciler.errors import DigestMismatchError, StoreError, UnsupportedError
 from reconciler.oci.digest import Digest
 from reconciler.oci.media_types import MANIFEST_MAX_BYTES
 from reconciler.oci.reference import Tag
@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 _STORED = frozenset({200, 201, 202})
 """201 is the specification's; Quay was seen to send 202 for a manifest."""
 _DELETED = frozenset({200, 202, 204})
+_NOT_DONE_HERE = frozenset({400, 405, 501})
+"""distribution 2.x answers 400 to a tag and 405 where deleting is off, GHCR always 405."""
 _NO_DELETE_FIX = (
     "enable deleting in the registry (distribution: storage.delete.enabled), or delete with its own tools"
 )
@@ -62,7 +64,10 @@ def delete_manifest(session: Session, name: str, reference: Tag | Digest) -> Non
     call = Call("DELETE", session.url(wire.manifest(name, reference)), Kind.MANIFEST)
     answer = session.send(call, scopes=scopes.delete(name))
     if answer.status not in _DELETED:
-        raise failure_of(session, answer, fix=_delete_fix(answer, reference))
+        failure = failure_of(session, answer, fix=_delete_fix(answer, reference))
+        if answer.status in _NOT_DONE_HERE:
+            raise UnsupportedError(str(failure), fix=failure.fix)
+        raise failure
     answer.discard()
 
 
