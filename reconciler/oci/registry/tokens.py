@@ -56,16 +56,21 @@ class _Token:
     expires_at_s: float
 
 
+_Login = tuple["Url", "Credential"]
+"""Whom we tell who we are."""
+
+
 class Tokens:
     """The tokens of one run, by what was asked for."""
 
     def __init__(self, transport: Transport, clock: Clock) -> None:
         self._transport, self._clock = transport, clock
         self._tokens: dict[TokenRequest, _Token] = {}
-        self._flights: dict[TokenRequest, threading.Lock] = {}
+        self._flights: dict[TokenRequest | _Login, threading.Lock] = {}
         self._lock = threading.Lock()
-        self._refused: dict[tuple[Url, Credential], str] = {}
-        self._refresh_tokens: dict[tuple[Url, Credential], str] = {}
+        self._taken: set[_Login] = set()
+        self._refused: dict[_Login, str] = {}
+        self._refresh_tokens: dict[_Login, str] = {}
         """The newest one of each identity token: a server may give another one with every answer."""
 
     def get(self, request: TokenRequest, *, not_this: str | None = None) -> str:
@@ -81,12 +86,21 @@ class Tokens:
                 token = self._tokens[request] = self._fetch(request)
             return token.text
 
-    def _flight(self, request: TokenRequest) -> threading.Lock:
+    def _flight(self, asked: TokenRequest | _Login) -> threading.Lock:
         with self._lock:
-            return self._flights.setdefault(request, threading.Lock())
+            return self._flights.setdefault(asked, threading.Lock())
 
     def _fetch(self, request: TokenRequest) -> _Token:
         login = (request.realm, request.credential) if request.credential is not None else None
+        if login is None or login in self._taken:
+            return self._fetch_as(request, login)
+        # Until it is known to be taken, one at a time: a wrong one in many threads locks the account.
+        with self._flight(login):
+            token = self._fetch_as(request, login)
+            self._taken.add(login)
+            return token
+
+    def _fetch_as(self, request: TokenRequest, login: _Login | None) -> _Token:
         if login in self._refused:  # asking again for every repository would lock the account
             raise UnauthorisedError(self._refused[login], fix=_login_fix(request))
         answer = self._ask(request)

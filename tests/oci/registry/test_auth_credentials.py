@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -115,6 +116,18 @@ def test_login_is_blamed_where_nobody_gets_a_token(bearer: ScriptedRegistry) -> 
     ):
         store.head_manifest(REPOSITORY, TAG)
     assert caught.value.fix == "log in again, or mend the credential of 'bob' from /c.json"
+
+
+def test_wrong_password_is_tried_once_by_many_threads(bearer: ScriptedRegistry) -> None:
+    def push(number: int) -> str:
+        with pytest.raises(UnauthorisedError) as caught:
+            store.put_blob(Repository(f"app-{number}"), BLOB)
+        return str(caught.value)
+
+    with opened(bearer, credential=EXPIRED) as store, ThreadPoolExecutor(8) as pool:
+        said = set(pool.map(push, range(24)))
+    assert all("incorrect username or password" in text for text in said)
+    assert len(bearer.seen("GET", "/token")) == 1
 
 
 @pytest.mark.parametrize("is_bearer", [True, False], ids=["bearer", "basic"])

@@ -28,3 +28,35 @@ def test_what_each_need_asks_for() -> None:
 )
 def test_scopes_merge(given: list[str], merged: tuple[str, ...]) -> None:
     assert scopes.merge(given) == merged
+
+
+@pytest.mark.parametrize(
+    ("given", "repository"),
+    [
+        (scopes.pull("a/b"), "a/b"),
+        (("aws", "repository:host:5000/a:pull", "repository:b:pull"), "host:5000/a"),
+        (scopes.CATALOG, None),
+        ((), None),
+    ],
+    ids=["one", "first-of-several", "catalog", "none"],
+)
+def test_scopes_name_a_repository(given: scopes.Scopes, repository: str | None) -> None:
+    assert scopes.repository_of(given) == repository
+
+
+@pytest.mark.parametrize(
+    ("given", "answer"),
+    [
+        (scopes.pull("a"), True),
+        ((*scopes.pull("a"), *scopes.pull("b")), True),
+        (scopes.push("a"), False),
+        ((*scopes.pull("a"), *scopes.delete("b")), False),
+        (("repository:a:*",), False),
+        (("aws",), False),
+        (scopes.CATALOG, False),
+        ((), False),
+    ],
+    ids=["pull", "pulls", "push", "delete", "everything", "odd", "catalog", "none"],
+)
+def test_reading_alone_is_told(given: scopes.Scopes, answer: bool) -> None:
+    assert scopes.is_pull_only(given) is answer
