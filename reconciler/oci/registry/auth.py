@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from reconciler.oci.registry.answers import Answer
     from reconciler.oci.registry.challenge import Challenge
     from reconciler.oci.registry.credentials import Credential, CredentialSource
+    from reconciler.oci.registry.failures import Refusal
     from reconciler.oci.registry.profiles import Profile
     from reconciler.oci.registry.scopes import Scopes
     from reconciler.oci.registry.transport import Transport
@@ -148,7 +149,17 @@ class Session:
 
     def failure(self, answer: Answer, *, fix: str | None = None) -> StoreError:
         """Return the exception for an answer that is no success, with advice about who we are."""
-        return failure(answer.refusal(), fix=fix or self._login_fix(answer.status))
+        refusal = answer.refusal()
+        return failure(refusal, fix=fix or self._login_fix(answer.status) or self._create_fix(refusal))
+
+    def _create_fix(self, refusal: Refusal) -> str | None:
+        """What to do where a push finds no repository, in a registry that does not create any by itself."""
+        name = wire.repository_of(refusal.url)
+        if refusal.status != 404 or refusal.method in {"GET", "HEAD"} or name is None:
+            return None
+        if "NAME_UNKNOWN" not in refusal.complaint.codes or self.profile.create_fix is None:
+            return None
+        return self.profile.create_fix.format(repository=name)
 
     def _login_fix(self, status: int) -> str | None:
         if status not in {401, 403}:

@@ -28,6 +28,9 @@ _SHOWN = frozenset(
 )  # the others may carry signatures or tokens
 
 
+_OF_REPOSITORY = re.compile(r"/v2/(?P<name>[^?]+)/(?:manifests|blobs|tags|referrers)/")
+
+
 class Kind(StrEnum):
     """The kinds of endpoints, as requests are counted."""
 
@@ -88,6 +91,12 @@ def catalog(*, count: int, last: str = "") -> str:
 
 def _page_query(count: int, last: str) -> str:
     return f"n={count}&last={quote(last, safe='')}" if last else f"n={count}"
+
+
+def repository_of(url: Url) -> str | None:
+    """Return the repository that a request was about, with its prefix; None where it was about none."""
+    match = _OF_REPOSITORY.match(url.target)
+    return match["name"] if match else None
 
 
 def upload_location(url: Url, location: str) -> Url:

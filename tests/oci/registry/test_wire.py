@@ -87,3 +87,18 @@ def test_any_location_stays_at_home_or_is_refused(location: str) -> None:
 
 def test_hostile_link_takes_no_time() -> None:
     assert wire.next_page(HERE, ["<a>" + ";" * 100_000, "<" * 100_000, "<a>;b=" + '"' * 100_000]) is None
+
+
+@pytest.mark.parametrize(
+    ("target", "name"),
+    [
+        ("/v2/acme/app/blobs/uploads/", "acme/app"),
+        ("/v2/acme/blobs/manifests/1.0", "acme/blobs"),
+        ("/v2/app/tags/list?n=5", "app"),
+        ("/v2/", None),
+        ("/v2/_catalog?n=5&last=a/blobs/b", None),
+        ("/token?scope=/v2/a/blobs/", None),
+    ],
+)
+def test_request_names_its_repository(target: str, name: str | None) -> None:
+    assert wire.repository_of(Url.parse(f"https://h{target}")) == name
