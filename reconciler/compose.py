@@ -7,7 +7,7 @@ that a store or a plan should decide.
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from reconciler.errors import StoppedError, UsageError
@@ -84,6 +84,14 @@ def name_at(target: Target, repository: Repository, other: Target) -> Repository
         return None
     full, prefix = here.full_name(repository), f"{there.prefix}/" if there.prefix else ""
     return Repository(full.removeprefix(prefix)) if full.startswith(prefix) and full != prefix else None
+
+
+def without_prefix(target: Target) -> Target:
+    """Return the whole registry that a target is a part of, reached and known to in the same way."""
+    if target.layout_directory is not None:
+        return target
+    endpoint = Endpoint.parse(target.url)
+    return replace(target, url=f"{endpoint.scheme}://{endpoint.host}")
 
 
 def open_store(

@@ -36,7 +36,10 @@ COMMANDS = {
     "referrers": "List what refers to something published.",
     "login": "Show a registry who you are, and keep it.",
     "logout": "Forget who you are to a registry.",
+    "pull": "Write an artifact's files into a folder.",
+    "promote": "Bring what is locked from one target to another.",
     "copy": "Copy artifacts between registries and directories.",
+    "delete": "Delete a tag, or a manifest that no other tag names.",
     "doctor": "Find out what a target can do, and what we may do there.",
 }
 """Names, and what --help says of each; a test holds them to the commands themselves."""

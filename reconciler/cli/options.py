@@ -117,8 +117,18 @@ def reach_options(command: Command) -> Command:
     )(command)
 
 
-def output_options(*formats: str) -> Callable[[Command], Command]:
-    """Return the flags of printing; the first of `formats` is the default."""
+def output_options(*formats: str, to_file: bool = True) -> Callable[[Command], Command]:
+    """Return the flags of printing; the first of `formats` is the default.
+
+    Args:
+        to_file: whether -o names a file for the result; for other commands it is free for what they write.
+    """
+    file = flag(
+        "-o",
+        "--output",
+        type=click.Path(dir_okay=False, path_type=Path),
+        help="Write the result to this file instead of stdout.",
+    )
     return _group(
         "output",
         Output,
@@ -129,12 +139,7 @@ def output_options(*formats: str) -> Callable[[Command], Command]:
             show_default=True,
             help="How the result is printed.",
         ),
-        flag(
-            "-o",
-            "--output",
-            type=click.Path(dir_okay=False, path_type=Path),
-            help="Write the result to this file instead of stdout.",
-        ),
+        *((file,) if to_file else ()),
         flag("-q", "--quiet", is_flag=True, help="Say nothing but the result and errors."),
         flag("-v", "--verbose", is_flag=True, help="Show what is in sync too."),
         flag(
@@ -169,7 +174,8 @@ def _group(name: str, cls: type, *flags: Callable[[Command], Command]) -> Callab
     def decorate(command: Command) -> Command:
         @wraps(command)
         def collect(**values: Any) -> Any:
-            own = {field.name: values.pop(field.name) for field in fields(cls)}
+            # A flag that a command goes without has no value.
+            own = {field.name: values.pop(field.name, None) for field in fields(cls)}
             group = cls(**own)
             click.get_current_context().meta[f"pallet.{name}"] = group
             return command(**values, **{name: group})

@@ -43,12 +43,14 @@ def show_plan(
     screen.result(f"{head}{body}{tail}{found}{rows.summarise(plan)}\n{_next_step(command, plan)}")
 
 
-def show_report(screen: Screen, project: Project, report: Report, *, exit_code: int) -> None:
-    """Print what a sync did."""
+def show_report(
+    screen: Screen, project: Project, report: Report, *, exit_code: int, command: str = "sync"
+) -> None:
+    """Print what a sync did, or another command that applies a plan."""
     plan, results = report.plan, report.results
     if screen.output.format == "json":
         document = documents.plan_document(
-            "sync",
+            command,
             plan,
             exit_code=exit_code,
             results=results,

@@ -182,6 +182,14 @@ class Observations:
 
 
 @dataclass(frozen=True, slots=True)
+class Obstacle:
+    """Why an artifact cannot be published from where it would come."""
+
+    reason: str
+    fix: str
+
+
+@dataclass(frozen=True, slots=True)
 class Terms:
     """What the plan is made under: the target, and what pallet.toml and the command line allow there."""
 
@@ -193,6 +201,8 @@ class Terms:
     """The command that syncs this target, as the user would type it."""
     chosen: Callable[[Repository], bool] = lambda _: True
     """Whether `--only` lets a name be touched."""
+    obstacles: Mapping[Key, Obstacle] = field(default_factory=dict)
+    """Artifacts that are refused where they would have to be published."""
 
 
 def seen_digest(seen: Seen | FloatingSeen) -> Digest | None:

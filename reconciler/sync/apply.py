@@ -11,7 +11,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from graphlib import TopologicalSorter
 from queue import SimpleQueue
-from typing import TYPE_CHECKING, assert_never
+from typing import TYPE_CHECKING, Protocol, assert_never
 
 from reconciler.errors import ImmutableTagError, PalletError, RefusedError, StoreError
 from reconciler.oci.media_types import OCI_MANIFEST
@@ -31,12 +31,18 @@ if TYPE_CHECKING:
     from reconciler.sync.progress import Progress
     from reconciler.sync.stop import Stop
 
-_Step = ArtifactPlan | AttachmentPlan | FloatingPlan
+Step = ArtifactPlan | AttachmentPlan | FloatingPlan
 _Key = tuple[object, ...]
 """Of an artifact, of an attachment or of a floating tag; no two of them are alike."""
-_Unit = tuple[_Step, ...]
+Unit = tuple[Step, ...]
 """What is done at once: an artifact with what is to be attached to it, all that is to be attached to one that
 is there, or all floating tags that are to name one."""
+
+
+class Publish(Protocol):
+    """Brings one unit into a store, and says of each step why it failed, if it did."""
+
+    def __call__(self, store: Store, unit: Unit, *, again: str) -> list[PalletError | None]: ...
 
 
 @dataclass(slots=True)
@@ -47,13 +53,15 @@ class Applier:
     jobs: int
     stop: Stop
     progress: Progress
+    publish: Publish | None = None
+    """How a unit gets into the store; None for what was built here."""
     _results: dict[_Key, Result] = field(default_factory=dict)
     _again: str = "pallet sync"
 
     def apply(self, plan: Plan) -> Results:
         """Do it; return what became of every action, those that needed nothing included."""
         self._again = plan.again
-        steps: dict[_Key, _Step] = {step.key: step for step in plan.steps}
+        steps: dict[_Key, Step] = {step.key: step for step in plan.steps}
         for key, step in steps.items():
             if step.settled is not None:
                 self._results[key] = _settled_result(step, step.settled)
@@ -70,7 +78,7 @@ class Applier:
             stopped_by=self.stop.signal_number,
         )
 
-    def _run(self, units: Sequence[_Unit]) -> None:
+    def _run(self, units: Sequence[Unit]) -> None:
         order = _order(units)
         order.prepare()
         # A queue and not `wait`, which looks at everything that is running for each one that finishes.
@@ -89,13 +97,14 @@ class Applier:
                     self.progress.advance(step.reference)
                 order.done(number)
 
-    def _attempt(self, unit: _Unit) -> list[Result]:
+    def _attempt(self, unit: Unit) -> list[Result]:
         """Return what became of each step, in order."""
         skipped = self._skip(unit[0])
         if skipped is not None:
             return [skipped] * len(unit)
         try:
-            return [_result(failure) for failure in _publish(self.store, unit, again=self._again)]
+            publish = self.publish or publish_built
+            return [_result(failure) for failure in publish(self.store, unit, again=self._again)]
         except PalletError as exc:
             return [_result(exc)] * len(unit)
         except OSError as exc:
@@ -106,7 +115,7 @@ class Applier:
                 unit
             )
 
-    def _skip(self, step: _Step) -> Result | None:
+    def _skip(self, step: Step) -> Result | None:
         """Say why a step is not even tried; the steps of a unit wait for the same."""
         if self.stop.is_requested:
             return Result(Outcome.SKIPPED, "stopped before it was begun", fix=self._again)
@@ -119,10 +128,10 @@ class Applier:
         return Result(Outcome.SKIPPED, what, fix=self._again)
 
 
-def _units(steps: Iterable[_Step]) -> list[_Unit]:
+def _units(steps: Iterable[Step]) -> list[Unit]:
     """Return each artifact with its attachments, attachments of one artifact, and its floating tags."""
-    published: dict[Key, list[_Step]] = {}
-    tags: dict[Key, list[_Step]] = {}
+    published: dict[Key, list[Step]] = {}
+    tags: dict[Key, list[Step]] = {}
     for step in steps:
         if isinstance(step, FloatingPlan):
             tags.setdefault(step.goal.wanted.key, []).append(step)
@@ -131,7 +140,7 @@ def _units(steps: Iterable[_Step]) -> list[_Unit]:
     return [tuple(together) for together in (*published.values(), *tags.values())]
 
 
-def _order(units: Sequence[_Unit]) -> TopologicalSorter[int]:
+def _order(units: Sequence[Unit]) -> TopologicalSorter[int]:
     """Return the numbers of the units, each after those that it waits for."""
     number_of: dict[_Key, int] = {unit[0].key: number for number, unit in enumerate(units)}
     order: TopologicalSorter[int] = TopologicalSorter()
@@ -151,8 +160,8 @@ def _result(failure: PalletError | None) -> Result:
     return Result(outcome, str(failure), failure.exit_code, failure.fix)
 
 
-def _publish(store: Store, unit: _Unit, *, again: str) -> list[PalletError | None]:
-    """Do it; return for each step why it failed, if it did."""
+def publish_built(store: Store, unit: Unit, *, again: str) -> list[PalletError | None]:
+    """Publish what was built here; return for each step of a unit why it failed, if it did."""
     match unit:
         case (ArtifactPlan() as item,):
             _push(store, item, item.wanted.tag)
@@ -233,7 +242,7 @@ def _manifest_of(store: Store, wanted: Wanted) -> bytes:
     return store.fetch_manifest(wanted.name, wanted.digest).content
 
 
-def _same_blob(units: Sequence[_Unit]) -> Iterator[tuple[int, int]]:
+def _same_blob(units: Sequence[Unit]) -> Iterator[tuple[int, int]]:
     """Yield pairs of units that put one blob into one repository: the second comes after the first.
 
     The reference registry (seen with 2.8.2) may refuse a manifest with MANIFEST_BLOB_UNKNOWN while
@@ -247,7 +256,7 @@ def _same_blob(units: Sequence[_Unit]) -> Iterator[tuple[int, int]]:
             last[place] = number
 
 
-def _places(step: _Step) -> Iterator[tuple[Repository, Digest]]:
+def _places(step: Step) -> Iterator[tuple[Repository, Digest]]:
     """Yield where a step puts which blob."""
     if isinstance(step, FloatingPlan):
         return
@@ -256,7 +265,7 @@ def _places(step: _Step) -> Iterator[tuple[Repository, Digest]]:
         yield step.wanted.name, blob.digest
 
 
-def _waits_for(step: _Step) -> tuple[Key, ...]:
+def _waits_for(step: Step) -> tuple[Key, ...]:
     match step:
         case ArtifactPlan():
             return step.waits_for
@@ -268,6 +277,6 @@ def _waits_for(step: _Step) -> tuple[Key, ...]:
             assert_never(step)
 
 
-def _settled_result(step: _Step, outcome: Outcome) -> Result:
+def _settled_result(step: Step, outcome: Outcome) -> Result:
     exit_code = step.seen.exit_code if isinstance(step.seen, Unknown) else 0
     return DONE if outcome is Outcome.DONE else Result(outcome, step.reason, exit_code, step.fix)

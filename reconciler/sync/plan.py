@@ -6,6 +6,7 @@ done; whoever applies it decides nothing. Must never be added: a request, a file
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from reconciler.sync import advice
@@ -67,7 +68,7 @@ def _plan_artifact(wanted: Wanted, locked: Locked | None, seen: Seen, terms: Ter
     action = decide(verdict, permission)
     if wanted.known_by is not None and action in (Action.PUSH, Action.RESTORE):
         return _plan_unbuilt(wanted, seen, verdict, terms)
-    return ArtifactPlan(
+    plan = ArtifactPlan(
         wanted=wanted,
         reference=terms.refer(wanted.name, wanted.tag),
         locked=digest,

@@ -76,7 +76,7 @@ class Reconciler:
         self.selection.check(item.name for item in wanted)
         chosen = [item for item in wanted if self.selection.chooses(item.name)]
         observer = Observer(self.store, self.project.config.project, self.jobs, self.stop, self.progress)
-        observed = observer.observe(_with_required(chosen, wanted), set_goals(chosen), locked)
+        observed = observer.observe(with_required(chosen, wanted), set_goals(chosen), locked)
         return make_plan(wanted, locked, observed, self._terms())
 
     def sync(self, plan: Plan) -> Report:
@@ -237,7 +237,7 @@ def _says(lock: Lock, entries: Mapping[Key, Locked]) -> bool:
     return lock.text == render_lock(entries.values())
 
 
-def _with_required(chosen: list[Wanted], wanted: tuple[Wanted, ...]) -> list[Wanted]:
+def with_required(chosen: list[Wanted], wanted: tuple[Wanted, ...]) -> list[Wanted]:
     """Return the chosen ones and everything that they require, which has to be looked at too."""
     names = {item.name for item in chosen}
     while True:

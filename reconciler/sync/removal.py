@@ -107,7 +107,7 @@ class Remover:
             self._require_unshared(digest, tag)
         except RefusedError as exc:
             raise RefusedError(
-                f"{self.store.name(self.repository, tag)}: the registry deletes no tags, only manifests: {exc}",
+                f"{self.store.name(self.repository, tag)}: only manifests can be deleted here: {exc}",
                 fix="let the tag name something else (pallet tag), or use the registry's own tools",
             ) from why
         self._remove_manifest(digest)

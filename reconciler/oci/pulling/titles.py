@@ -106,9 +106,10 @@ def find_collisions(paths: Iterable[Parts], *, folds: bool) -> Iterator[str]:
     items = list(paths)
     for parts in items:
         key = _key(parts, folds=folds)
-        rival = seen.setdefault(key, parts)
-        if rival is not parts:
-            yield _collision(rival, parts)
+        if key in seen:
+            yield _collision(seen[key], parts)
+        else:
+            seen[key] = parts
     for parts in items:
         for depth in range(1, len(parts)):
             above = seen.get(_key(parts[:depth], folds=folds))
