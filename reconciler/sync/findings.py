@@ -66,7 +66,7 @@ def lock_findings(project: Project) -> list[Problem]:
     message = (
         "has conflict markers" if project.lock.has_conflict else "its bytes are not those that pallet writes"
     )
-    moved = [text for text in differences_of(project) if text.endswith("other files")]
+    moved = [text for text in differences_of(project) if text.endswith(("other files", "other attachments"))]
     return [
         Problem(
             "lock-out-of-date", "; ".join((message, *moved)), file=path, fix="run `pallet lock` and commit it"
