@@ -8,7 +8,7 @@ import tempfile
 from dataclasses import replace
 from pathlib import Path
 
-from benchmarks import check, growth, jobs, layout, printing, push, startup
+from benchmarks import check, growth, jobs, layout, printing, push, startup, validate
 from benchmarks.lab import Lab
 from benchmarks.results import Table
 from benchmarks.scale import Scale, quick
@@ -19,6 +19,7 @@ BENCHMARKS = {
     "push": push.measure,
     "layout": layout.measure,
     "growth": growth.measure,
+    "validate": validate.measure,
     "jobs": jobs.measure,
 }
 _QUICK_ARTIFACTS = 100

@@ -16,6 +16,8 @@ import hashlib
 import json
 import sys
 import time
+import tomllib
+from contextlib import suppress
 from dataclasses import replace
 from importlib import metadata
 from pathlib import Path
@@ -36,6 +38,8 @@ if TYPE_CHECKING:
 FILE_NAME: Final = "documents.sqlite3"
 _ROW_MAX_BYTES: Final = 256 * 1024
 """Larger documents are few, and aliases may make a small file mean a large one."""
+_TOML_MIN_CHARACTERS: Final = 64 * 1024
+"""Below this, reading takes as long as looking it up."""
 _LIBRARIES: Final = ("PyYAML", "jsonschema", "jsonschema-specifications", "referencing")
 _CODE: Final = Path(__file__).parent
 _DAY_S: Final = 24 * 3600
@@ -70,6 +74,25 @@ class DocumentMemory:
                 pass  # a row of a form that this code has never written
         document = read_document(content, file=file, suffix_format=kind.format)
         return replace(document, notes=Notes(kind)) if self._rows is not None else document
+
+    def load_toml(self, text: str) -> dict[str, Any]:
+        """Return what TOML of pallet's own says; the lock of a large project takes a second to read.
+
+        Raises:
+            tomllib.TOMLDecodeError: it is no TOML.
+        """
+        if self._rows is None or len(text) < _TOML_MIN_CHARACTERS:
+            return tomllib.loads(text)
+        key = hashlib.sha256(f"toml {_revision_of_code()} {text}".encode(errors="surrogatepass")).digest()
+        row = self._rows.find(key)
+        if row is not None:
+            with suppress(ValueError):
+                document: dict[str, Any] = json.loads(row)
+                return document
+        document = tomllib.loads(text)
+        with suppress(TypeError, ValueError):  # dates and times, which JSON has not
+            self._rows.add(key, json.dumps(document, separators=(",", ":"), allow_nan=False).encode())
+        return document
 
     def keep(self, digest: Digest, document: Document) -> None:
         """Remember a document that was checked, and has no errors."""

@@ -22,8 +22,10 @@ from reconciler.oci.files import disk_failures, remove_stale, write_atomically
 from reconciler.oci.reference import Repository
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
     from pathlib import Path
+
+    Loads = Callable[[str], dict[str, Any]]
 
 VERSION = 1
 REVISION = 1
@@ -86,8 +88,12 @@ class Lock:
     has_conflict: bool = False
 
 
-def read_lock(path: Path) -> Lock:
+def read_lock(path: Path, *, loads: Loads = tomllib.loads) -> Lock:
     """Return the lock at `path`; an absent file is a lock without entries and without text.
+
+    Args:
+        path: of pallet.lock.
+        loads: reads TOML, or remembers what it says.
 
     Raises:
         LockError: it cannot be read, is no lock, or is newer than this pallet.
@@ -102,17 +108,17 @@ def read_lock(path: Path) -> Lock:
     except UnicodeDecodeError as exc:
         message = f"expected UTF-8, got byte {exc.object[exc.start]:#04x} at offset {exc.start}"
         raise LockError([Problem("not-utf-8", message, file=path.name, fix=_RECOVER)]) from exc
-    return parse_lock(text, file=path.name)
+    return parse_lock(text, file=path.name, loads=loads)
 
 
-def parse_lock(text: str, *, file: str) -> Lock:
+def parse_lock(text: str, *, file: str, loads: Loads = tomllib.loads) -> Lock:
     """Read a lock's text.
 
     Raises:
         LockError: the text is no lock, or is newer than this pallet.
     """
     normal = text.replace("\r\n", "\n")
-    return _parse_conflict(normal, file) if _CONFLICT.search(normal) else _parse_side(normal, file)
+    return _parse_conflict(normal, file) if _CONFLICT.search(normal) else _parse_side(normal, file, loads)
 
 
 def render_lock(entries: Iterable[Locked]) -> str:
@@ -228,9 +234,9 @@ def _take_side(text: str, wanted: str) -> str:
     return "".join(lines)
 
 
-def _parse_side(text: str, file: str) -> Lock:
+def _parse_side(text: str, file: str, loads: Loads = tomllib.loads) -> Lock:
     try:
-        document = tomllib.loads(text)
+        document = loads(text)
     except tomllib.TOMLDecodeError as exc:
         raise LockError([replace(syntax_problem(text, exc, file), fix=_RECOVER)]) from exc
     version = _read_number(document, "version", f"{VERSION}", file)

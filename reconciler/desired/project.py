@@ -56,7 +56,7 @@ def load_project(
     """
     config = read_config(path)
     with fewer_collections(), documents:
-        lock = _read_lock(config)
+        lock = _read_lock(config, documents)
         entries = lock.entries if isinstance(lock, Lock) else {}
         gathered = gather(config, memory=memory, locked=entries if locked else None, documents=documents)
     errors = [problem for problem in gathered.problems if problem.severity is Severity.ERROR]
@@ -69,10 +69,10 @@ def load_project(
     return Project(config, lock, tuple(gathered.wanted), warnings)
 
 
-def _read_lock(config: Config) -> Lock | LockError:
+def _read_lock(config: Config, documents: DocumentMemory) -> Lock | LockError:
     """Return the lock, or why it cannot be understood: said together with what is wrong with files."""
     try:
-        lock = read_lock(config.lock_path)
+        lock = read_lock(config.lock_path, loads=documents.load_toml)
         _check_rules(lock, config.lock_path.name)
     except LockError as exc:
         return exc

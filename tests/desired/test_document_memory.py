@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import tomllib
 from dataclasses import replace
 from pathlib import Path
 
@@ -153,3 +154,27 @@ def test_two_processes_share_one_memory(tmp_path: Path) -> None:
     ended = [run.communicate(timeout=60) for run in runs]
     assert ended == [(b"30 artifacts are valid\n", b"")] * 3
     assert (tmp_path / "cache" / "documents" / FILE_NAME).is_file()
+
+
+LARGE = "".join(f'[[artifact]]\nname = "workflows/{number}"\nsize = {number}\n' for number in range(3000))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param(LARGE, id="large"),
+        pytest.param('a = "é"\n', id="small"),
+        pytest.param(f"at = 2024-01-01\n{LARGE}", id="with-a-date"),
+        pytest.param(f"at = inf\n{LARGE}", id="without-end"),
+    ],
+)
+def test_settings_say_the_same_again(tmp_path: Path, text: str) -> None:
+    for _ in range(2):
+        with DocumentMemory(tmp_path) as memory:
+            assert memory.load_toml(text) == tomllib.loads(text)
+
+
+def test_invalid_settings_are_refused_each_time(tmp_path: Path) -> None:
+    for _ in range(2):
+        with DocumentMemory(tmp_path) as memory, pytest.raises(tomllib.TOMLDecodeError):
+            memory.load_toml(f"{LARGE}a = [")
