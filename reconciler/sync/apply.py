@@ -220,7 +220,10 @@ def _push_attached(
             require_unseen(store, wanted.name, wanted.tag, wanted.digest)
         store.put_manifest(wanted.name, wanted.tag, wanted.manifest, wanted.media_type)
         return [None, *failures]
-    why = StoreError(f"{item.reference}: left without its tag: not attached: {failed}", fix=failed.fix)
+    refused = isinstance(failed, ImmutableTagError | RefusedError)
+    why = (RefusedError if refused else StoreError)(
+        f"{item.reference}: left without its tag: not attached: {failed}", fix=failed.fix
+    )
     why.exit_code = failed.exit_code
     return [why, *failures]
 

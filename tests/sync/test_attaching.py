@@ -198,6 +198,17 @@ def test_failed_attachment_leaves_the_artifact_without_its_tag() -> None:
     assert world.locked == {}
 
 
+def test_fallback_tag_that_is_no_list_refuses_the_artifact_too() -> None:
+    world = World([attach(wanted(NAME), SBOM)])
+    world.store.referrers_api = False
+    item = world.wanted[0]
+    world.store.tamper(item.name, fallback_tag(item.digest), item.manifest)  # as GitLab answers
+    _, results = world.run()
+    assert {result.outcome for result in results.everything} == {Outcome.REFUSED}
+    assert exit_codes.of_report(results) == exit_codes.REFUSED
+    assert world.holds(NAME, "1.0.0") is None
+
+
 def test_failed_attachment_of_what_is_there_keeps_the_rest() -> None:
     item = attach(wanted(NAME), SBOM, SIGNATURE)
     world = World([item], store=_Deaf())
