@@ -10,7 +10,19 @@ from reconciler.oci.registry.endpoint import Endpoint
 from reconciler.oci.registry.profiles import BY_NAME, Profile
 from reconciler.oci.registry.settings import Settings
 from reconciler.oci.registry.store import RegistryStore, open_registry
-from tests.oci.registry.situations import DIGEST, MANIFEST, OCI, REPOSITORY, TAG, FakeClock, Known, opened
+from reconciler.oci.relay import relayed
+from tests.oci.registry.situations import (
+    BLOB,
+    DESCRIPTOR,
+    DIGEST,
+    MANIFEST,
+    OCI,
+    REPOSITORY,
+    TAG,
+    FakeClock,
+    Known,
+    opened,
+)
 from tests.support.scripted_registry import Reply, ScriptedRegistry
 
 QUOTA = {"RateLimit-Limit": "100;w=21600", "RateLimit-Remaining": "0;w=21600"}
@@ -157,3 +169,13 @@ def test_pace_of_the_profile_is_kept(server: ScriptedRegistry) -> None:
         store.head_manifest(REPOSITORY, TAG)
     store.close()
     assert clock.pauses_s == [0.5, 0.5]
+
+
+def test_narrow_gate_lets_a_blob_be_read_while_it_is_written(server: ScriptedRegistry) -> None:
+    """Copying within one registry: the upload waits for its own download."""
+    store = profiled(server, Profile("narrow", concurrency=1), FakeClock())
+    source, destination = Repository("source"), Repository("destination")
+    store.put_blob(source, BLOB)
+    store.put_blob(destination, relayed(store, source, DESCRIPTOR))
+    store.close()
+    assert BLOB.digest in server.hold("destination").blobs
