@@ -12,6 +12,10 @@ test: $(VENV)/installed-test
 	$(BIN)/python -m tests.support.install_registry
 	$(BIN)/python -m pytest -n auto --cov --cov-report=term
 
+# A million strange inputs for everything that reads foreign text: a few minutes, so no part of test.
+fuzz: $(VENV)/installed-test
+	$(BIN)/python -m tests.fuzz
+
 lint: $(VENV)/installed-test
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
