@@ -15,8 +15,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-CHUNK_BYTES = 1024 * 1024
-"""How much of a blob is in memory at a time; larger chunks measured no faster over loopback."""
+CHUNK_BYTES = 256 * 1024
+"""How much of a blob is in memory at a time: what was just read is still in the processor's cache when it
+is hashed and written; 1 MiB took half as much processor time again."""
 
 
 def _nothing() -> None:

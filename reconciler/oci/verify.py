@@ -5,11 +5,12 @@ Must never be added: where the bytes come from or go to.
 
 from __future__ import annotations
 
-import hashlib
+from contextlib import closing
 from typing import TYPE_CHECKING, BinaryIO
 
 from reconciler.errors import DigestMismatchError
 from reconciler.oci.blob import CHUNK_BYTES
+from reconciler.oci.hashing import hashing
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -41,23 +42,25 @@ def verified(chunks: Iterable[bytes], digest: Digest, size_bytes: int, *, subjec
     Raises:
         DigestMismatchError: the bytes are others, fewer or more.
     """
-    hashed = hashlib.new(digest.algorithm)
-    seen_bytes = 0
-    held = b""
-    for chunk in chunks:
-        seen_bytes += len(chunk)
-        if seen_bytes > size_bytes:
-            raise DigestMismatchError(subject, expected=f"{digest} ({size_bytes} bytes)", got="more bytes")
-        hashed.update(chunk)
+    with closing(hashing(digest.algorithm, size_bytes)) as hashed:
+        seen_bytes = 0
+        held = b""
+        for chunk in chunks:
+            seen_bytes += len(chunk)
+            if seen_bytes > size_bytes:
+                raise DigestMismatchError(
+                    subject, expected=f"{digest} ({size_bytes} bytes)", got="more bytes"
+                )
+            hashed.update(chunk)
+            if held:
+                yield held
+            held = chunk
+        if seen_bytes < size_bytes:
+            raise DigestMismatchError(
+                subject, expected=f"{digest} ({size_bytes} bytes)", got=f"the end after {seen_bytes} bytes"
+            )
+        got = f"{digest.algorithm}:{hashed.hexdigest()}"
+        if got != digest:
+            raise DigestMismatchError(subject, expected=digest, got=got)
         if held:
             yield held
-        held = chunk
-    if seen_bytes < size_bytes:
-        raise DigestMismatchError(
-            subject, expected=f"{digest} ({size_bytes} bytes)", got=f"the end after {seen_bytes} bytes"
-        )
-    got = f"{digest.algorithm}:{hashed.hexdigest()}"
-    if got != digest:
-        raise DigestMismatchError(subject, expected=digest, got=got)
-    if held:
-        yield held

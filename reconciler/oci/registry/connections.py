@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     import ssl
     from collections.abc import Callable, Iterator
 
-PIECE_BYTES = 1024 * 1024
+PIECE_BYTES = 256 * 1024
 JOINED_MAX_BYTES = 64 * 1024
 """Up to here a body's first piece is copied behind the head, which costs less than another send."""
 

@@ -6,6 +6,7 @@ import re
 import pytest
 
 from reconciler.errors import DigestMismatchError, NotFoundError, PalletError, StoreError, UnreachableError
+from reconciler.oci.blob import CHUNK_BYTES
 from reconciler.oci.digest import Digest
 from reconciler.oci.manifest import Descriptor
 from reconciler.oci.registry.store import RegistryStore
@@ -21,7 +22,7 @@ def test_blob_streams_in_pieces(server: ScriptedRegistry, store: RegistryStore) 
     server.hold(REPOSITORY).blobs[digest] = content
     pieces = list(store.fetch_blob(REPOSITORY, Descriptor("text/plain", digest, len(content))))
     assert b"".join(pieces) == content
-    assert max(map(len, pieces)) <= 1024 * 1024
+    assert max(map(len, pieces)) <= CHUNK_BYTES
 
 
 def test_empty_blob_streams_nothing(server: ScriptedRegistry, store: RegistryStore) -> None:

@@ -6,7 +6,6 @@ Must never be added: knowledge of requests.
 
 from __future__ import annotations
 
-import hashlib
 import io
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -14,6 +13,7 @@ from typing import TYPE_CHECKING, BinaryIO, Self
 
 from reconciler.errors import DigestMismatchError, UnreachableError
 from reconciler.oci.blob import CHUNK_BYTES
+from reconciler.oci.hashing import hashing
 from reconciler.oci.verify import pieces, verified
 
 if TYPE_CHECKING:
@@ -59,7 +59,7 @@ class PartedContent:
         self._blob = blob
         self._stream: BinaryIO | None = None
         self._position = 0
-        self._hash = hashlib.new(blob.digest.algorithm)
+        self._hash = hashing(blob.digest.algorithm, blob.size_bytes)
         self._hashed_bytes = 0
 
     def part(self, start: int, end: int) -> Part:
@@ -108,6 +108,7 @@ class PartedContent:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+        self._hash.close()
 
     def _pieces(self, start: int, end: int) -> Iterator[bytes]:
         stream = self._at(start)
