@@ -84,7 +84,7 @@ def test_progress_adds_up_to_all_bytes(there: bool) -> None:
         store, PLAN, V1, note.manifest, media_types.OCI_MANIFEST, [note.blob], progress=steps.append
     )
     assert sum(steps) == 3_000_000 + len(note.manifest)
-    assert len(steps) == (2 if there else 4)
+    assert len(steps) == 2 if there else len(steps) > 4
 
 
 class _Impatient(MemoryStore):
