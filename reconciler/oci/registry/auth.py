@@ -74,6 +74,8 @@ class Session:
         self._credential: Credential | None = None
         """The last one that was found."""
         self._found: dict[str | None, Credential | None] = {}
+        self._refusals: dict[str, StoreError | None] = {}
+        """What the registry's root said to each password; None where it took it."""
         self._unwanted: dict[Scopes, UnauthorisedError] = {}
         """Where our credential was refused and we read as nobody instead."""
         self._lock = threading.Lock()
@@ -176,7 +178,9 @@ class Session:
                 return None
             case _Direct():
                 credential = self._find_credential(scopes)
-                return direct(credential) if credential is not None else None
+                if credential is None or credential.registry_token:
+                    return direct(credential) if credential is not None else None
+                return self._tried(direct(credential))
             case _Bearer() as way:
                 return f"Bearer {self._token(way, scopes)}"
 
@@ -196,6 +200,29 @@ class Session:
         self._widen(scopes, challenge)
         refused = sent.removeprefix("Bearer ") if sent is not None else None
         return f"Bearer {self._token(way, scopes, not_this=refused)}"
+
+    def _tried(self, authorization: str | None) -> str | None:
+        """Show a password to the registry's root first: a wrong one with every call would lock the account.
+
+        Raises:
+            UnauthorisedError: it is refused, now or before.
+        """
+        if authorization is None:
+            return None
+        with self._lock:
+            if authorization not in self._refusals:
+                answer = self.transport.send(
+                    Call("GET", self.url(wire.PING), Kind.PING), authorization=authorization
+                )
+                if answer.status == 401:
+                    self._refusals[authorization] = self.failure(answer)
+                else:
+                    answer.discard()
+                    self._refusals[authorization] = None
+            refused = self._refusals[authorization]
+        if refused is not None:
+            raise UnauthorisedError(str(refused), fix=refused.fix)
+        return authorization
 
     def _challenge_of(self, answer: Answer) -> Challenge | None:
         lines = answer.header_lines(b"www-authenticate")

@@ -44,7 +44,19 @@ def test_basic_is_sent_at_once_after_the_first_challenge(basic: ScriptedRegistry
     with opened(basic, credential=BOB) as store:
         for _ in range(3):
             store.head_manifest(REPOSITORY, TAG)
-    assert store.transport.counts == {"HEAD manifest": 4}
+    assert store.transport.counts == {"HEAD manifest": 4, "GET ping": 1}
+
+
+def test_wrong_password_is_shown_once(basic: ScriptedRegistry) -> None:
+    def push(number: int) -> None:
+        with pytest.raises(UnauthorisedError, match="401 Unauthorized"):
+            store.put_blob(Repository(f"app-{number}"), BLOB)
+
+    wrong = Credential("bob", "wrong", source="/c.json")
+    with opened(basic, credential=wrong) as store, ThreadPoolExecutor(8) as pool:
+        list(pool.map(push, range(24)))
+    shown = [request for request in basic.requests if "authorization" in request.headers]
+    assert [str(request) for request in shown] == ["GET /v2/"]
 
 
 def test_public_registry_never_asks_for_credentials(server: ScriptedRegistry) -> None:
@@ -57,21 +69,24 @@ def test_public_registry_never_asks_for_credentials(server: ScriptedRegistry) ->
 
 
 @pytest.mark.parametrize(
-    ("credential", "fix"),
+    ("credential", "path", "fix"),
     [
-        (None, "log in: pallet login {host}"),
+        (None, "workflows/plan/manifests/1.0.0", "log in: pallet login {host}"),
         (
             Credential("bob", "wrong", source="/c.json"),
+            "",
             "log in again, or mend the credential of 'bob' from /c.json",
         ),
     ],
     ids=["anonymous", "wrong-password"],
 )
-def test_refused_identity_is_named(basic: ScriptedRegistry, credential: Credential | None, fix: str) -> None:
+def test_refused_identity_is_named(
+    basic: ScriptedRegistry, credential: Credential | None, path: str, fix: str
+) -> None:
     with opened(basic, credential=credential) as store, pytest.raises(UnauthorisedError) as caught:
         store.fetch_manifest(REPOSITORY, TAG)
     assert str(caught.value) == (
-        f"GET {basic.url}/v2/workflows/plan/manifests/1.0.0: the registry answered 401 Unauthorized: "
+        f"GET {basic.url}/v2/{path}: the registry answered 401 Unauthorized: "
         "UNAUTHORIZED: authentication required"
     )
     assert caught.value.fix == fix.format(host=basic.host)

@@ -9,7 +9,7 @@ from tests.support.scripted_registry import Fault
 
 AUTHENTICATION: Table = {
     Fault.CHALLENGE_MISSING: (
-        Row(head, counts={"GET ping": 1}),
+        Row(head, counts={"GET ping": 2}),  # the second shows the password
         Row(head, bearer=True, counts={"GET ping": 1, "GET token": 1}),
     ),
     Fault.CHALLENGES_TWO: (Row(head), Row(head, bearer=True)),
