@@ -64,7 +64,7 @@ def load(text: str) -> tuple[object, list[Problem]]:
 class _Frame:
     """A list or an object that is still open."""
 
-    __slots__ = ("anchor", "container", "key", "lines", "merged", "nodes_before")
+    __slots__ = ("anchor", "container", "height", "key", "lines", "merged", "nodes_before")
 
     def __init__(self, container: list[Any] | dict[str, Any], anchor: str | None, nodes_before: int) -> None:
         self.container = container
@@ -73,6 +73,8 @@ class _Frame:
         self.key: str | _Refused | None = None
         self.lines: dict[str | _Refused, int] = {}
         self.merged: list[dict[str, Any]] = []
+        self.height = 1
+        """Levels from here down, this one included; aliases count as what they stand for."""
 
     def value(self) -> list[Any] | dict[str, Any]:
         if not self.merged:
@@ -92,7 +94,8 @@ class Builder:
         self.value: object = None
         self.problems: list[Problem] = []
         self._frames: list[_Frame] = []
-        self._anchors: dict[str, tuple[object, int]] = {}
+        self._anchors: dict[str, tuple[object, int, int]] = {}
+        """Value, number of nodes, and levels."""
         self._documents = 0
         self._nodes = 0
         self._expanded = 0
@@ -141,7 +144,7 @@ class Builder:
         else:
             value = self._scalar_value(event)
         if event.anchor is not None:
-            self._anchors[event.anchor] = ("<<" if value is _MERGE else value, 1)
+            self._anchors[event.anchor] = ("<<" if value is _MERGE else value, 1, 0)
         self._add(value, event)
 
     def _scalar_value(self, event: Any) -> object:
@@ -168,28 +171,39 @@ class Builder:
             self._note(event, refused.code, refused.message, fix=refused.fix)
         if event.anchor is not None:
             # An alias to it before it is closed would make a value that contains itself.
-            self._anchors[event.anchor] = (_REFUSED, 0)
+            self._anchors[event.anchor] = (_REFUSED, 0, 0)
         self._frames.append(_Frame(container, event.anchor, self._nodes - 1))
 
     def _close(self, event: Any) -> None:
         frame = self._frames.pop()
         value = frame.value()
         if frame.anchor is not None:
-            self._anchors[frame.anchor] = (value, self._nodes - frame.nodes_before)
+            self._anchors[frame.anchor] = (value, self._nodes - frame.nodes_before, frame.height)
+        self._grow(frame.height)
         self._add(value, event)
+
+    def _grow(self, height: int) -> None:
+        """Note how many levels what now ends adds below the frame around it."""
+        if self._frames:
+            frame = self._frames[-1]
+            frame.height = max(frame.height, height + 1)
 
     def _alias(self, event: Any) -> None:
         if event.anchor not in self._anchors:
             self._stop(
                 event, "unknown-alias", f"unknown alias: expected an anchor above, got *{event.anchor[:40]}"
             )
-        value, nodes = self._anchors[event.anchor]
+        value, nodes, height = self._anchors[event.anchor]
         if nodes == 0:
             self._stop(
                 event,
                 "recursive-alias",
                 f"alias *{event.anchor[:40]} contains itself: expected a finite document",
             )
+        if len(self._frames) + height > NESTING_MAX_LEVELS:
+            message = f"nested too deeply: expected at most {NESTING_MAX_LEVELS} levels, aliases counted"
+            self._stop(event, "nested-too-deeply", message)
+        self._grow(height)
         self._nodes += nodes
         self._expanded += nodes
         if self._expanded > EXPANDED_MAX_NODES:

@@ -274,3 +274,28 @@ def test_no_text_ends_in_a_traceback(text: str) -> None:
     except DocumentError as exc:
         lines = [problem.line for problem in exc.problems]
     assert None not in lines
+
+
+def chained(links: int, levels: int) -> str:
+    """Anchors that each hold the one before, some levels deeper."""
+    lines = ["k0: &k0 [x]"]
+    for number in range(1, links + 1):
+        lines.append(f"k{number}: &k{number} {'[' * levels}*k{number - 1}{']' * levels}")
+    return "\n".join(lines) + "\n"
+
+
+@pytest.mark.parametrize(
+    ("links", "levels", "line"),
+    [
+        pytest.param(1, 90, None, id="once"),
+        pytest.param(2, 49, None, id="just-below"),
+        pytest.param(2, 50, 3, id="just-above"),
+        pytest.param(30, 90, 3, id="far-above"),
+        pytest.param(99, 1, 100, id="step-by-step"),
+    ],
+)
+def test_aliases_count_as_levels(links: int, levels: int, line: int | None) -> None:
+    _, problems = yaml_documents.load(chained(links, levels))
+    assert [(problem.code, problem.line) for problem in problems] == (
+        [] if line is None else [("nested-too-deeply", line)]
+    )
