@@ -5,7 +5,7 @@
 | an upload goes on at the same origin, never by http         | GHSA-jxpm-75mh-9fp7                      | `LEADS`: location-*                  |
 | a credential stays with its scheme, host and port           | GHSA-vh4v-2xq2-g5cg                      | `LEADS`: every row                   |
 | a challenge from another origin is not answered             | GHSA-vh4v-2xq2-g5cg                      | test_challenge_of_another_origin…    |
-| a token server is never in the user's own network           | GHSA-28r5-37g7-p6mp, GHSA-xf85-363p-868w | test_realm…, test_realms.py          |
+| a token server is never in the user's own network           | GHSA-28r5-37g7-p6mp, GHSA-xf85-363p-868w | test_realm_…, test_realms.py         |
 | a next page is on the same origin                           | GHSA-h7vf-4x9w-h99v                      | `LEADS`: link-*                      |
 | pages are bounded                                           | oras-go#1215                             | misbehaviours: LINK_ENDLESS, _LOOP   |
 | nothing is allocated because somebody declared a size       | GHSA-f36w-mj3v-6jqv                      | test_declared_size…                  |
@@ -122,13 +122,20 @@ def test_nothing_leads_from_https_to_http(lead: str, place: str, tmp_path: Path)
         assert (scene.server.plain_requests, scene.elsewhere.requests) == (0, [])
 
 
+@pytest.mark.parametrize(
+    "more", ["", ',error="insufficient_scope",scope="repository:x:pull"'], ids=["", "scope"]
+)
+@pytest.mark.parametrize("is_known", [True, False], ids=["logged-in", "not-yet"])
 @pytest.mark.parametrize("way", WAYS)
-def test_challenge_of_another_origin_is_not_answered(way: str, tmp_path: Path) -> None:
+def test_challenge_of_another_origin_is_not_answered(
+    way: str, is_known: bool, more: str, tmp_path: Path
+) -> None:
     bearer, credential = WAYS[way]
     with set_up(tmp_path, bearer=bearer, credential=credential) as scene:
+        if is_known:
+            does.pull(scene)
         scene.server.misbehave(Fault.REDIRECT_CROSS_PORT)
-        scene.elsewhere.requests.clear()
-        realm = f'Bearer realm="{scene.elsewhere.url}/token",service="thief"'
+        realm = f'Bearer realm="{scene.elsewhere.url}/token",service="thief"{more}'
         scene.elsewhere.forget_rules().on("*", "", Reply(401, {"WWW-Authenticate": realm}))
         with pytest.raises(UnauthorisedError, match="401 Unauthorized"):
             does.pull(scene)
@@ -137,6 +144,7 @@ def test_challenge_of_another_origin_is_not_answered(way: str, tmp_path: Path) -
         ]
 
 
+@pytest.mark.parametrize("credential", [LOGIN, None], ids=["logged-in", "anonymous"])
 @pytest.mark.parametrize(
     "realm",
     [
@@ -146,17 +154,26 @@ def test_challenge_of_another_origin_is_not_answered(way: str, tmp_path: Path) -
         "http://0.0.0.0:{port}/token",
         "http://[fe80::1]/token",
         "http://167772161/token",
-        "http://auth.example.com/token",
     ],
 )
-def test_realm_in_the_network_gets_nothing(realm: str, tmp_path: Path) -> None:
-    """The registry is reached by plain http on loopback, so that nothing but these rules stands in between."""
-    with set_up(tmp_path, bearer=True) as scene:
+def test_realm_in_the_network_is_not_asked(realm: str, credential: Credential | None, tmp_path: Path) -> None:
+    """The registry is reached by plain http on loopback, so that nothing but this rule stands in between."""
+    with set_up(tmp_path, bearer=True, credential=credential) as scene:
         scene.server.realm = realm.format(port=scene.elsewhere.port)
-        with pytest.raises(UnauthorisedError, match=r"token server is refused|not sent over plain http"):
+        with pytest.raises(UnauthorisedError, match=r"its token server is refused: .* in a private network"):
             does.head(scene)
         assert scene.elsewhere.requests == []
         assert scene.store.transport.counts["GET token"] == 0
+
+
+@pytest.mark.parametrize("credential", [LOGIN, IDENTITY], ids=["password", "identity-token"])
+def test_realm_in_clear_text_gets_no_secret(credential: Credential, tmp_path: Path) -> None:
+    with set_up(tmp_path, bearer=True, credential=credential) as scene:
+        scene.server.realm = "http://auth.example.com/token"
+        with pytest.raises(UnauthorisedError, match="credentials are not sent over plain http"):
+            does.head(scene)
+        counts = scene.store.transport.counts
+        assert counts["GET token"] + counts["POST token"] == 0
 
 
 def _attempt(deed: Callable[[Scene], None], scene: Scene) -> None:
