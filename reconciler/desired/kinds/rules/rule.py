@@ -74,3 +74,8 @@ class RuleSet:
             for found in check.find(surveyed):
                 rule = check.rule
                 yield Violation(found.path, rule.code, found.message, found.fix, severity=rule.severity)
+
+
+def piece(text: str) -> str:
+    """Return an example with one line end behind it."""
+    return text.strip("\n") + "\n"

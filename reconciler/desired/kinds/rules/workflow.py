@@ -1,5 +1,6 @@
 """What is wrong with a workflow though its schema allows it.
 
+Rules about conditions and their branches stand in `workflow_choices`.
 Must never be added: how a workflow is read; see `workflow_steps`.
 """
 
@@ -7,18 +8,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from reconciler.desired.kinds.rules.rule import Check, Finding, Rule, RuleSet
-from reconciler.desired.kinds.rules.workflow_steps import CHOOSING, Read, Sight, Step, Workflow, survey
+from reconciler.desired.kinds.rules.rule import Check, Finding, Rule, RuleSet, piece
+from reconciler.desired.kinds.rules.workflow_choices import CHOICES
+from reconciler.desired.kinds.rules.workflow_steps import Read, Sight, Step, Workflow, survey
 from reconciler.desired.reading.wording import near_key, quote, say_choices, say_path
 from reconciler.errors import Severity
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-_OTHERWISE: Final = frozenset({"default", "else", "otherwise", "_", "*"})
-"""Names of the branch that is taken when no other one is."""
-_CONDITIONS: Final = frozenset({"condition", "when", "if", "case", "match", "default", "else"})
-"""Fields by which a branch says when it is taken."""
 
 
 def _duplicate_ids(workflow: Workflow) -> Iterator[Finding]:
@@ -81,74 +78,6 @@ def _outputs(step: Step) -> list[str] | None:
     return [item for item in outputs if isinstance(item, str)] if isinstance(outputs, list) else None
 
 
-def _switch_without_default(workflow: Workflow) -> Iterator[Finding]:
-    for step in workflow.steps:
-        if step.type == "switch" and _branch_count(step) and not _has_default(step):
-            message = f"{step.shown} is a switch without a default: a value that no branch names ends nowhere"
-            yield Finding((*step.path, "branches"), message, "add a branch `default`")
-
-
-def _has_default(step: Step) -> bool:
-    branches = step.value.get("branches")
-    if "default" in step.value:
-        return True
-    if isinstance(branches, dict):
-        return branches.keys() == {"steps"} or not _OTHERWISE.isdisjoint(branches)
-    return isinstance(branches, list) and any(_is_default(branch) for branch in branches)
-
-
-def _is_default(branch: object) -> bool:
-    if not isinstance(branch, dict):
-        return False
-    words = [branch.get(key) for key in ("name", "id", "case", "when", "condition", "match")]
-    return not _OTHERWISE.isdisjoint(branch) or any(
-        isinstance(word, str) and word in _OTHERWISE for word in words
-    )
-
-
-def _choice_without_branches(workflow: Workflow) -> Iterator[Finding]:
-    for step in workflow.steps:
-        if step.type in CHOOSING and not _branch_count(step) and not step.value.get("steps"):
-            message = f"{step.shown} is of type {step.type} and has no branches to choose from"
-            yield Finding((*step.path, "step_type"), message, "add branches, or leave step_type out")
-
-
-def _condition_without_branches(workflow: Workflow) -> Iterator[Finding]:
-    for step in workflow.steps:
-        has_inside = _branch_count(step) or step.value.get("steps")
-        if "condition" in step.value and step.type not in CHOOSING and not has_inside:
-            message = f"{step.shown} has a condition and no branches to choose from"
-            yield Finding(
-                (*step.path, "condition"), message, "set step_type to conditional, and add branches"
-            )
-
-
-def _branches_without_condition(workflow: Workflow) -> Iterator[Finding]:
-    for step in workflow.steps:
-        if (
-            step.type in CHOOSING
-            and _branch_count(step)
-            and "condition" not in step.value
-            and not _branches_choose(step)
-        ):
-            message = f"{step.shown} is of type {step.type} and has no condition to choose a branch by"
-            yield Finding((*step.path, "step_type"), message, "add a condition")
-
-
-def _branches_choose(step: Step) -> bool:
-    """Say whether the step, or each branch on its own, says what is chosen by."""
-    if {"expression", "on", "when", "if", "cases"} & step.value.keys():
-        return True
-    branches = step.value.get("branches")
-    each = branches.values() if isinstance(branches, dict) else branches if isinstance(branches, list) else ()
-    return any(isinstance(branch, dict) and _CONDITIONS & branch.keys() for branch in each)
-
-
-def _branch_count(step: Step) -> int:
-    branches = step.value.get("branches")
-    return len(branches) if isinstance(branches, list | dict) else 0
-
-
 def _perhaps_not_run(workflow: Workflow) -> Iterator[Finding]:
     for read in workflow.reads:
         if read.sight is Sight.MAYBE and not read.mention.is_tolerant:
@@ -168,19 +97,15 @@ def _reader(read: Read) -> str:
     return read.reader.shown if read.reader is not None else "the workflow"
 
 
-def _yaml(text: str) -> str:
-    return text.strip("\n") + "\n"
-
-
-CHECKS: Final = (
+_CHECKS: Final = (
     Check(
         Rule(
             "PLT010",
             "duplicate-step-id",
             Severity.ERROR,
             "Two steps of a workflow have the same id, so that nobody knows whose outputs are meant.",
-            bad=_yaml("- {id: plan, skill: create_plan}\n- {id: plan, skill: write_code}"),
-            good=_yaml("- {id: plan, skill: create_plan}\n- {id: code, skill: write_code}"),
+            bad=piece("- {id: plan, skill: create_plan}\n- {id: plan, skill: write_code}"),
+            good=piece("- {id: plan, skill: create_plan}\n- {id: code, skill: write_code}"),
         ),
         _duplicate_ids,
     ),
@@ -190,8 +115,8 @@ CHECKS: Final = (
             "unclosed-expression",
             Severity.ERROR,
             "An expression begins with {{ and never ends.",
-            bad=_yaml('- {id: plan, skill: create_plan, inputs: {goal: "{{ workflow.input.goal"}}'),
-            good=_yaml('- {id: plan, skill: create_plan, inputs: {goal: "{{ workflow.input.goal }}"}}'),
+            bad=piece('- {id: plan, skill: create_plan, inputs: {goal: "{{ workflow.input.goal"}}'),
+            good=piece('- {id: plan, skill: create_plan, inputs: {goal: "{{ workflow.input.goal }}"}}'),
         ),
         _unclosed,
     ),
@@ -201,11 +126,11 @@ CHECKS: Final = (
             "undefined-step",
             Severity.ERROR,
             "An expression reads a step that the workflow does not have.",
-            bad=_yaml(
+            bad=piece(
                 "- {id: plan, skill: create_plan}\n"
                 '- {id: code, skill: write_code, inputs: {plan: "{{ steps.paln.outputs }}"}}'
             ),
-            good=_yaml(
+            good=piece(
                 "- {id: plan, skill: create_plan}\n"
                 '- {id: code, skill: write_code, inputs: {plan: "{{ steps.plan.outputs }}"}}'
             ),
@@ -218,11 +143,11 @@ CHECKS: Final = (
             "step-read-too-early",
             Severity.ERROR,
             "An expression reads a step that has not run by then: a later one, or one in another branch.",
-            bad=_yaml(
+            bad=piece(
                 '- {id: code, skill: write_code, inputs: {plan: "{{ steps.plan.outputs }}"}}\n'
                 "- {id: plan, skill: create_plan}"
             ),
-            good=_yaml(
+            good=piece(
                 "- {id: plan, skill: create_plan}\n"
                 '- {id: code, skill: write_code, inputs: {plan: "{{ steps.plan.outputs }}"}}'
             ),
@@ -235,11 +160,11 @@ CHECKS: Final = (
             "unknown-output",
             Severity.WARNING,
             "An expression reads an output that the step does not name among its outputs.",
-            bad=_yaml(
+            bad=piece(
                 "- {id: plan, skill: create_plan, outputs: result}\n"
                 '- {id: code, skill: write_code, inputs: {plan: "{{ steps.plan.outputs.reslt }}"}}'
             ),
-            good=_yaml(
+            good=piece(
                 "- {id: plan, skill: create_plan, outputs: result}\n"
                 '- {id: code, skill: write_code, inputs: {plan: "{{ steps.plan.outputs.result }}"}}'
             ),
@@ -248,82 +173,16 @@ CHECKS: Final = (
     ),
     Check(
         Rule(
-            "PLT015",
-            "switch-without-default",
-            Severity.WARNING,
-            "A switch has no default branch, so that an unforeseen value runs nothing at all.",
-            bad=_yaml(
-                '- id: route\n  step_type: switch\n  condition: "{{ workflow.input.topic }}"\n'
-                "  branches:\n    code: [{id: code, skill: write_code}]"
-            ),
-            good=_yaml(
-                '- id: route\n  step_type: switch\n  condition: "{{ workflow.input.topic }}"\n'
-                "  branches:\n    code: [{id: code, skill: write_code}]\n"
-                "    default: [{id: ask, skill: ask_back}]"
-            ),
-        ),
-        _switch_without_default,
-    ),
-    Check(
-        Rule(
-            "PLT016",
-            "choice-without-branches",
-            Severity.ERROR,
-            "A step of type conditional or switch has no branches.",
-            bad=_yaml(
-                '- {id: code, skill: write_code, step_type: switch, condition: "{{ workflow.input.to }}"}'
-            ),
-            good=_yaml(
-                '- id: code\n  step_type: conditional\n  condition: "{{ workflow.input.go }}"\n'
-                "  branches: [[{id: write, skill: write_code}]]"
-            ),
-        ),
-        _choice_without_branches,
-    ),
-    Check(
-        Rule(
-            "PLT017",
-            "condition-without-branches",
-            Severity.WARNING,
-            "A step has a condition, and neither branches nor the type conditional: consumers run it always.",
-            bad=_yaml('- {id: code, skill: write_code, condition: "{{ workflow.input.go }}"}'),
-            good=_yaml(
-                '- id: code\n  step_type: conditional\n  condition: "{{ workflow.input.go }}"\n'
-                "  branches: [[{id: write, skill: write_code}]]"
-            ),
-        ),
-        _condition_without_branches,
-    ),
-    Check(
-        Rule(
-            "PLT018",
-            "branches-without-condition",
-            Severity.WARNING,
-            "A step of type conditional or switch has branches, and nothing to choose one by.",
-            bad=_yaml(
-                "- id: route\n  step_type: switch\n  branches:\n    code: [{id: code, skill: write_code}]\n"
-                "    default: [{id: ask, skill: ask_back}]"
-            ),
-            good=_yaml(
-                '- id: route\n  step_type: switch\n  condition: "{{ workflow.input.topic }}"\n'
-                "  branches:\n    code: [{id: code, skill: write_code}]\n"
-                "    default: [{id: ask, skill: ask_back}]"
-            ),
-        ),
-        _branches_without_condition,
-    ),
-    Check(
-        Rule(
             "PLT019",
             "perhaps-not-run",
             Severity.WARNING,
             "An expression reads a step of a branch that may not have been chosen, and says no default.",
-            bad=_yaml(
+            bad=piece(
                 '- id: pick\n  step_type: conditional\n  condition: "{{ workflow.input.go }}"\n'
                 "  branches: [[{id: code, skill: write_code}]]\n"
                 '- {id: test, skill: run_tests, inputs: {code: "{{ steps.code.outputs }}"}}'
             ),
-            good=_yaml(
+            good=piece(
                 '- id: pick\n  step_type: conditional\n  condition: "{{ workflow.input.go }}"\n'
                 "  branches: [[{id: code, skill: write_code}]]\n"
                 '- {id: test, skill: run_tests, inputs: {code: "{{ steps.code.outputs | default(none) }}"}}'
@@ -332,6 +191,9 @@ CHECKS: Final = (
         _perhaps_not_run,
     ),
 )
+
+
+CHECKS: Final = tuple(sorted((*_CHECKS, *CHOICES), key=lambda check: check.rule.code))
 
 
 def example(text: str) -> Any:
