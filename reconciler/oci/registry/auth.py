@@ -7,7 +7,6 @@ answer at once. Must never be added: what a call is for.
 
 from __future__ import annotations
 
-import threading
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -17,17 +16,18 @@ from reconciler.oci.registry import scopes as scoping
 from reconciler.oci.registry import token_rights, wire
 from reconciler.oci.registry.calls import Call
 from reconciler.oci.registry.failures import failure
+from reconciler.oci.registry.identity import Identity
 from reconciler.oci.registry.profiles import GENERIC
-from reconciler.oci.registry.realms import check_secret_may_go, parse_realm
+from reconciler.oci.registry.realms import parse_realm
 from reconciler.oci.registry.referrers_support import ReferrersSupport
-from reconciler.oci.registry.tokens import TokenRequest, Tokens, direct
+from reconciler.oci.registry.tokens import TokenRequest, Tokens
 from reconciler.oci.registry.urls import Origin, Url
 from reconciler.oci.registry.wire import Kind
 
 if TYPE_CHECKING:
     from reconciler.oci.registry.answers import Answer
     from reconciler.oci.registry.challenge import Challenge
-    from reconciler.oci.registry.credentials import Credential, CredentialSource
+    from reconciler.oci.registry.credentials import CredentialSource
     from reconciler.oci.registry.failures import Refusal
     from reconciler.oci.registry.profiles import Profile
     from reconciler.oci.registry.scopes import Scopes
@@ -64,21 +64,16 @@ class Session:
         profile: Profile = GENERIC,
         is_insecure: bool = False,
     ) -> None:
-        self.transport, self.profile, self._is_insecure = transport, profile, is_insecure
+        self.transport, self.profile = transport, profile
         self.page_size = profile.page_size
         """Entries of a list asked for at once; fewer once the registry has refused as many."""
         self.referrers = ReferrersSupport(expected=profile.referrers)
-        self._tokens, self._credentials, self._origin, self._host = tokens, credentials, origin, host
+        self._tokens, self._origin, self._host = tokens, origin, host
+        self._identity = Identity(transport, credentials, origin=origin, host=host, is_insecure=is_insecure)
         self._way: _Bearer | _Direct | None = None
         self._wider: dict[Scopes, Scopes] = {}
-        self._credential: Credential | None = None
-        """The last one that was found."""
-        self._found: dict[str | None, Credential | None] = {}
-        self._refusals: dict[str, StoreError | None] = {}
-        """What the registry's root said to each password; None where it took it."""
         self._unwanted: dict[Scopes, UnauthorisedError] = {}
         """Where our credential was refused and we read as nobody instead."""
-        self._lock = threading.Lock()
 
     def url(self, target: str) -> Url:
         """The URL of an endpoint."""
@@ -87,7 +82,7 @@ class Session:
     @property
     def user(self) -> str | None:
         """The name that was given to the registry, None for none."""
-        return self._credential.username or None if self._credential is not None else None
+        return self._identity.user
 
     @property
     def is_asking(self) -> bool:
@@ -137,7 +132,7 @@ class Session:
         refuses, we hold none.
         """
         try:
-            credential = self._find_credential(scopes) if self.is_asking else None
+            credential = self._identity.find(scopes) if self.is_asking else None
             if credential is None:
                 return False
             if credential.registry_token:
@@ -152,7 +147,7 @@ class Session:
     def failure(self, answer: Answer, *, fix: str | None = None) -> StoreError:
         """Return the exception for an answer that is no success, with advice about who we are."""
         refusal = answer.refusal()
-        return failure(refusal, fix=fix or self._login_fix(answer.status) or self._create_fix(refusal))
+        return failure(refusal, fix=fix or self._identity.fix(answer.status) or self._create_fix(refusal))
 
     def _create_fix(self, refusal: Refusal) -> str | None:
         """What to do where a push finds no repository, in a registry that does not create any by itself."""
@@ -163,30 +158,18 @@ class Session:
             return None
         return self.profile.create_fix.format(repository=name)
 
-    def _login_fix(self, status: int) -> str | None:
-        if status not in {401, 403}:
-            return None
-        credential = self._credential
-        if credential is None:
-            return f"log in: pallet login {self._host}"
-        whose = credential.whose
-        return f"log in again, or mend {whose}" if status == 401 else f"check the rights of {whose}"
-
     def _authorization(self, scopes: Scopes) -> str | None:
         match self._way:
             case None:
                 return None
             case _Direct():
-                credential = self._find_credential(scopes)
-                if credential is None or credential.registry_token:
-                    return direct(credential) if credential is not None else None
-                return self._tried(direct(credential))
+                return self._identity.authorization(scopes)
             case _Bearer() as way:
                 return f"Bearer {self._token(way, scopes)}"
 
     def _answer_challenge(self, answer: Answer, scopes: Scopes, sent: str | None) -> str | None:
         """Return what to send instead of `sent`, None where there is nothing better."""
-        credential = self._find_credential(scopes)
+        credential = self._identity.find(scopes)
         if credential is not None and credential.registry_token:
             self._way = _Direct()  # whoever gives us a bearer token knows that it is taken
             return self._authorization(scopes)
@@ -200,29 +183,6 @@ class Session:
         self._widen(scopes, challenge)
         refused = sent.removeprefix("Bearer ") if sent is not None else None
         return f"Bearer {self._token(way, scopes, not_this=refused)}"
-
-    def _tried(self, authorization: str | None) -> str | None:
-        """Show a password to the registry's root first: a wrong one with every call would lock the account.
-
-        Raises:
-            UnauthorisedError: it is refused, now or before.
-        """
-        if authorization is None:
-            return None
-        with self._lock:
-            if authorization not in self._refusals:
-                answer = self.transport.send(
-                    Call("GET", self.url(wire.PING), Kind.PING), authorization=authorization
-                )
-                if answer.status == 401:
-                    self._refusals[authorization] = self.failure(answer)
-                else:
-                    answer.discard()
-                    self._refusals[authorization] = None
-            refused = self._refusals[authorization]
-        if refused is not None:
-            raise UnauthorisedError(str(refused), fix=refused.fix)
-        return authorization
 
     def _challenge_of(self, answer: Answer) -> Challenge | None:
         lines = answer.header_lines(b"www-authenticate")
@@ -255,10 +215,10 @@ class Session:
             self._wider[scopes] = wanted
 
     def _token(self, way: _Bearer, scopes: Scopes, *, not_this: str | None = None) -> str:
-        credential = self._find_credential(scopes)
+        credential = self._identity.find(scopes)
         wanted = self._wider.get(scopes, scopes)
         if credential is not None:
-            self._check_secret_may_go(way.realm.origin)
+            self._identity.check_secret_may_go(way.realm.origin)
         anonymous = TokenRequest(way.realm, way.service, wanted, None)
         if scopes in self._unwanted:
             return self._tokens.get(anonymous, not_this=not_this)
@@ -291,24 +251,6 @@ class Session:
             answer.discard()
             raise refused
         self.transport.notices.say(f"{self._host}: read anonymously, because the login is refused: {refused}")
-
-    def _find_credential(self, scopes: Scopes) -> Credential | None:
-        """Look once, and only when a registry asks: most public ones never do."""
-        repository = scoping.repository_of(scopes)
-        with self._lock:
-            if repository not in self._found:
-                self._found[repository] = self._credentials.find(self._host, repository)
-            credential = self._found[repository]
-            self._credential = credential or self._credential
-        if credential is not None:
-            self._check_secret_may_go(self._origin)
-        return credential
-
-    def _check_secret_may_go(self, origin: Origin) -> None:
-        try:
-            check_secret_may_go(origin, insecure_host=self._origin.host if self._is_insecure else None)
-        except ValueError as exc:
-            raise UnauthorisedError(str(exc), fix="write https:// in the target's url, or log out") from exc
 
 
 def _allows_too_little(answer: Answer) -> bool:
