@@ -148,7 +148,8 @@ class _Reading:
     memory: DigestMemory
 
     def run(self) -> Single:
-        sources, warnings = read_named(self.files, self.root, self.kind, self.memory)
+        ignored = self.config.ignored_rules
+        sources, warnings = read_named(self.files, self.root, self.kind, self.memory, ignored)
         own = self._own_version(sources)
         version = self.wish.version or own
         notes = [str(problem) for problem in warnings]

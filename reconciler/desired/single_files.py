@@ -15,6 +15,7 @@ from reconciler.desired.digest_memory import NO_MEMORY
 from reconciler.desired.finding.files import FoundFile
 from reconciler.desired.folder_layer import pack_as_layer
 from reconciler.desired.kinds.kind_files import check_document
+from reconciler.desired.kinds.rules.ignoring import without_ignored
 from reconciler.desired.proposing.recognise import kind_of
 from reconciler.desired.reading.documents import DOCUMENT_MAX_BYTES, Format, read_document
 from reconciler.desired.sources import Source, read_source
@@ -22,7 +23,7 @@ from reconciler.errors import DocumentError, InvalidError, Problem, Severity
 from reconciler.oci.files import read_bounded
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Collection, Iterable, Sequence
 
     from reconciler.desired.digest_memory import DigestMemory
     from reconciler.desired.kinds.kind import Kind
@@ -92,9 +93,13 @@ def recognise_named(paths: Sequence[Path]) -> tuple[str, str | None]:
 
 
 def read_named(
-    files: Iterable[FoundFile], root: Path, kind: Kind, memory: DigestMemory = NO_MEMORY
+    files: Iterable[FoundFile],
+    root: Path,
+    kind: Kind,
+    memory: DigestMemory = NO_MEMORY,
+    ignored_rules: Collection[str] = (),
 ) -> tuple[list[Source], list[Problem]]:
-    """Return what the files hold, and the warnings about them.
+    """Return what the files hold, and the warnings about them, but for rules that are switched off.
 
     Raises:
         InvalidError: some cannot be read, or are not what their kind expects; holds every problem.
@@ -106,7 +111,8 @@ def read_named(
         except InvalidError as exc:
             problems.extend(exc.problems)
             continue
-        problems.extend(check_document(source.document, kind) if source.document else [])
+        found = check_document(source.document, kind) if source.document else []
+        problems.extend(without_ignored(found, ignored_rules))
         sources.append(source)
     if any(problem.severity is Severity.ERROR for problem in problems):
         raise DocumentError(problems)

@@ -303,3 +303,12 @@ def test_entry_of_pallet_toml_is_not_looked_at(tmp_path: Path) -> None:
     single = read_single(wish("workflows/r.yaml"), tmp_path, read_config(folder.config))
 
     assert "org.pallet.release.stable" not in single.wanted.annotations
+
+
+def test_rule_that_is_switched_off_stops_nothing(tmp_path: Path) -> None:
+    early = workflow() + '    inputs: "{{ steps.later.outputs }}"\n'
+    folder = make_project(tmp_path, "", {"w.yaml": early})
+    with pytest.raises(DocumentError, match="reads 'steps.later', which is not defined"):
+        read_single(wish("w.yaml"), tmp_path, read_config(folder.config))
+    folder.write({"pallet.toml": '[project]\nname = "acme"\n[rules]\nignore = ["PLT012"]\n'})
+    assert read_single(wish("w.yaml"), tmp_path, read_config(folder.config)).notes == ()
