@@ -23,11 +23,15 @@ from reconciler.compose import name_at
 from reconciler.desired.config_reader import read_config
 from reconciler.desired.lockfile import read_lock
 from reconciler.errors import ConfigError, UsageError
+from reconciler.oci.reference import Repository
 from reconciler.reports import documents
 from reconciler.reports.removed import announce, narrate_removal, removed_document, render_removed
 from reconciler.sync.removal import Remover
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
+    from reconciler.desired.config import Target
     from reconciler.oci.digest import Digest
     from reconciler.oci.reference import Tag
 
@@ -102,9 +106,19 @@ def _locked(located: Located, place: Place) -> dict[Tag, Digest]:
         if all(problem.code == "no-config" for problem in exc.problems):
             return {}
         raise
-    names = {name_at(located.target, located.repository, target) for target in config.targets.values()}
+    names = {_name_at(located, place, target, config.root) for target in config.targets.values()}
     return {
         entry.version.tag: entry.digest
         for entry in read_lock(config.lock_path).entries.values()
         if entry.name in names
     }
+
+
+def _name_at(located: Located, place: Place, target: Target, root: Path) -> Repository | None:
+    """Return what a target calls the repository; a directory has many names, so that paths are compared."""
+    here, there = located.target.layout_directory, target.layout_directory
+    if here is None or there is None or located.target.name == target.name:
+        return name_at(located.target, located.repository, target)
+    path = (place.directory / here / located.repository).resolve()
+    folder = (root / there).resolve()
+    return Repository(path.relative_to(folder).as_posix()) if path.is_relative_to(folder) else None

@@ -17,6 +17,7 @@ from reconciler.oci.manifest import Index, parse
 from reconciler.oci.media_types import INDEXES
 from reconciler.oci.reference import Tag
 from reconciler.oci.referrers import drop_referrer, referrers_of
+from reconciler.sync.mirror import is_fallback_tag
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -156,7 +157,8 @@ class Remover:
 
     def _look_around(self, digest: Digest) -> tuple[list[Tag], list[Tag]]:
         """Return the tags that name a manifest, and those of indexes that list it."""
-        tags = self.store.list_tags(self.repository)
+        # A list of referrers is no artifact: what is deleted is taken out of it first.
+        tags = [tag for tag in self.store.list_tags(self.repository) if not is_fallback_tag(tag)]
         with ThreadPoolExecutor(max_workers=self.jobs, thread_name_prefix="delete") as pool:
             found = list(pool.map(lambda tag: self._relation(tag, digest), tags))
         sharing = [tag for tag, relation in zip(tags, found, strict=True) if relation == "names"]

@@ -306,9 +306,16 @@ def test_blobs_are_mounted_within_one_store(source: MemoryStore) -> None:
     assert source.count("fetch_blob") == source.count("put_blob") == 0
 
 
-def test_blobs_that_cannot_be_mounted_are_sent(source: MemoryStore) -> None:
+class Unmountable(MemoryStore):
+    """Does not look into its other repositories, as a registry without the rights to."""
+
+    def mount_blob(self, repository: Repository, blob: Descriptor, source: Repository) -> bool:
+        return False
+
+
+def test_blobs_that_cannot_be_mounted_are_sent() -> None:
+    source = Unmountable()
     put_image(source, HERE, "1.0.0", b"small", LARGE)
-    source.mounts = False
     result = copy_graph(source, HERE, V1, source, THERE, V1)
     assert (result.mounted, result.blobs) == (0, 3)
 
