@@ -56,9 +56,13 @@ def read_config(path: Path) -> Config:
     text = _read_text(path)
     try:
         document = tomllib.loads(text)
-    except (tomllib.TOMLDecodeError, RecursionError) as exc:
-        if isinstance(exc, tomllib.TOMLDecodeError):
-            raise ConfigError([syntax_problem(text, exc, path.name)]) from exc
+    except tomllib.TOMLDecodeError as exc:
+        raise ConfigError([syntax_problem(text, exc, path.name)]) from exc
+    except ValueError as exc:
+        # Python reads no whole number of more digits than this.
+        message = "expected a pallet.toml, got a whole number of more than 4300 digits"
+        raise ConfigError([Problem("too-long", message, path.name)]) from exc
+    except RecursionError as exc:
         raise ConfigError(
             [Problem("too-deep", "expected a pallet.toml, got arrays nested too deeply", path.name)]
         ) from exc

@@ -239,6 +239,10 @@ def _parse_side(text: str, file: str, loads: Loads = tomllib.loads) -> Lock:
         document = loads(text)
     except tomllib.TOMLDecodeError as exc:
         raise LockError([replace(syntax_problem(text, exc, file), fix=_RECOVER)]) from exc
+    except (ValueError, RecursionError) as exc:
+        # Python reads no whole number of more than 4300 digits, and no arrays nested without end.
+        message = "expected a lock, got a number or a nesting that nobody could read"
+        raise LockError([Problem("not-a-lock", message, file=file, fix=_RECOVER)]) from exc
     version = _read_number(document, "version", f"{VERSION}", file)
     if version > VERSION:
         message = f"version: expected at most {VERSION}, got {version}: it was written by a newer pallet"

@@ -227,11 +227,16 @@ def _write_deep(path: Path) -> None:
         pytest.param(
             _write_deep, "pallet.toml: expected a pallet.toml, got arrays nested too deeply", id="too-deep"
         ),
+        pytest.param(
+            lambda path: path.write_text(f"a = {'9' * 5000}\n"),
+            "pallet.toml: expected a pallet.toml, got a whole number of more than 4300 digits",
+            id="too-long-a-number",
+        ),
         pytest.param(Path.mkdir, "pallet.toml: cannot be read: Is a directory", id="a-folder"),
     ],
 )
 def test_pallet_toml_that_cannot_be_read_is_refused(
-    tmp_path: Path, write: Callable[[Path], None], complaint: str
+    tmp_path: Path, write: Callable[[Path], object], complaint: str
 ) -> None:
     path = tmp_path / "pallet.toml"
     write(path)

@@ -438,3 +438,15 @@ def test_sha512_digests_are_read() -> None:
     long = Digest.of(b"x", algorithm="sha512")
     text = GOLDEN.replace(MIDDLE, f'digest = "{long}"\n')
     assert {entry.digest for entry in parse_lock(text, file="pallet.lock").entries.values()} == {A, long}
+
+
+@pytest.mark.parametrize("value", ["9" * 5000, "[" * 20_000], ids=["long-number", "deep-nesting"])
+def test_unreadable_value_is_no_traceback(value: str) -> None:
+    with pytest.raises(LockError) as caught:
+        parse_lock(f"version = 1\nrevision = 0\nmore = {value}\n", file="pallet.lock")
+    assert (
+        str(caught.value) == "pallet.lock: expected a lock, got a number or a nesting that nobody could read"
+    )
+    assert caught.value.problems[0].fix == (
+        "restore it with `git checkout -- pallet.lock`, or delete it and run `pallet lock`"
+    )
