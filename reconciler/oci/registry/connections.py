@@ -23,6 +23,7 @@ PIECE_BYTES = 256 * 1024
 JOINED_MAX_BYTES = 64 * 1024
 """Up to here a body's first piece is copied behind the head, which costs less than another send."""
 
+_NO_ANSWER = "the server closed the connection without an answer"
 _Key = tuple[str, str, int | None]
 
 
@@ -71,8 +72,10 @@ class Connections(httpx.BaseTransport):
         if kept is not None:
             try:
                 return self._exchange(kept, request, key, timeouts["read"])
-            except _ClosedMeanwhileError:
-                pass  # the server closed it while it was idle: it has seen nothing of this request
+            except _ClosedMeanwhileError as exc:
+                # Most probably closed while it was idle: then nothing of this request was seen.
+                if not request.extensions.get("resend", True):
+                    raise httpx.RemoteProtocolError(_NO_ANSWER) from exc
         fresh = self._connect(key, timeouts["connect"])
         try:
             return self._exchange(fresh, request, key, timeouts["read"])

@@ -129,8 +129,9 @@ class _Download:
         encoding = (answer.header(b"content-encoding") or "identity").lower()
         # Storage was seen to call what is compressed anyway by its name: then the bytes are the blob's.
         if encoding != "identity" and length != expected_bytes:
+            problem = f"expected it as it is, got {encoding[:40]}"
             raise StoreError(
-                f"{answer.request}: the blob was encoded on its way: expected it bare, got {encoding[:40]!r}",
+                f"{answer.request}: the blob is encoded on its way: {problem}",
                 fix="let nothing between here and the registry compress answers",
             )
         if length is not None and length != expected_bytes:

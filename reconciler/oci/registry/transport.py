@@ -173,7 +173,8 @@ class Transport:
                 "read": timeout_s,
                 "write": timeout_s,
                 "pool": timeout_s,
-            }
+            },
+            "resend": call.is_resent,
         }
         if route.url is not None:
             extensions["target"] = url.target.encode("ascii")

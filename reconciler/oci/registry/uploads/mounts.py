@@ -48,7 +48,7 @@ def mount(session: Session, name: str, digest: Digest, source: str) -> Mounted:
     # What is pushed to comes first: a few registries look at the first scope alone.
     wanted = (*scopes.push(name), *scopes.pull(source))
     try:
-        answer = session.send(Call("POST", url, Kind.UPLOAD), scopes=wanted)
+        answer = session.send(Call("POST", url, Kind.UPLOAD, is_resent=False), scopes=wanted)
         answer.discard()
         if answer.status == 202:
             return Mounted(is_there=False, place=opened(answer))

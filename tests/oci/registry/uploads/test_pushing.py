@@ -1,0 +1,323 @@
+"""Large blobs against a registry that does what it should, and then all that registries were seen to do."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+
+import pytest
+
+from reconciler.errors import DigestMismatchError, PalletError, StoreError, UnreachableError
+from reconciler.oci.blob import Blob
+from reconciler.oci.digest import Digest
+from reconciler.oci.registry.profiles import Profile
+from reconciler.oci.registry.uploads.chunks import Sizes
+from reconciler.oci.registry.uploads.journal import Journal
+from tests.oci.registry.situations import REPOSITORY, FakeClock, opened
+from tests.support.scripted_registry import Fault, Reply, Request, ScriptedRegistry, digest_of, problem
+
+CONTENT = bytes(range(256)) * 400
+BLOB = Blob.of_bytes(CONTENT)
+SIZES = Sizes(resumable_min=20_000, resumable_chunk=20_000, fallback_chunk=10_000, smallest_chunk=1000)
+CHUNKS = [20_000, 20_000, 20_000, 20_000, 20_000, 2400]
+ECR = Profile("ecr", trusts_range=False)
+
+
+def put(
+    server: ScriptedRegistry,
+    folder: Path | None,
+    blob: Blob = BLOB,
+    *,
+    profile: Profile | None = None,
+    retries: int = 2,
+) -> dict[str, int]:
+    """Push a blob; with a folder for a journal it goes in chunks. Return the counts of requests."""
+    journal = None if folder is None else Journal(lambda: folder)
+    with opened(
+        server, journal=journal, sizes=SIZES, profile=profile, retries=retries, clock=FakeClock()
+    ) as store:
+        store.put_blob(REPOSITORY, blob)
+        return {key.removesuffix(" upload"): count for key, count in store.transport.counts.items()}
+
+
+def patched(server: ScriptedRegistry) -> list[str]:
+    return [request.headers["content-range"] for request in server.seen("PATCH")]
+
+
+def is_stored(server: ScriptedRegistry) -> bool:
+    return server.hold(REPOSITORY).blobs == {BLOB.digest: CONTENT}
+
+
+def no_session_left(server: ScriptedRegistry) -> bool:
+    return not server.hold(REPOSITORY).sessions
+
+
+def test_large_blob_goes_in_chunks(server: ScriptedRegistry, tmp_path: Path) -> None:
+    assert put(server, tmp_path) == {"POST": 1, "PATCH": 6, "PUT": 1}
+    assert is_stored(server)
+    assert [len(request.body) for request in server.seen("PATCH")] == CHUNKS
+    assert patched(server)[:2] == ["0-19999", "20000-39999"]
+    assert server.seen("PUT")[0].body == b""
+    assert list(tmp_path.glob("*.json")) == []
+
+
+def test_large_blob_goes_whole_without_a_journal(server: ScriptedRegistry) -> None:
+    assert put(server, None) == {"POST": 1, "PUT": 1}
+
+
+@pytest.mark.parametrize("digest", [Digest.of(CONTENT, algorithm="sha512")], ids=["sha512"])
+@pytest.mark.parametrize("journal", [False, True], ids=["whole", "chunks"])
+def test_other_algorithm_is_said_at_the_start(
+    server: ScriptedRegistry, tmp_path: Path, digest: Digest, journal: bool
+) -> None:
+    put(server, tmp_path if journal else None, Blob(digest, len(CONTENT), BLOB.open))
+    assert server.seen("POST")[0].target.endswith("/uploads/?digest-algorithm=sha512")
+    assert server.hold(REPOSITORY).blobs == {digest_of(CONTENT, "sha512"): CONTENT}
+
+
+@pytest.mark.parametrize(
+    ("fault", "profile"),
+    [
+        (Fault.RANGE_WITH_UNIT, None),
+        (Fault.RANGE_MISSING, None),
+        (Fault.RANGE_STALE, None),
+        (Fault.RANGE_STALE, ECR),
+        (Fault.PATCH_201, ECR),
+        (Fault.PUT_204, None),
+        (Fault.LOCATION_RELATIVE, None),
+        (Fault.LOCATION_ABSOLUTE, None),
+        (Fault.LOCATION_WITHOUT_SCHEME, None),
+        (Fault.LOCATION_ODD_QUERY, None),
+    ],
+    ids=str,
+)
+def test_odd_answers_cost_nothing(
+    server: ScriptedRegistry, tmp_path: Path, fault: Fault, profile: Profile | None
+) -> None:
+    server.misbehave(fault)
+    assert put(server, tmp_path, profile=profile) == {"POST": 1, "PATCH": 6, "PUT": 1}
+    assert is_stored(server)
+
+
+def test_half_kept_chunk_goes_on_in_its_middle(server: ScriptedRegistry, tmp_path: Path) -> None:
+    server.misbehave(Fault.PATCH_HALF_KEPT, times=1)
+    put(server, tmp_path)
+    assert patched(server)[:2] == ["0-19999", "10000-29999"]
+    assert is_stored(server)
+
+
+def test_416_is_recovered_by_asking(server: ScriptedRegistry, tmp_path: Path) -> None:
+    server.misbehave(Fault.PATCH_FORGOTTEN)
+    assert put(server, tmp_path)["GET"] == 1
+    assert patched(server)[1:3] == ["20000-39999", "19999-39998"]
+    assert is_stored(server)
+
+
+def test_endless_416_ends_after_ten_recoveries_and_one_new_session(
+    server: ScriptedRegistry, tmp_path: Path
+) -> None:
+    server.on("PATCH", "", problem(416, "RANGE_INVALID"))
+    with pytest.raises(StoreError, match="416"):
+        put(server, tmp_path)
+    assert len(server.seen("POST")) == 2
+    assert len(server.seen("GET", "/uploads/")) == 20
+    assert no_session_left(server)
+    assert list(tmp_path.glob("*.json")) == []
+
+
+def test_registry_that_caps_chunks_gets_smaller_ones(server: ScriptedRegistry, tmp_path: Path) -> None:
+    server.chunk_max_bytes = 6000
+    server.misbehave(Fault.PATCH_CAPPED)
+    assert put(server, tmp_path)["POST"] == 1
+    assert max(len(request.body) for request in server.seen("PATCH")[2:]) == 5000
+    assert is_stored(server)
+
+
+def test_announced_minimum_is_kept(server: ScriptedRegistry, tmp_path: Path) -> None:
+    server.chunk_min_bytes = 30_000
+    server.misbehave(Fault.CHUNK_MINIMUM)
+    put(server, tmp_path)
+    assert [len(request.body) for request in server.seen("PATCH")] == [30_000, 30_000, 30_000, 12_400]
+    assert is_stored(server)
+
+
+def test_registry_without_chunks_gets_it_whole(server: ScriptedRegistry, tmp_path: Path) -> None:
+    server.misbehave(Fault.PATCH_REFUSED)
+    assert put(server, tmp_path) == {"POST": 2, "PATCH": 1, "DELETE": 1, "PUT": 1}
+    assert is_stored(server)
+
+
+def test_413_to_the_whole_leads_to_chunks(server: ScriptedRegistry) -> None:
+    server.fault_at_bytes = 15_000
+    server.misbehave(Fault.PUT_TOO_LARGE)
+    counts = put(server, None)
+    assert (counts["POST"], counts["PATCH"]) == (2, 11)
+    assert is_stored(server)
+    assert no_session_left(server)
+
+
+def test_413_without_chunks_is_said(server: ScriptedRegistry) -> None:
+    server.fault_at_bytes = 15_000
+    server.misbehave(Fault.PUT_TOO_LARGE)
+    with pytest.raises(StoreError, match="the registry answered 413"):
+        put(server, None, profile=Profile("gar", chunks=False))
+    assert len(server.seen("PUT")) == 1
+    assert no_session_left(server)
+
+
+def test_break_in_the_whole_leads_to_chunks(server: ScriptedRegistry) -> None:
+    server.misbehave(Fault.UPLOAD_RESET, times=1)
+    counts = put(server, None)
+    assert counts["PATCH"] == 11
+    assert counts["HEAD blob"] == 1
+    assert is_stored(server)
+
+
+def test_break_of_a_small_blob_leads_to_a_new_session(server: ScriptedRegistry) -> None:
+    blob = Blob.of_bytes(b"small" * 1000)
+    server.misbehave(Fault.UPLOAD_RESET, times=1)
+    assert put(server, None, blob) == {"POST": 2, "PUT": 2}
+
+
+def test_lost_answer_is_noticed(server: ScriptedRegistry) -> None:
+    def swallow(request: Request) -> Reply:
+        server.faithful(request)
+        return Reply(hang_up=True)
+
+    server.on("PUT", "/uploads/", swallow, times=1)
+    assert put(server, None) == {"POST": 1, "PUT": 1, "HEAD blob": 1}
+    assert is_stored(server)
+
+
+def test_connection_that_always_breaks_is_an_error(server: ScriptedRegistry) -> None:
+    server.on("PUT", "/uploads/", Reply(hang_up=True))
+    server.on("PATCH", "/uploads/", Reply(hang_up=True))
+    with pytest.raises(UnreachableError, match="the connection broke"):
+        put(server, None)
+
+
+def test_break_between_chunks_goes_on(server: ScriptedRegistry, tmp_path: Path) -> None:
+    server.on("PATCH", "c20000", Reply(hang_up=True), times=1)
+    assert put(server, tmp_path) == {"POST": 1, "PATCH": 7, "GET": 1, "PUT": 1}
+    assert is_stored(server)
+
+
+def test_corrupted_upload_is_sent_once_more(server: ScriptedRegistry, tmp_path: Path) -> None:
+    server.misbehave(Fault.UPLOAD_CORRUPTED, times=1)
+    assert put(server, tmp_path)["PUT"] == 2
+    assert is_stored(server)
+    server.misbehave(Fault.UPLOAD_CORRUPTED)
+    with pytest.raises(StoreError, match="400 Bad Request: DIGEST_INVALID"):
+        put(server, None)
+
+
+def test_changed_file_cancels_its_session(server: ScriptedRegistry, tmp_path: Path) -> None:
+    blob = Blob(BLOB.digest, BLOB.size_bytes, Blob.of_bytes(CONTENT[:-1] + b"!").open)
+    for folder in (tmp_path, None):
+        with pytest.raises(DigestMismatchError):
+            put(server, folder, blob)
+    assert no_session_left(server)
+    assert server.hold(REPOSITORY).blobs == {}
+    assert list(tmp_path.glob("*.json")) == []
+
+
+@pytest.mark.parametrize("answer", [Reply(405), Reply(404), Reply(hang_up=True), Reply(401)], ids=str)
+def test_refused_cancel_does_not_matter(server: ScriptedRegistry, answer: Reply) -> None:
+    server.on("DELETE", "", answer)
+    server.on("PUT", "", problem(403, "DENIED"))
+    with pytest.raises(PalletError, match="403 Forbidden: DENIED"):
+        put(server, None)
+    assert len(server.seen("DELETE")) == 1
+
+
+class Killed(BaseException):
+    """Nothing catches it, as nothing catches a kill."""
+
+
+class Mortal(io.BytesIO):
+    """Content in a process that does not live to send what follows the third chunk."""
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        if self.tell() >= 60_000:
+            raise Killed
+        return super().read(size)
+
+
+def kill(server: ScriptedRegistry, folder: Path) -> None:
+    """Push until the process dies, with three chunks acknowledged."""
+    with pytest.raises(Killed):
+        put(server, folder, Blob(BLOB.digest, BLOB.size_bytes, lambda: Mortal(CONTENT)))
+    assert patched(server)[:3] == ["0-19999", "20000-39999", "40000-59999"]
+    server.requests.clear()
+
+
+def test_later_run_sends_only_the_rest(server: ScriptedRegistry, tmp_path: Path) -> None:
+    kill(server, tmp_path)
+    assert put(server, tmp_path) == {"GET": 1, "PATCH": 3, "PUT": 1}
+    assert patched(server) == ["60000-79999", "80000-99999", "100000-102399"]
+    assert is_stored(server)
+    assert no_session_left(server)
+    assert list(tmp_path.glob("*.json")) == []
+
+
+@pytest.mark.parametrize(
+    "status",
+    [Reply(404), problem(400, "BLOB_UPLOAD_INVALID"), Reply(200, {"Range": "0-99999999"}), Reply(204)],
+)
+def test_later_run_starts_over_where_the_session_is_gone(
+    server: ScriptedRegistry, tmp_path: Path, status: Reply
+) -> None:
+    kill(server, tmp_path)
+    server.on("GET", "/uploads/", status)
+    assert put(server, tmp_path) == {"GET": 1, "POST": 1, "PATCH": 6, "PUT": 1}
+    assert is_stored(server)
+
+
+def test_later_run_believes_the_registry_not_the_journal(server: ScriptedRegistry, tmp_path: Path) -> None:
+    kill(server, tmp_path)
+    (upload,) = server.hold(REPOSITORY).sessions.values()
+    upload.content += CONTENT[60_000:70_000]  # arrived, though nobody was told
+    put(server, tmp_path)
+    assert patched(server)[0] == "70000-89999"
+    assert is_stored(server)
+
+
+def test_later_run_goes_nowhere_else(server: ScriptedRegistry, tmp_path: Path) -> None:
+    kill(server, tmp_path)
+    (path,) = tmp_path.glob("*.json")
+    path.write_text(
+        path.read_text()
+        .replace(server.url, "http://127.0.0.1:9", 1)
+        .replace(f'"location": "{server.url}', '"location": "http://127.0.0.1:9')
+    )
+    path.write_text(
+        path.read_text().replace('"registry": "http://127.0.0.1:9"', f'"registry": "{server.url}"')
+    )
+    assert put(server, tmp_path) == {"POST": 1, "PATCH": 6, "PUT": 1}
+
+
+def test_other_content_is_found_out_after_a_resume(server: ScriptedRegistry, tmp_path: Path) -> None:
+    kill(server, tmp_path)
+    changed = Blob(BLOB.digest, BLOB.size_bytes, Blob.of_bytes(b"!" + CONTENT[1:]).open)
+    with pytest.raises(DigestMismatchError):
+        put(server, tmp_path, changed)
+    assert server.hold(REPOSITORY).blobs == {}
+    assert no_session_left(server)
+
+
+def test_unreachable_registry_leaves_the_upload_for_later(server: ScriptedRegistry, tmp_path: Path) -> None:
+    server.on("PATCH", "c40000", Reply(hang_up=True), times=1)
+    with pytest.raises(UnreachableError, match="the connection broke"):
+        put(server, tmp_path, retries=0)
+    server.requests.clear()
+    put(server, tmp_path)
+    assert patched(server)[0] == "40000-59999"
+    assert is_stored(server)
+
+
+def test_location_is_never_printed(server: ScriptedRegistry, tmp_path: Path) -> None:
+    server.on("PATCH", "", problem(403, "DENIED"))
+    with pytest.raises(StoreError) as caught:
+        put(server, tmp_path)
+    assert "_state=***" in str(caught.value)
+    assert "a%2Fb" not in str(caught.value)
