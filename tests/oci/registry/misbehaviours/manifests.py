@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
-from reconciler.errors import DigestMismatchError, StoreError, UnauthorisedError
+from reconciler.errors import (
+    DigestMismatchError,
+    HiddenError,
+    ImmutableTagError,
+    NotFoundError,
+    StoreError,
+    UnauthorisedError,
+)
 from reconciler.oci.registry.profiles import BY_NAME
 from tests.oci.registry.misbehaviours.row import Row, Table
 from tests.oci.registry.scene import (
@@ -15,6 +22,7 @@ from tests.oci.registry.scene import (
     move_tag,
     move_two_tags,
     publish,
+    publish_again,
     publish_incomplete,
     push,
     push_to_new,
@@ -40,12 +48,21 @@ MANIFESTS: Table = {
     Fault.MANIFEST_WITHOUT_LOCATION: (Row(publish),),
     Fault.MANIFEST_BLOB_404: (Row(publish_incomplete, StoreError, "MANIFEST_BLOB_UNKNOWN"),),
     Fault.MANIFEST_LATE: (Row(publish, times=1, never_shown=True),),
-    Fault.TAG_IMMUTABLE_400: (Row(move_tag, StoreError, "because the tag is immutable"),),
-    Fault.TAG_IMMUTABLE_403: (Row(move_tag, StoreError, "tag is immutable"),),
-    Fault.TAG_IMMUTABLE_409: (Row(move_tag, StoreError, "tag already exists"),),
-    Fault.TAG_IMMUTABLE_412: (Row(move_tag, StoreError, "configured as immutable"),),
-    Fault.TAG_IMMUTABLE_INVALID: (Row(move_tag, StoreError, "MANIFEST_INVALID"),),
-    Fault.TAG_IMMUTABLE_ASSETS: (Row(move_tag, StoreError, "does not allow updating assets"),),
+    Fault.TAG_IMMUTABLE_400: (
+        Row(move_tag, ImmutableTagError, "because the tag is immutable"),
+        Row(publish_again),
+    ),
+    Fault.TAG_IMMUTABLE_403: (Row(move_tag, ImmutableTagError, "tag is immutable"), Row(publish_again)),
+    Fault.TAG_IMMUTABLE_409: (Row(move_tag, ImmutableTagError, "tag already exists"), Row(publish_again)),
+    Fault.TAG_IMMUTABLE_412: (
+        Row(move_tag, ImmutableTagError, "configured as immutable"),
+        Row(publish_again),
+    ),
+    Fault.TAG_IMMUTABLE_INVALID: (Row(move_tag, ImmutableTagError, "MANIFEST_INVALID"), Row(publish_again)),
+    Fault.TAG_IMMUTABLE_ASSETS: (
+        Row(move_tag, ImmutableTagError, "does not allow updating assets"),
+        Row(publish_again),
+    ),
     Fault.TAG_DELETE_REFUSED: (Row(delete_tag, StoreError, "400 Bad Request: DIGEST_INVALID"),),
     Fault.DELETE_DISABLED: (Row(delete_tag, StoreError, "405 Method Not Allowed: UNSUPPORTED"),),
     Fault.OCI_TAG_PARTIAL: (
@@ -56,9 +73,12 @@ MANIFESTS: Table = {
             turned={"multi_tag": True},
         ),
     ),
-    Fault.REPOSITORY_REQUIRED: (Row(push_to_new, StoreError, "404 Not Found: NAME_UNKNOWN: The repository"),),
+    Fault.REPOSITORY_REQUIRED: (
+        Row(push_to_new, NotFoundError, "404 Not Found: NAME_UNKNOWN: The repository"),
+    ),
     Fault.REPOSITORY_HIDDEN: (
         Row(head_absent, UnauthorisedError, "401 Unauthorized"),
-        Row(head_absent, UnauthorisedError, "401 Unauthorized", profile=BY_NAME["quay"]),
+        Row(head_absent, HiddenError, "401 Unauthorized", profile=BY_NAME["quay"]),
+        Row(head_absent, HiddenError, "401 Unauthorized", profile=BY_NAME["quay"], bearer=True),
     ),
 }

@@ -62,6 +62,6 @@ UPLOADS: Table = {
     Fault.SINGLE_POST_404: (Row(push, profile=BY_NAME["zot"], counts={"PUT upload": 1}),),
     Fault.MOUNT_202: (Row(mount, counts={"POST upload": 2, "PUT upload": 1}), Row(mount, bearer=True)),
     Fault.MOUNT_400: (Row(mount, counts={"POST upload": 3, "PUT upload": 1}), Row(mount, bearer=True)),
-    Fault.MOUNT_RESET: (Row(mount, times=1), Row(mount, times=1, bearer=True)),
+    Fault.MOUNT_RESET: (Row(mount), Row(mount, bearer=True)),
     Fault.ACCEPT_406: (Row(push, never_shown=True), Row(publish, never_shown=True)),
 }
