@@ -308,7 +308,7 @@ def test_entry_of_pallet_toml_is_not_looked_at(tmp_path: Path) -> None:
 def test_rule_that_is_switched_off_stops_nothing(tmp_path: Path) -> None:
     early = workflow() + '    inputs: {x: "{{ steps.later.outputs }}"}\n'
     folder = make_project(tmp_path, "", {"w.yaml": early})
-    with pytest.raises(DocumentError, match="reads 'steps.later', which"):
+    with pytest.raises(DocumentError, match=r"reads .steps\.later., which"):
         read_single(wish("w.yaml"), tmp_path, read_config(folder.config))
     folder.write({"pallet.toml": '[project]\nname = "acme"\n[rules]\nignore = ["PLT012"]\n'})
     assert read_single(wish("w.yaml"), tmp_path, read_config(folder.config)).notes == ()
