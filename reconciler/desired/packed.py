@@ -16,15 +16,17 @@ from reconciler.errors import DocumentError, Problem
 if TYPE_CHECKING:
     from pathlib import Path
 
-SUFFIXES = (".tgz", ".tar.gz")
+SUFFIX = ".tgz"
 _ENTRIES_MAX = 100_000
 _UNPACKED_MAX_BYTES = 512 * 1024 * 1024
 """Helm's own charts are below 1 MiB; this is for archives that unpack to more than a machine has."""
+_LOOKED_AT_MAX_BYTES = 16 * 1024 * 1024
+"""How far somebody looks who only wants to know what it is."""
 
 
 def is_packed(path: str) -> bool:
     """Say whether a path names an archive by its suffix."""
-    return path.endswith(SUFFIXES)
+    return path.endswith(SUFFIX)
 
 
 def read_described(path: Path, shown: str, name: str) -> bytes:
@@ -51,20 +53,26 @@ def read_described(path: Path, shown: str, name: str) -> bytes:
 def describes(path: Path, name: str) -> bool:
     """Say whether an archive holds a packed folder with a file of this name; False where nobody can tell."""
     try:
-        return _find(path, name) is not None
+        return _find(path, name, max_bytes=_LOOKED_AT_MAX_BYTES) is not None
     except (tarfile.TarError, EOFError, zlib.error, ValueError, OSError):
         return False
 
 
-def _find(path: Path, name: str) -> bytes | None:
+def _find(path: Path, name: str, *, max_bytes: int = _UNPACKED_MAX_BYTES) -> bytes | None:
+    """Return the file's content; the whole archive is read, so that one that is cut off is found out."""
+    found = None
     with tarfile.open(path, "r:gz") as archive:
         for number, entry in enumerate(archive):
-            if number == _ENTRIES_MAX or entry.offset > _UNPACKED_MAX_BYTES:
-                raise ValueError(f"expected {name} earlier in the archive")
+            if number == _ENTRIES_MAX or entry.offset_data + entry.size > max_bytes:
+                raise ValueError(f"expected at most {max_bytes} bytes when unpacked, got more")
             folder, _, rest = entry.name.removeprefix("./").partition("/")
-            if folder and rest == name and entry.isreg():
-                if entry.size > DOCUMENT_MAX_BYTES:
-                    raise ValueError(f"{name}: expected at most {DOCUMENT_MAX_BYTES} bytes, got {entry.size}")
-                stream = archive.extractfile(entry)
-                return stream.read() if stream is not None else None
-    return None
+            if found is None and folder and rest == name and entry.isreg():
+                found = _read(archive, entry)
+    return found
+
+
+def _read(archive: tarfile.TarFile, entry: tarfile.TarInfo) -> bytes | None:
+    if entry.size > DOCUMENT_MAX_BYTES:
+        raise ValueError(f"{entry.name}: expected at most {DOCUMENT_MAX_BYTES} bytes, got {entry.size}")
+    stream = archive.extractfile(entry)
+    return None if stream is None else stream.read()

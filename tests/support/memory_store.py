@@ -101,7 +101,8 @@ class MemoryStore:
     ) -> Digest:
         with self._lock:
             self._called("put_manifest", repository, reference)
-            digest = Digest.of(content)
+            algorithm = reference.algorithm if isinstance(reference, Digest) else "sha256"
+            digest = Digest.of(content, algorithm=algorithm)
             if isinstance(reference, Digest) and reference != digest:
                 raise DigestMismatchError(self.name(repository, reference), expected=reference, got=digest)
             held = self._contents.get(repository, _Contents())

@@ -113,8 +113,7 @@ class ArchiveFiles:
                 with tarfile.open(fileobj=stream, mode="r:") as tar:
                     return cls(archive, {normpath(entry.name): _member(entry) for entry in tar})
             except tarfile.ReadError as exc:
-                reason = "archive is cut off" if "end of data" in str(exc) else "no tar archive"
-                raise ValueError(f"{reason}: {exc}") from exc
+                raise ValueError(f"expected a whole tar archive: {exc}") from exc
             except (tarfile.TarError, UnicodeError, ValueError) as exc:
                 raise ValueError(f"damaged tar archive: {exc}") from exc
 

@@ -153,7 +153,8 @@ class _Gzip:
     def _unpack(self, piece: bytes) -> bytes:
         """Take in what belongs to this member, and return the rest."""
         try:
-            while piece:
+            # At the end of a member zlib leaves what follows in the tail too: asking again would never end.
+            while piece and not self._member.eof:
                 self._hashed.update(self._member.decompress(piece, CHUNK_BYTES))
                 piece = self._member.unconsumed_tail
         except zlib.error as exc:
