@@ -80,7 +80,7 @@ class Connections(httpx.BaseTransport):
         try:
             return self._exchange(fresh, request, key, timeouts["read"])
         except _ClosedMeanwhileError as exc:
-            raise httpx.RemoteProtocolError("the server closed the connection without an answer") from exc
+            raise httpx.RemoteProtocolError(_NO_ANSWER) from exc
 
     def close(self) -> None:
         with self._lock:
