@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+
 import pytest
 
 from reconciler.errors import StoreError, ThrottledError, UnauthorisedError
@@ -25,6 +27,8 @@ from tests.oci.registry.situations import (
 )
 from tests.support.scripted_registry import Reply, ScriptedRegistry
 
+GUARD_S = 20.0
+"""After this a test fails instead of hanging."""
 QUOTA = {"RateLimit-Limit": "100;w=21600", "RateLimit-Remaining": "0;w=21600"}
 HUB = b'{"message":"toomanyrequests: You have reached your pull rate limit."}'
 
@@ -176,6 +180,10 @@ def test_narrow_gate_lets_a_blob_be_read_while_it_is_written(server: ScriptedReg
     store = profiled(server, Profile("narrow", concurrency=1), FakeClock())
     source, destination = Repository("source"), Repository("destination")
     store.put_blob(source, BLOB)
-    store.put_blob(destination, relayed(store, source, DESCRIPTOR))
+    copied = relayed(store, source, DESCRIPTOR)
+    copying = threading.Thread(target=store.put_blob, args=(destination, copied), daemon=True)
+    copying.start()
+    copying.join(GUARD_S)
+    assert not copying.is_alive()
     store.close()
     assert BLOB.digest in server.hold("destination").blobs
