@@ -263,6 +263,35 @@ def test_wrong_size_of_a_blob_is_noticed(store: Store) -> None:
         list(store.fetch_blob(REPOSITORY, Descriptor(NOTE, note.blob.digest, 3)))
 
 
+@pytest.mark.parametrize("offset", [1, 1_500_000, 2_999_999, 3_000_000])
+def test_blob_is_read_on_from_its_middle(store: Store, offset: int) -> None:
+    note = Note(bytes(range(250)) * 12_000)
+    store.put_blob(REPOSITORY, note.blob)
+    rest = b"".join(store.fetch_blob(REPOSITORY, note.layer, offset=offset))
+    assert rest == (bytes(range(250)) * 12_000)[offset:]
+
+
+def test_blob_is_mounted_from_another_repository(store: Store) -> None:
+    source = Repository("base/images")
+    note = publish(store, source, "1.0.0", b"shared")
+    if store.mount_blob(REPOSITORY, note.layer, source):
+        assert store.has_blob(REPOSITORY, note.blob.digest)
+    store.put_blob(REPOSITORY, note.blob)
+    store.put_manifest(REPOSITORY, V1, note.manifest, media_types.OCI_MANIFEST)
+    store.delete_manifest(source, note.digest)
+    assert b"".join(store.fetch_blob(REPOSITORY, note.layer)) == b"shared"
+
+
+def test_absent_blob_is_not_mounted(store: Store) -> None:
+    publish(store, Repository("base/images"), "1.0.0", b"another")
+    absent = Note(b"absent")
+    for source in (Repository("base/images"), Repository("nobody/here")):
+        assert not store.mount_blob(REPOSITORY, absent.layer, source)
+    assert not store.has_blob(REPOSITORY, absent.blob.digest)
+    store.put_blob(REPOSITORY, absent.blob)
+    assert store.has_blob(REPOSITORY, absent.blob.digest)
+
+
 def test_threads_lose_no_tag(store: Store) -> None:
     tags = [f"1.0.{number}" for number in range(24)]
     with ThreadPoolExecutor(8) as pool:
