@@ -8,7 +8,7 @@ import tempfile
 from dataclasses import replace
 from pathlib import Path
 
-from benchmarks import check, growth, jobs, layout, printing, push, startup, validate
+from benchmarks import check, growth, jobs, layout, printing, promoting, push, startup, validate
 from benchmarks.lab import Lab
 from benchmarks.results import Table
 from benchmarks.scale import Scale, quick
@@ -17,6 +17,7 @@ BENCHMARKS = {
     "startup": startup.measure,
     "check": check.measure,
     "push": push.measure,
+    "promote": promoting.measure,
     "layout": layout.measure,
     "growth": growth.measure,
     "validate": validate.measure,

@@ -172,9 +172,8 @@ class Copier:
         there, is_hidden = self._look(destination_repository, target)
         before = None if there is None else there.digest
         if root is None:
-            root = (
-                there if there is not None and before == digest else self._describe(source_repository, digest)
-            )
+            # What it is, nobody has said yet; where it is missing, it is read anyway.
+            root = there if there is not None and before == digest else Descriptor("", digest, 0)
         job = _Job(source_repository, destination_repository, root, target, before, is_hidden)
         if before != digest or self._terms.check_all or self._terms.referrers:
             if before is not None and before != digest and not replace:
@@ -217,10 +216,6 @@ class Copier:
             entry = choose(node.manifest, platform, subject=self._source.name(repository, reference))
             return Descriptor(entry.media_type, entry.digest, entry.size_bytes), found.descriptor.digest
 
-    def _describe(self, repository: Repository, digest: Digest) -> Descriptor:
-        with blamed(SOURCE):
-            return self._source.head_manifest(repository, digest)
-
     def _look(self, repository: Repository, reference: Tag | Digest) -> tuple[Descriptor | None, bool]:
         """Return what is there, and whether the registry would not say."""
         try:
@@ -251,6 +246,8 @@ class Copier:
             )
         )
         job.referrers = len(graph.referrers)
+        if job.root.digest in graph.missing:
+            job.root = graph.missing[job.root.digest].content.descriptor
         self._mover.move(
             graph.blobs.values(),
             job.source_repository,

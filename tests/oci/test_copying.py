@@ -111,6 +111,14 @@ def test_digest_that_is_there_asks_the_source_nothing(source: MemoryStore, desti
     assert destination.calls == [("head_manifest", THERE, V1)]
 
 
+def test_digest_that_is_missing_is_read_once(source: MemoryStore, destination: MemoryStore) -> None:
+    note = publish(source, HERE, "1.0.0", b"hello")
+    source.calls.clear()
+    result = copy_graph(source, HERE, note.digest, destination, THERE, V1)
+    assert [call[0] for call in source.calls] == ["fetch_manifest", "fetch_blob"]
+    assert result.descriptor == note.descriptor
+
+
 def test_only_the_missing_child_travels(source: MemoryStore, destination: MemoryStore) -> None:
     amd = put_image(source, HERE, "amd", LARGE, platform=AMD)
     copy_graph(source, HERE, Tag("amd"), destination, THERE, Tag("amd"))
