@@ -17,6 +17,7 @@
     │   │   └── HiddenError       77   it does not say whether it exists, though we may push
     │   ├── ImmutableTagError      4   it says: this tag is final
     │   ├── UnsupportedError       1   it says: I do not do that
+    │   ├── IncompleteError        1   it says: what this manifest names is not here
     │   └── ThrottledError        75   it says: not now
     └── DigestMismatchError        1   the bytes are not those that were asked for
 
@@ -161,6 +162,10 @@ class ImmutableTagError(StoreError):
 
 class UnsupportedError(StoreError):
     """A store does not do what was asked of it, for nobody and at no time."""
+
+
+class IncompleteError(StoreError):
+    """A store takes no manifest whose parts it does not have."""
 
 
 class ThrottledError(StoreError):

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, BinaryIO
 
 from reconciler.errors import (
     DigestMismatchError,
+    IncompleteError,
     NotFoundError,
     PalletError,
     RefusedError,
@@ -70,15 +71,33 @@ def push_artifact(
         _push_blob(store, repository, blob, probe=probe, progress=progress)
     for child in children:
         descriptor = child.descriptor
-        store.put_manifest(repository, descriptor.digest, child.content, descriptor.media_type)
+        _put_whole(store, repository, descriptor.digest, child.content, descriptor.media_type, blobs)
         if progress is not None:
             progress(len(child.content))
     if probe is None and isinstance(reference, Tag):
         require_unseen(store, repository, reference, Digest.of(manifest))
-    digest = store.put_manifest(repository, reference, manifest, media_type)
+    digest = _put_whole(store, repository, reference, manifest, media_type, blobs)
     if progress is not None:
         progress(len(manifest))
     return digest
+
+
+def _put_whole(
+    store: Store,
+    repository: Repository,
+    reference: Tag | Digest,
+    manifest: bytes,
+    media_type: str,
+    blobs: Sequence[Blob],
+) -> Digest:
+    """Put a manifest; a store that has lost a blob since it said to have it gets that blob once more."""
+    try:
+        return store.put_manifest(repository, reference, manifest, media_type)
+    except IncompleteError:
+        for blob in {blob.digest: blob for blob in blobs}.values():
+            if not store.has_blob(repository, blob.digest):
+                _send(store, repository, blob, blob)
+        return store.put_manifest(repository, reference, manifest, media_type)
 
 
 def push_referrer(

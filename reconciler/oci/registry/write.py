@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from reconciler.errors import DigestMismatchError, StoreError, UnsupportedError
+from reconciler.errors import DigestMismatchError, IncompleteError, StoreError, UnsupportedError
 from reconciler.oci.digest import Digest
 from reconciler.oci.media_types import MANIFEST_MAX_BYTES
 from reconciler.oci.reference import Tag
@@ -28,6 +28,7 @@ _STORED = frozenset({200, 201, 202})
 _DELETED = frozenset({200, 202, 204})
 _NOT_DONE_HERE = frozenset({400, 405, 501})
 """distribution 2.x answers 400 to a tag and 405 where deleting is off, GHCR always 405."""
+_INCOMPLETE_FIX = "run again: the registry may have cleaned up what was there a moment ago"
 _NO_DELETE_FIX = (
     "enable deleting in the registry (distribution: storage.delete.enabled), or delete with its own tools"
 )
@@ -51,12 +52,18 @@ def put_manifest(
     call = Call("PUT", url, Kind.MANIFEST, (("Content-Type", media_type),), content)
     answer = session.send(call, scopes=scopes.push(name))
     if answer.status not in _STORED:
+        _require_whole(session, answer)
         require_same_content(session, name, reference, digest, answer)
         return digest
     answer.discard()
     _confirm(session, name, reference, content, answer)
     note_subject(session, name, answer, content)
     return digest
+
+
+def _require_whole(session: Session, answer: Answer) -> None:
+    if "MANIFEST_BLOB_UNKNOWN" in answer.refusal().complaint.codes:
+        raise IncompleteError(str(failure_of(session, answer)), fix=_INCOMPLETE_FIX)
 
 
 def delete_manifest(session: Session, name: str, reference: Tag | Digest) -> None:

@@ -2,11 +2,12 @@ from __future__ import annotations
 
 import pytest
 
-from reconciler.errors import DigestMismatchError, NotFoundError, StoreError
+from reconciler.errors import DigestMismatchError, IncompleteError, NotFoundError, StoreError
 from reconciler.oci.digest import Digest
 from reconciler.oci.registry.store import RegistryStore
+from reconciler.oci.transfer import push_artifact
 from tests.oci.registry.situations import BLOB, DIGEST, MANIFEST, OCI, REPOSITORY, TAG
-from tests.support.scripted_registry import Reply, ScriptedRegistry, problem
+from tests.support.scripted_registry import Reply, Request, ScriptedRegistry, problem
 
 CONTENT = BLOB.open().read()
 
@@ -68,8 +69,30 @@ def test_wrong_promise_is_not_sent(store: RegistryStore) -> None:
 
 
 def test_manifest_with_unknown_blob_is_refused(store: RegistryStore) -> None:
-    with pytest.raises(StoreError, match="MANIFEST_BLOB_UNKNOWN: blob unknown to registry"):
+    with pytest.raises(IncompleteError, match="MANIFEST_BLOB_UNKNOWN: blob unknown to registry"):
         store.put_manifest(REPOSITORY, TAG, MANIFEST, OCI)
+
+
+@pytest.mark.parametrize("status", [400, 404])
+def test_incomplete_manifest_is_never_called_absent(
+    server: ScriptedRegistry, store: RegistryStore, status: int
+) -> None:
+    server.on("PUT", "/manifests/", problem(status, "MANIFEST_BLOB_UNKNOWN", "blob unknown to registry"))
+    with pytest.raises(IncompleteError, match=f"the registry answered {status} ") as caught:
+        store.put_manifest(REPOSITORY, TAG, MANIFEST, OCI)
+    assert caught.value.fix == "run again: the registry may have cleaned up what was there a moment ago"
+
+
+def test_blob_that_was_cleaned_up_meanwhile_is_brought_again(
+    server: ScriptedRegistry, store: RegistryStore
+) -> None:
+    def clean_up(_: Request) -> None:
+        if len(server.seen("PUT", "/manifests/")) == 1:
+            server.hold(REPOSITORY).blobs.clear()
+
+    server.on("PUT", "/manifests/", clean_up)
+    assert push_artifact(store, REPOSITORY, TAG, MANIFEST, OCI, [BLOB]) == DIGEST
+    assert store.transport.counts == {"POST upload": 2, "PUT upload": 2, "PUT manifest": 2, "HEAD blob": 1}
 
 
 def test_tag_and_manifest_are_deleted(server: ScriptedRegistry, store: RegistryStore) -> None:
