@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from reconciler.desired.versions.version import Version
+    from reconciler.oci.manifest import Index
 
 CREATED = "org.opencontainers.image.created"
 NOTES = "org.pallet.release.notes"
@@ -43,7 +44,11 @@ def read_annotations(content: bytes) -> Mapping[str, str]:
     Raises:
         ValueError: the bytes are no manifest.
     """
-    manifest = parse(content)
+    return annotations_of(parse(content))
+
+
+def annotations_of(manifest: Manifest | Index) -> Mapping[str, str]:
+    """Return what a manifest or index says of itself, its config descriptor included."""
     of_config = manifest.config.annotations if isinstance(manifest, Manifest) else {}
     return {**of_config, **manifest.annotations}
 

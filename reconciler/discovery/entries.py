@@ -1,0 +1,102 @@
+"""What discovery knows of one published version without reading its content, and of all of them.
+
+Decided here: which of a manifest's fields say what it is. `artifactType` counts first, then the config's
+media type, then the first layer's; a type that says nothing (the empty config's, or none at all) is passed
+over. Must never be added: a request, or what an annotation means.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from reconciler.desired.versions.version import Version
+from reconciler.discovery.statements import annotations_of
+from reconciler.oci import media_types
+from reconciler.oci.manifest import Manifest, parse
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+
+    from reconciler.oci.digest import Digest
+    from reconciler.oci.manifest import Descriptor, Index
+    from reconciler.oci.reference import Repository, Tag
+
+_SAYS_NOTHING = frozenset({media_types.EMPTY, media_types.OCTET_STREAM})
+"""Types of configs that are no type of the artifact."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One current descriptor: a tag, the manifest that it holds, and what that says of itself."""
+
+    repository: Repository
+    """Without the target's prefix."""
+    version: Version | None
+    """What the tag means; None for a tag that is no version."""
+    tag: Tag
+    digest: Digest
+    size_bytes: int
+    """Of the manifest."""
+    media_type: str
+    """Of the manifest: an index has another than a single artifact."""
+    artifact_type: str
+    annotations: Mapping[str, str]
+    """The manifest's over those of its config descriptor."""
+
+
+@dataclass(frozen=True, slots=True)
+class Inventory:
+    """Everything that discovery may choose from, where it was learned, and when."""
+
+    entries: tuple[Entry, ...]
+    """Sorted by repository, then newest version first; tags that are no versions come last."""
+    source: str
+    """Where the names come from: `catalog`, `registry`, `lock` or `list`."""
+    as_of: datetime | None
+    """When the oldest part of it was true, in UTC; None where nobody knows."""
+    notes: tuple[str, ...]
+    """What was skipped, and why."""
+
+
+def read_entry(repository: Repository, tag: Tag, descriptor: Descriptor, content: bytes) -> Entry:
+    """Return what a manifest's bytes say under a tag.
+
+    Args:
+        repository: where it stands.
+        tag: what it stands under.
+        descriptor: what the store says of the bytes; the digest is taken from it.
+        content: the manifest, verified against the descriptor.
+
+    Raises:
+        ValueError: the bytes are no manifest; the text names the key that is wrong.
+    """
+    manifest = parse(content)
+    return Entry(
+        repository,
+        version_of(tag),
+        tag,
+        descriptor.digest,
+        len(content),
+        manifest.media_type,
+        type_of(manifest),
+        annotations_of(manifest),
+    )
+
+
+def type_of(manifest: Manifest | Index) -> str:
+    """Return what a manifest says it is: a type of artifacts; an index that says nothing is an index."""
+    if not isinstance(manifest, Manifest):
+        return manifest.artifact_type or manifest.media_type
+    layers = (layer.media_type for layer in manifest.layers[:1])
+    said = (manifest.artifact_type, manifest.config.media_type, *layers)
+    return next((kind for kind in said if kind and kind not in _SAYS_NOTHING), manifest.config.media_type)
+
+
+def version_of(tag: str) -> Version | None:
+    """Return the version that a tag stands for; None for a tag that is no version."""
+    try:
+        return Version.of_tag(tag)
+    except ValueError:
+        return None
