@@ -37,8 +37,8 @@ COMMANDS = {
     "login": "Show a registry who you are, and keep it.",
     "logout": "Forget who you are to a registry.",
     "pull": "Write an artifact's files into a folder.",
-    "promote": "Bring what is locked from one target to another.",
     "copy": "Copy artifacts between registries and directories.",
+    "promote": "Bring what is locked from one target to another.",
     "delete": "Delete a tag, or a manifest that no other tag names.",
     "doctor": "Find out what a target can do, and what we may do there.",
 }

@@ -31,11 +31,20 @@ def command_of(name: str) -> click.Command:
 
 
 def variable_of(name: str, flag: str) -> str:
-    if (name, flag) == ("init", "--target"):
-        return "PALLET_INIT_TARGET"  # elsewhere PALLET_TARGET names a target that is there already
-    if (name, flag) == ("push", "--force"):
-        return "PALLET_PUSH_FORCE"  # PALLET_FORCE holds names for sync
-    return "PALLET_" + flag.removeprefix("--").upper().replace("-", "_")
+    own = _OWN_VARIABLES.get((name, flag))
+    return own or "PALLET_" + flag.removeprefix("--").upper().replace("-", "_")
+
+
+_OWN_VARIABLES = {
+    # PALLET_TARGET names a target that is there already.
+    ("init", "--target"): "PALLET_INIT_TARGET",
+    # PALLET_FORCE holds names for sync: as a switch it must overwrite nothing.
+    ("push", "--force"): "PALLET_PUSH_FORCE",
+    ("copy", "--force"): "PALLET_COPY_FORCE",
+    ("delete", "--force"): "PALLET_DELETE_FORCE",
+    # PALLET_OUTPUT is the file of a result elsewhere.
+    ("pull", "--output"): "PALLET_PULL_OUTPUT",
+}
 
 
 def example_lines(name: str) -> Iterator[str]:

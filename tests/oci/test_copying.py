@@ -6,9 +6,11 @@ import pytest
 
 from reconciler.errors import (
     DigestMismatchError,
+    HiddenError,
     ImmutableTagError,
     NotFoundError,
     PalletError,
+    RefusedError,
     StoreError,
     UnreachableError,
 )
@@ -362,6 +364,32 @@ def test_failure_names_its_side(
         copy_graph(source, HERE, V1, destination, THERE, V1)
     assert (str(caught.value), caught.value.fix) == (text, "mend it")
     assert not any(call[-1] == V1 and call[0] == "put_manifest" for call in destination.calls[:-1])
+
+
+def test_hidden_repository_may_be_created(source: MemoryStore, destination: MemoryStore) -> None:
+    note = publish(source, HERE, "1.0.0", b"hello")
+    destination.failing["head_manifest", THERE] = HiddenError("it does not say")
+    assert copy_graph(source, HERE, V1, destination, THERE, V1).before is None
+    destination.failing.clear()
+    assert destination.head_manifest(THERE, V1).digest == note.digest
+
+
+def test_hidden_tag_that_appears_is_not_overwritten(source: MemoryStore) -> None:
+    publish(source, HERE, "1.0.0", b"new")
+    destination = Shy()
+    held = publish(destination, THERE, "1.0.0", b"old")
+    with pytest.raises(RefusedError, match="was hidden, and holds other content"):
+        copy_graph(source, HERE, V1, destination, THERE, V1)
+    assert destination.fetch_manifest(THERE, V1).descriptor.digest == held.digest
+
+
+class Shy(MemoryStore):
+    """Says what is there only to who has put a blob."""
+
+    def head_manifest(self, repository: Repository, reference: Tag | Digest) -> Descriptor:
+        if self.count("put_blob") < 2:  # one of them is the test's own
+            raise HiddenError("it does not say")
+        return super().head_manifest(repository, reference)
 
 
 def test_absent_tag_is_said_to_be_the_source_s(source: MemoryStore, destination: MemoryStore) -> None:
