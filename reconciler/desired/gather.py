@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from reconciler.desired import build
 from reconciler.desired.assemble import assemble
 from reconciler.desired.attach_rules import check_attach_rules, gather_attachments
+from reconciler.desired.build_memory import BuildMemory, Built, KnownBuilds
 from reconciler.desired.digest_memory import NO_MEMORY, DigestMemory
 from reconciler.desired.document_memory import NO_DOCUMENTS, DocumentMemory
 from reconciler.desired.doubts import doubts
@@ -55,6 +56,8 @@ def gather(
     memory: DigestMemory = NO_MEMORY,
     locked: Mapping[Key, Locked] | None = None,
     documents: DocumentMemory = NO_DOCUMENTS,
+    tree: Tree | None = None,
+    built: BuildMemory | None = None,
 ) -> Gathered:
     """Read every file that pallet.toml names and build what is wanted; problems are collected, not raised.
 
@@ -63,11 +66,16 @@ def gather(
         memory: what is known of large files.
         locked: entries to believe where a build has not written an image in this clone; None for none.
         documents: what is known of files that are looked into.
+        tree: the project's folders as they are now; None to list them.
+        built: what was built before from this very pallet.toml; None where everything is built.
     """
     gathered = Gathered(problems=list(config.warnings))
-    tree = Tree(config.root)
+    tree = tree or Tree(config.root)
+    known = KnownBuilds(built)
     for rule in config.artifacts:
-        _Entry(config, rule, config.kinds[rule.kind], tree, gathered, memory, locked, documents).gather()
+        kind = config.kinds[rule.kind]
+        _Entry(config, rule, kind, tree, gathered, memory, locked, documents, known).gather()
+    known.end()
     gathered.wanted.sort(key=lambda item: item.key)
     gathered.problems.extend(_find_rivals(config, gathered.wanted))
     gathered.problems.extend(_find_cycles(config, gathered.wanted))
@@ -88,6 +96,7 @@ class _Entry:
     memory: DigestMemory
     locked: Mapping[Key, Locked] | None
     documents: DocumentMemory
+    known: KnownBuilds
 
     def gather(self) -> None:
         if self.kind.layer is LayerForm.IMAGE:
@@ -107,7 +116,8 @@ class _Entry:
         self._check_words([image.path for image in found.images])
         assembly = ImageAssembly(self.config, self.rule, self.kind, self.memory)
         for image in found.images:
-            self._collect(image.path, [image.path], partial(self._read_image, assembly, image))
+            name = (image.path, image.tag or "")
+            self._recall(name, image.path, [image.path], partial(self._read_image, assembly, image))
 
     def _read_image(self, assembly: ImageAssembly, image: ImageSource) -> Wanted:
         if not image.missing:
@@ -157,7 +167,24 @@ class _Entry:
                     self.documents.keep(source.digest, source.document)
             return wanted
 
-        self._collect(files[0].path, [file.path for file in files], read)
+        paths = [file.path for file in files]
+        self._recall(tuple(paths), paths[0], paths, read)
+
+    def _recall(
+        self, name: tuple[str, ...], path: str, paths: Sequence[str], read: Callable[[], Wanted]
+    ) -> None:
+        """Take in what was built before; else what `read` gives."""
+        key = (self.rule.index, name)
+        built = self.known.recall(key)
+        if built is not None:
+            self.gathered.wanted.extend([built.wanted] if built.wanted else [])
+            self.gathered.problems.extend(built.problems)
+            return
+        items, problems = len(self.gathered.wanted), len(self.gathered.problems)
+        self._collect(path, paths, read)
+        wanted = self.gathered.wanted[items] if len(self.gathered.wanted) > items else None
+        found = Built(wanted, tuple(self.gathered.problems[problems:]))
+        self.known.keep(key, found, self.rule, self.kind, paths)
 
     def _collect(self, path: str, paths: Sequence[str], read: Callable[[], Wanted]) -> None:
         """Take in what `read` gives; what it raises becomes problems."""

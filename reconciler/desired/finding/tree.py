@@ -84,6 +84,11 @@ class Tree:
         """The rule by which git ignores the whole project, or None."""
         self.top_folder = self._list("", self.root, None, above)
 
+    @property
+    def folders(self) -> tuple[Folder, ...]:
+        """Every folder that was listed so far."""
+        return tuple(self._folders.values())
+
     def enter(self, parent: Folder, name: str, *, real: str | None = None) -> Folder:
         """Return the folder `name` below `parent`.
 
