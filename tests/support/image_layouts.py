@@ -15,6 +15,8 @@ MANIFEST = "application/vnd.oci.image.manifest.v1+json"
 INDEX = "application/vnd.oci.image.index.v1+json"
 CONFIG = "application/vnd.oci.image.config.v1+json"
 LAYER = "application/vnd.oci.image.layer.v1.tar+gzip"
+DOCKER_MANIFEST = "application/vnd.docker.distribution.manifest.v2+json"
+DOCKER_LIST = "application/vnd.docker.distribution.manifest.list.v2+json"
 REF_NAME = "org.opencontainers.image.ref.name"
 
 Described = dict[str, Any]
@@ -78,6 +80,7 @@ class ImageLayout:
         annotations: dict[str, str] | None = None,
         media_type: str = MANIFEST,
         layer_type: str = LAYER,
+        config_type: str = CONFIG,
     ) -> Described:
         """Add an image of one layer, and return its descriptor with the platform."""
         unpacked = make_tar({"greeting": f"{text} {architecture}".encode()})
@@ -90,7 +93,7 @@ class ImageLayout:
         manifest: dict[str, Any] = {
             "schemaVersion": 2,
             "mediaType": media_type,
-            "config": self.add_json(config, CONFIG),
+            "config": self.add_json(config, config_type),
             "layers": [layer],
         }
         if annotations:
@@ -98,6 +101,16 @@ class ImageLayout:
         # Indented, as no tool of ours writes it: whoever copies it must not render it anew.
         content = json.dumps(manifest, indent=3).encode()
         return self.add(content, media_type, platform={"os": "linux", "architecture": architecture})
+
+    def add_docker_image(self, architecture: str = "amd64") -> Described:
+        """Add an image as docker wrote it before it knew of OCI."""
+        docker = "application/vnd.docker"
+        return self.add_image(
+            architecture,
+            media_type=DOCKER_MANIFEST,
+            layer_type=f"{docker}.image.rootfs.diff.tar.gzip",
+            config_type=f"{docker}.container.image.v1+json",
+        )
 
     def add_json(self, value: object, media_type: str) -> Described:
         return self.add(json.dumps(value).encode(), media_type)

@@ -15,11 +15,9 @@ from reconciler.oci.digest import Digest
 from reconciler.oci.media_types import MANIFEST_MAX_BYTES
 from reconciler.oci.reference import Repository, Tag
 from reconciler.oci.transfer import push_artifact
-from tests.support.image_layouts import INDEX, MANIFEST, ImageLayout
+from tests.support.image_layouts import DOCKER_LIST, DOCKER_MANIFEST, INDEX, MANIFEST, ImageLayout
 from tests.support.memory_store import MemoryStore
 
-DOCKER = "application/vnd.docker.distribution.manifest.v2+json"
-DOCKER_LIST = "application/vnd.docker.distribution.manifest.list.v2+json"
 FOREIGN = "application/vnd.docker.image.rootfs.foreign.diff.tar.gzip"
 NAME = Repository("myapp/backend")
 
@@ -98,9 +96,9 @@ def test_too_deep_indexes_are_refused(layout: ImageLayout) -> None:
 
 
 def test_docker_types_are_kept(layout: ImageLayout) -> None:
-    layout.name(layout.add_image(media_type=DOCKER))
+    layout.name(layout.add_docker_image())
 
-    assert push(read(layout.folder)).head_manifest(NAME, Tag("1.0.0")).media_type == DOCKER
+    assert push(read(layout.folder)).head_manifest(NAME, Tag("1.0.0")).media_type == DOCKER_MANIFEST
 
 
 def test_sha512_names_blobs_and_children(tmp_path: Path) -> None:
