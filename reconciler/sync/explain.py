@@ -52,6 +52,8 @@ def explain(plan: ArtifactPlan, project: Project, store: Store) -> Explanation:
 
 
 def _compare_seen(digest: Digest, wanted: Wanted, project: Project, store: Store) -> list[Change]:
+    if wanted.known_by is not None:
+        raise ValueError("its build output is not in this clone")
     seen = manifest.parse(store.fetch_manifest(wanted.name, digest).content)
     ours = manifest.parse(wanted.manifest)
     if not isinstance(seen, Manifest) or not isinstance(ours, Manifest):
