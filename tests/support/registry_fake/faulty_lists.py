@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 _KEYS = {Place.TAGS: "tags", Place.CATALOG: "repositories", Place.REFERRERS: "manifests"}
 _FALLBACK = re.compile(r"(sha256|sha512)-([a-f0-9]{64})")
+ENOUGH_PAGES = 1500
+"""Whoever asks for more would never stop."""
 _JSON = {"Content-Type": "application/json"}
 
 
@@ -51,6 +53,9 @@ def _link_endless(registry: ScriptedRegistry, request: Request) -> Reply | None:
     if place not in _KEYS:
         return None
     number = int(request.first("page", "0"))
+    if number > ENOUGH_PAGES:
+        registry.unexpected.append(f"page after page: {request.described()}")
+        return problem(500, "UNKNOWN", "nobody stops")
     headers = {"Link": f'<{request.path}?page={number + 1}>; rel="next"'}
     if place is Place.REFERRERS:
         entry = {"mediaType": INDEX, "digest": digest_of(str(number).encode()), "size": 2}
