@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     from reconciler.desired.finding.tree import Tree
     from reconciler.desired.wanted import Wanted
 
+_NOT_HERE = frozenset({"no-match"})
+"""What is found wrong with files that a build writes, before it has."""
+
 
 def check_attach_rules(config: Config, rule: ArtifactRule) -> Iterator[Problem]:
     """Yield what is wrong with an artifact's attachments whatever its files are."""
@@ -42,8 +45,8 @@ def gather_attachments(
     Args:
         path: of the artifact's file, for placeholders; of the first one in a bundle.
     """
-    if wanted.known_by is not None:
-        return wanted, []  # its files are not here; what the lock says of its attachments stays
+    if wanted.known_by is not None and not rule.attachments:
+        return replace(wanted, known_by=replace(wanted.known_by, attachments=())), []
     problems: list[Problem] = []
     attachments: dict[str, Attachment] = {}
     for attach in rule.attachments:
@@ -56,6 +59,9 @@ def gather_attachments(
         if attachment.digest in attachments:
             reading.report("attached-twice", "expected other files or another type, got the same once more")
         attachments[attachment.digest] = attachment
+    if wanted.known_by is not None and problems and all(item.code in _NOT_HERE for item in problems):
+        # A build writes them too, and has not: what the lock says of them stays.
+        return wanted, []
     ordered = sorted(attachments.values(), key=lambda item: (item.artifact_type, item.files[0].path))
     return replace(wanted, attachments=tuple(ordered)), problems
 

@@ -86,7 +86,7 @@ class Wanted:
         """The lock's entry for it, once a store or `pallet lock` has confirmed it."""
         attachments = tuple(attachment.as_locked for attachment in self.attachments)
         if self.known_by is not None:
-            return replace(self.known_by, attachments=attachments)
+            return replace(self.known_by, attachments=attachments or self.known_by.attachments)
         return Locked(
             self.name,
             self.version,

@@ -137,6 +137,21 @@ def test_absent_build_is_taken_as_locked(shop: Desk) -> None:
         assert shop.pallet(*command).code == 0, command
 
 
+@pytest.mark.parametrize("absent", [pytest.param((), id="here"), pytest.param(("sbom.json",), id="not here")])
+def test_absent_build_keeps_its_attachments(shop: Desk, absent: tuple[str, ...]) -> None:
+    config = (shop.root / "pallet.toml").read_text("utf-8")
+    shop.write("pallet.toml", f'{config}\n[[artifact.attach]]\nfiles = "sbom.json"\n')
+    shop.write("sbom.json", '{"bomFormat": "CycloneDX", "specVersion": "1.5", "version": 1}')
+    assert shop.pallet("sync").code == 0
+    shutil.rmtree(shop.root / "build")
+    for name in absent:
+        (shop.root / name).unlink()
+
+    for command in (["sync", "--locked"], ["check"], ["lock", "--check"]):
+        ran = shop.pallet(*command)
+        assert ran.code == 0, ran.everything
+
+
 def test_absent_build_is_an_error_without_the_lock_s_word(shop: Desk) -> None:
     shop.pallet("sync")
     shutil.rmtree(shop.root / "build")
