@@ -116,6 +116,11 @@ class RegistryStore:
         return self._session.transport
 
     @property
+    def session(self) -> Session:
+        """For asking what no other store could be asked."""
+        return self._session
+
+    @property
     def user(self) -> str | None:
         """Who we are to it, once it has asked; None for nobody in particular."""
         return self._session.user
@@ -167,6 +172,10 @@ class RegistryStore:
     def name(self, repository: Repository, reference: Tag | Digest | None = None) -> str:
         mark = "" if reference is None else "@" if isinstance(reference, Digest) else ":"
         return f"{self._endpoint.host}/{self._full(repository)}{mark}{reference or ''}"
+
+    def full_name(self, repository: Repository) -> str:
+        """The repository with the prefix, as the registry knows it."""
+        return self._full(repository)
 
     def close(self) -> None:
         self._uploads.close()
