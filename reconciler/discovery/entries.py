@@ -44,6 +44,8 @@ class Entry:
     artifact_type: str
     annotations: Mapping[str, str]
     """The manifest's over those of its config descriptor."""
+    floating_tags: tuple[Tag, ...] = ()
+    """Tags that are no versions and hold the same digest, sorted, as far as they are known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +53,11 @@ class Inventory:
     """Everything that discovery may choose from, where it was learned, and when."""
 
     entries: tuple[Entry, ...]
-    """Sorted by repository, then newest version first; tags that are no versions come last."""
+    """Sorted by repository and tag, as text.
+
+    A catalog names every version that it knows; otherwise there is one of each repository, its newest
+    stable one, or the newest of all where none is stable.
+    """
     source: str
     """Where the names come from: `catalog`, `registry`, `lock` or `list`."""
     as_of: datetime | None

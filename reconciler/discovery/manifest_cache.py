@@ -5,7 +5,8 @@ Decided here: below the user's cache directory (or PALLET_CACHE_DIR) stands one 
 files, a wrong answer is impossible; files appear whole, by rename, so any number of processes share
 them without locks. The size is bounded, the least recently used go first. A cache that cannot be read
 or written is no cache: nothing fails because of it, and deleting it is safe at any time.
-Must never be added: anything that a tag says, which may change.
+Blobs that discovery reads again and again, which is a catalog's content, are kept in the same way.
+Must never be added: anything that a tag says, which may change; see `tag_memory`.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from reconciler.discovery.tag_memory import TagMemory
 from reconciler.oci.digest import Digest
 from reconciler.oci.manifest import Descriptor, parse
 from reconciler.oci.media_types import MANIFEST_MAX_BYTES
@@ -70,13 +72,22 @@ class ManifestCache:
         self._writes = itertools.count(1)
         self._needs_trim = False
 
-    def read(self, digest: Digest) -> bytes | None:
+    @property
+    def folder(self) -> Path | None:
+        """Where everything stands; None where nothing is kept."""
+        return self._folder
+
+    def takes(self, size_bytes: int) -> bool:
+        """Say whether something of this size is kept: one thing never takes more than half of the bound."""
+        return size_bytes <= self._size_max_bytes // 2
+
+    def read(self, digest: Digest, *, max_bytes: int = MANIFEST_MAX_BYTES) -> bytes | None:
         """Return the bytes that have this digest, None where they are not kept."""
         path = self._path(digest)
         if path is None:
             return None
         try:
-            content = self._read_file(path)
+            content = self._read_file(path, max_bytes)
         except OSError:
             return None
         if content is None or Digest.of(content, algorithm=digest.algorithm) != digest:
@@ -103,6 +114,7 @@ class ManifestCache:
         """Keep within the bound what this process has added."""
         if self._needs_trim:
             self.trim()
+            TagMemory(self._folder).trim()
 
     def trim(self) -> None:
         """Delete the least recently used manifests until the rest is within the bound."""
@@ -123,13 +135,13 @@ class ManifestCache:
             return None
         return self._folder / digest.algorithm / digest.encoded[:2] / digest.encoded
 
-    def _read_file(self, path: Path) -> bytes | None:
-        """Return a file's content; None for what cannot be a manifest."""
+    def _read_file(self, path: Path, max_bytes: int) -> bytes | None:
+        """Return a file's content; None for what cannot be what was kept."""
         with path.open("rb") as stream:
             status = os.fstat(stream.fileno())
-            if not stat.S_ISREG(status.st_mode) or status.st_size > MANIFEST_MAX_BYTES:
+            if not stat.S_ISREG(status.st_mode) or status.st_size > max_bytes:
                 return None
-            content = stream.read(MANIFEST_MAX_BYTES)
+            content = stream.read(max_bytes)
         now = self._clock()
         if abs(now - status.st_mtime) > _USED_AGAIN_AFTER_S:
             with suppress(OSError):  # a cache that others may only read
@@ -174,11 +186,12 @@ class CachedManifests:
 
     Args:
         store: who is asked for what is not kept.
-        cache: where it is kept.
+        cache: where it is kept, and what version tags were seen to name.
     """
 
     def __init__(self, store: ManifestReader, cache: ManifestCache) -> None:
-        self._store, self._cache = store, cache
+        self._store, self.cache = store, cache
+        self.tags = TagMemory(cache.folder)
 
     def head(self, repository: Repository, tag: Tag) -> Digest:
         """Ask the store what a tag names now; one request, every time, since tags may move.
@@ -196,14 +209,25 @@ class CachedManifests:
             NotFoundError: the store is certain that it is not there.
             PalletError: the store could not tell.
         """
-        content = self._cache.read(digest)
+        content = self.cache.read(digest)
         media_type = None if content is None else _own_media_type(content)
         if content is not None and media_type is not None:
             return ManifestContent(Descriptor(media_type, digest, len(content)), content)
-        fetched = self._store.fetch_manifest(repository, digest)
+        return self._keep(self._store.fetch_manifest(repository, digest))
+
+    def fetch_tag(self, repository: Repository, tag: Tag) -> ManifestContent:
+        """Return the manifest that a tag names now; one request, every time.
+
+        Raises:
+            NotFoundError: the store is certain that there is no such tag.
+            PalletError: the store could not tell.
+        """
+        return self._keep(self._store.fetch_manifest(repository, tag))
+
+    def _keep(self, fetched: ManifestContent) -> ManifestContent:
         # Only bytes are kept: where a header said another type than they do, ask again next time.
         if _own_media_type(fetched.content) == fetched.descriptor.media_type:
-            self._cache.write(digest, fetched.content)
+            self.cache.write(fetched.descriptor.digest, fetched.content)
         return fetched
 
 

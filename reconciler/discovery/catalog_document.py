@@ -1,0 +1,184 @@
+"""The catalog's content: a JSON object with one line for each published version, read and written.
+
+Decided here: its keys and its one order (schemas/catalog.schema.json), so that the same entries give the same
+bytes. What cannot be read as an entry, keys that nobody knows and other projects' entries stay as they are.
+Must never be added: a time, a target, a host, or anything else that differs between two places.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from reconciler.desired.build import PROJECT
+from reconciler.desired.collecting import fewer_collections
+from reconciler.discovery.catalog_text import Part, Scanner
+from reconciler.discovery.entries import Entry, version_of
+from reconciler.oci import media_types
+from reconciler.oci.digest import Digest
+from reconciler.oci.reference import Repository, Tag
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+CATALOG_TYPE = "application/vnd.pallet.catalog.v1+json"
+FORMAT_VERSION = "1.0"
+CATALOG_MAX_BYTES = 256 * 1024 * 1024
+"""Of the content: some 400,000 entries; a larger one is not read into memory."""
+
+Key = tuple[Repository, Tag]
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One entry of a catalog as it stands there."""
+
+    text: str
+    entry: Entry | None
+    """None where it cannot be read as one."""
+    owner: str | None
+    """The project that put it there; None where it does not say."""
+    problem: str | None = None
+    """Why it cannot be read."""
+
+    @property
+    def key(self) -> Key | None:
+        return None if self.entry is None else (self.entry.repository, self.entry.tag)
+
+
+@dataclass(frozen=True, slots=True)
+class CatalogDocument:
+    """Everything that a catalog holds."""
+
+    items: tuple[Item, ...] = ()
+    format_version: str = FORMAT_VERSION
+    others: tuple[tuple[str, str], ...] = ()
+    """Keys that this pallet does not know, each with the text of its value."""
+
+    @property
+    def is_newer(self) -> bool:
+        """Whether a newer pallet wrote it, in a way that this one does not understand."""
+        return self.format_version.partition(".")[0] != FORMAT_VERSION.partition(".")[0]
+
+
+def parse_catalog(content: bytes) -> CatalogDocument:
+    """Read a catalog; an entry that cannot be read is one with a problem.
+
+    Raises:
+        ValueError: the bytes are no catalog; the text says what was expected.
+    """
+    with fewer_collections():
+        return _parse(content.decode())  # UnicodeDecodeError is a ValueError
+
+
+def _parse(text: str) -> CatalogDocument:
+    scanner = Scanner(text)
+    version: object = None
+    items: tuple[Item, ...] | None = None
+    others = []
+    for key in scanner.members():
+        if key == "entries":
+            items = tuple(map(_read_item, scanner.elements()))
+            continue
+        part = scanner.part()
+        if key == "format_version":
+            version = part.value
+        else:
+            others.append((key, part.text))
+    scanner.end()
+    if not isinstance(version, str):
+        raise ValueError(f"format_version: expected text such as {FORMAT_VERSION}, got {version!r}")
+    if items is None:
+        raise ValueError("entries: expected a list, got none")
+    return CatalogDocument(items, version, tuple(others))
+
+
+def render_catalog(document: CatalogDocument) -> bytes:
+    """Return the bytes: one line for each entry, sorted; the same for the same entries."""
+    head = [f'{{"format_version":{_dump(document.format_version)}']
+    head.extend(f"{_dump(key)}:{text}" for key, text in document.others)
+    lines = ",\n".join(item.text for item in sort_items(document.items))
+    return (",\n".join((*head, '"entries":[\n')) + lines + "\n]}\n").encode()
+
+
+def sort_items(items: Iterable[Item]) -> list[Item]:
+    """Return entries by repository and tag, as text; what cannot be read comes last."""
+    return sorted(items, key=lambda item: (item.key is None, item.key or ("", ""), item.text))
+
+
+def item_of(entry: Entry, owner: str) -> Item:
+    """Return an entry as this pallet writes it."""
+    fields: dict[str, object] = {
+        "repository": entry.repository,
+        "version": entry.version.text if entry.version else None,
+        "tag": entry.tag,
+        "tags": list(entry.floating_tags),
+        "digest": entry.digest,
+        "size": entry.size_bytes,
+        "mediaType": entry.media_type,
+        "artifactType": entry.artifact_type,
+        # An image that was copied whole says of itself what its build says, and that is no project.
+        "project": None if entry.annotations.get(PROJECT) == owner else owner,
+        "annotations": dict(sorted(entry.annotations.items())),
+    }
+    return Item(_dump({key: value for key, value in fields.items() if value not in (None, [])}), entry, owner)
+
+
+def _dump(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+
+def _read_item(part: Part) -> Item:
+    value = part.value
+    if not isinstance(value, dict):
+        return Item(part.text, None, None, f"expected an object, got {type(value).__name__}")
+    try:
+        annotations = _annotations(value.get("annotations"))
+        owner = value.get("project", annotations.get(PROJECT))
+        owner = owner if isinstance(owner, str) else None
+    except ValueError as exc:
+        return Item(part.text, None, None, str(exc))
+    try:
+        return Item(part.text, _read_entry(value, annotations), owner)
+    except ValueError as exc:
+        return Item(part.text, None, owner, str(exc))
+
+
+def _read_entry(value: dict[str, Any], annotations: dict[str, str]) -> Entry:
+    tag = Tag(_text(value, "tag"))
+    size = value.get("size")
+    if not isinstance(size, int) or isinstance(size, bool) or size < 0:
+        raise ValueError(f"size: expected a number of bytes, got {size!r}")
+    tags = value.get("tags", [])
+    if not isinstance(tags, list) or not all(isinstance(item, str) for item in tags):
+        raise ValueError(f"tags: expected a list of texts, got {tags!r}")
+    media_type = sys.intern(_text(value, "mediaType", otherwise=media_types.OCI_MANIFEST))
+    return Entry(
+        Repository(_text(value, "repository")),
+        version_of(tag),
+        tag,
+        Digest(_text(value, "digest")),
+        size,
+        media_type,
+        sys.intern(_text(value, "artifactType", otherwise=media_type)),
+        annotations,
+        tuple(sorted(map(Tag, tags))),
+    )
+
+
+def _text(value: dict[str, Any], key: str, *, otherwise: str | None = None) -> str:
+    text = value.get(key, otherwise)
+    if not isinstance(text, str):
+        raise ValueError(f"{key}: expected text, got {text!r}")
+    return text
+
+
+def _annotations(value: object) -> dict[str, str]:
+    """Return annotations with their keys shared: there are few of those, and entries may be many."""
+    if value is None:
+        return {}
+    if not isinstance(value, dict) or not all(isinstance(text, str) for text in value.values()):
+        raise ValueError("annotations: expected an object of texts, got something else")
+    return {sys.intern(key): text for key, text in value.items()}
