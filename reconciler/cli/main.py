@@ -25,6 +25,7 @@ COMMANDS = {
     "plan": "Show what sync would do.",
     "explain": "Say why one artifact is as it is.",
     "sync": "Publish what drifted, and write the lock.",
+    "watch": "Publish to a development tag whenever a file is saved.",
     "check": "Find drift, and never write.",
     "lock": "Write pallet.lock from the tree, offline.",
     "tags": "List published versions, newest first.",

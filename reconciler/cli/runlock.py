@@ -32,12 +32,7 @@ def hold_run_lock(root: Path, screen: Screen) -> Iterator[None]:
         PalletError: another one does for longer than `WAIT_S`.
         UnreachableError: the disk refused.
     """
-    folder = root / FOLDER
-    with disk_failures("run lock", root):
-        folder.mkdir(exist_ok=True)
-        ignore = folder / ".gitignore"
-        if not ignore.exists():
-            ignore.write_text("# Written by pallet: nothing in here belongs into git.\n*\n", encoding="utf-8")
+    folder = make_folder(root)
     lock = FileLock(folder / "run.lock")
     try:
         with disk_failures("run lock", folder):
@@ -51,6 +46,21 @@ def hold_run_lock(root: Path, screen: Screen) -> Iterator[None]:
         yield
     finally:
         lock.release()
+
+
+def make_folder(root: Path) -> Path:
+    """Return pallet's own folder in a project, created where it was missing, and ignored by git.
+
+    Raises:
+        UnreachableError: the disk refused.
+    """
+    folder = root / FOLDER
+    with disk_failures("run lock", root):
+        folder.mkdir(exist_ok=True)
+        ignore = folder / ".gitignore"
+        if not ignore.exists():
+            ignore.write_text("# Written by pallet: nothing in here belongs into git.\n*\n", encoding="utf-8")
+    return folder
 
 
 def _acquire(lock: FileLock, screen: Screen) -> None:

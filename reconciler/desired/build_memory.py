@@ -62,6 +62,15 @@ class BuildMemory:
         for path in paths:
             self._dependants.setdefault(path, set()).add(key)
 
+    def knows(self, path: str) -> bool:
+        """Say whether anything depends on a path."""
+        return any(place in self._dependants for place in _lineage(path))
+
+    def items(self) -> Iterator[tuple[BuildKey, Built]]:
+        """Yield everything that is remembered."""
+        for key, (built, _) in self._built.items():
+            yield key, built
+
     def forget(self, paths: Iterable[str]) -> None:
         """Let go of everything that depends on one of these paths, or on a folder above one."""
         for path in paths:

@@ -1,0 +1,1 @@
+"""From a saved file to the registry, while somebody edits: noticing, waiting, building, publishing."""

@@ -1,0 +1,257 @@
+"""The watch itself: one inbox, one thread that decides, one that works.
+
+Decided here: nothing; the conductor decides, runs do the work, and who waits for an event is woken by it.
+Must never be added: a signal handler, a key, or a terminal.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from dataclasses import dataclass
+from enum import Enum
+from pathlib import Path
+from queue import Empty, SimpleQueue
+from typing import TYPE_CHECKING
+
+from reconciler.sync.watching import events
+from reconciler.sync.watching.conductor import Conductor, Outcome, Run
+from reconciler.sync.watching.noticeboard import Hints, Noticeboard
+from reconciler.sync.watching.observers import (
+    POLL_S,
+    KernelObserver,
+    Observer,
+    PollingObserver,
+    remote_file_system,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from reconciler.sync.watching.commands import Commands
+    from reconciler.sync.watching.runs import Runs
+
+
+class Wish(Enum):
+    """What somebody asks for by a key."""
+
+    RUN = "run"
+    PAUSE = "pause"
+    QUIT = "quit"
+    REDRAW = "redraw"
+
+
+@dataclass(frozen=True, slots=True)
+class Crashed:
+    """A mistake of ours in the thread that works."""
+
+    error: BaseException
+
+
+Message = events.Event | Outcome | Wish | Crashed | None
+"""None only wakes."""
+
+
+class Inbox:
+    """Where every thread leaves messages for the one that decides; safe to use in a signal handler."""
+
+    def __init__(self) -> None:
+        self._queue: SimpleQueue[Message] = SimpleQueue()
+        self.noticed_s: float | None = None
+        """When a change was last noticed; None since it was taken in."""
+
+    def put(self, message: Message) -> None:
+        self._queue.put(message)
+
+    def notice(self, now_s: float) -> None:
+        """A change was noticed; many of them wake once."""
+        is_first, self.noticed_s = self.noticed_s is None, now_s
+        if is_first:
+            self._queue.put(None)
+
+    def get(self, timeout_s: float | None) -> Message:
+        try:
+            return self._queue.get(timeout=timeout_s)
+        except Empty:
+            return None
+
+
+@dataclass(frozen=True, slots=True)
+class Noticing:
+    """How changes are noticed."""
+
+    is_polling: bool = False
+    interval_s: float = POLL_S
+
+
+class Watch:
+    """A watch that lasts until somebody ends it.
+
+    Args:
+        runs: what is done; its events must go to `inbox`.
+        inbox: of this watch.
+        conductor: when it is done.
+        noticing: how changes are noticed.
+        show: called with every event, and None after each burst of them, in the thread of `run`.
+        commands: what follows a push; None for nothing.
+    """
+
+    def __init__(
+        self,
+        runs: Runs,
+        inbox: Inbox,
+        conductor: Conductor,
+        noticing: Noticing,
+        show: Callable[[events.Event | Wish], None],
+        commands: Commands | None = None,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._runs, self._inbox, self._conductor, self._noticing = runs, inbox, conductor, noticing
+        self._show, self._commands, self._clock = show, commands, clock
+        self._board = Noticeboard(inbox.notice, clock)
+        self._observer: Observer | None = None
+        self._work: SimpleQueue[Run] = SimpleQueue()
+        self._is_over = False
+        runs.on_folders = self._watch_new
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether a run is under way."""
+        return self._conductor.is_running
+
+    def start(self) -> str | None:
+        """Notice from now on; return why folders are looked at now and then, None where the kernel tells."""
+        folders = self._runs.workshop.scope.folders
+        self._board.set_folders(folders)
+        # Before the observer, which asks what stands where; what changes meanwhile the first run sees.
+        self._runs.workshop.look()
+        return self._start_observer(folders)
+
+    def run(self, until: Callable[[], bool]) -> None:
+        """Run until `until` says so after a message, or somebody wishes to quit."""
+        threading.Thread(target=self._worker, name="runs", daemon=True).start()
+        try:
+            while not until() and not self._is_over:
+                self._begin_what_is_due()
+                self._handle(self._inbox.get(self._patience_s()))
+        finally:
+            self.stop()
+
+    def stop(self) -> None:
+        """Begin nothing more; what is in flight is abandoned."""
+        if self._observer is not None:
+            self._observer.stop()
+        if self._commands is not None:
+            self._commands.stop()
+        self._runs.deliverer.close()
+
+    def _begin_what_is_due(self) -> None:
+        # In this order: a change between the two is noticed again.
+        noticed_s, self._inbox.noticed_s = self._inbox.noticed_s, None
+        if noticed_s is not None:
+            self._conductor.noticed(noticed_s)
+        run = self._conductor.next_run(self._clock())
+        if run is not None:
+            self._work.put(run)
+
+    def _patience_s(self) -> float | None:
+        if self._inbox.noticed_s is not None:
+            return 0.0
+        now_s = self._clock()
+        wakes_s = self._conductor.wakes_s(now_s)
+        return None if wakes_s is None else max(0.0, wakes_s - now_s)
+
+    def _handle(self, message: Message) -> None:
+        match message:
+            case None:
+                return
+            case Outcome():
+                self._finish(message)
+            case Crashed(error):
+                raise error
+            case Wish():
+                self._grant(message)
+            case _:
+                self._show(message)
+
+    def _grant(self, wish: Wish) -> None:
+        match wish:
+            case Wish.RUN:
+                self._conductor.run_now()
+            case Wish.PAUSE:
+                self._conductor.set_paused(is_paused=not self._conductor.is_paused)
+                self._show(events.Paused() if self._conductor.is_paused else events.Resumed())
+            case Wish.QUIT:
+                self._is_over = True
+            case Wish.REDRAW:
+                self._show(wish)
+
+    def _finish(self, outcome: Outcome) -> None:
+        now_s = self._clock()
+        since_s = self._conductor.away_since_s
+        pause_s = self._conductor.finished(outcome, now_s)
+        error = self._runs.last_error
+        if since_s is not None and outcome.was_reached:
+            self._show(events.Back(now_s - since_s))
+            since_s = None
+        if outcome.is_away and since_s is None and error is not None:
+            self._show(events.Away(str(error), error.fix, pause_s or 0.0))
+        if self._commands is not None and (not outcome.has_more or self._runs.has_saved):
+            self._commands.request(self._runs.take_fresh())
+
+    def _worker(self) -> None:
+        """The thread that works."""
+        try:
+            while True:
+                run = self._work.get()
+                hints = self._board.take() if run.takes_hints else Hints()
+                hints.is_everything |= run.anew
+                self._inbox.put(self._runs.perform(run, hints))
+        except BaseException as exc:  # noqa: BLE001 (it is raised again where it can be reported)
+            self._inbox.put(Crashed(exc))
+
+    def _start_observer(self, folders: frozenset[str]) -> str | None:
+        reason = "--poll" if self._noticing.is_polling else None
+        remote = None if reason else remote_file_system(folders, _mounts())
+        if remote is not None:
+            reason = f"the file system is {remote}, and its other users are not heard"
+        if reason is None:
+            self._observer = observer = KernelObserver(self._board)
+            try:
+                observer.watch(folders, self._runs.workshop.survey)
+            except OSError as exc:
+                reason = _refusal(exc)
+                observer.stop()
+        if reason is not None:
+            self._poll(folders)
+        return reason
+
+    def _poll(self, folders: frozenset[str]) -> None:
+        self._observer = PollingObserver(self._board, interval_s=self._noticing.interval_s)
+        self._observer.watch(folders, self._runs.workshop.survey)
+
+    def _watch_new(self, new: frozenset[str]) -> None:
+        """Watch folders that matter from now on, then look at what came into them before that."""
+        folders = self._runs.workshop.scope.folders
+        self._board.set_folders(folders)
+        assert self._observer is not None
+        try:
+            self._observer.watch(folders, self._runs.workshop.survey)
+        except OSError as exc:
+            self._observer.stop()
+            self._poll(folders)
+            self._inbox.put(events.Polling(_refusal(exc)))
+        for folder in new:
+            self._board.hint_folder(folder)
+
+
+def _refusal(exc: OSError) -> str:
+    hint = {28: ": raise fs.inotify.max_user_watches", 24: ": raise fs.inotify.max_user_instances"}
+    return f"the kernel would not watch: {exc.strerror or exc}{hint.get(exc.errno or 0, '')}"
+
+
+def _mounts() -> str:
+    try:
+        return Path("/proc/self/mounts").read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return ""
