@@ -1,0 +1,167 @@
+"""What is asked of a workflow, and how one entry is held against it. Pure.
+
+Decided here: a workflow fits where its skills include all that are asked for, every required condition holds,
+its version may be chosen, and it needs no more memory than there is. Where a context is given, it scores 10
+for the language, 5 for the environment and 3 for fitting the memory, and one that scores nothing does not
+fit; without a context nobody scores, and nobody is left out for it.
+Must never be added: which of several that fit is taken.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
+from typing import TYPE_CHECKING, Final
+
+from reconciler.discovery.current import Eligible
+from reconciler.discovery.workflow_facts import (
+    ENVIRONMENT,
+    LANGUAGE,
+    SKILLS,
+    is_workflow,
+    items_of,
+    memory_bytes_of,
+    shown,
+    skills_of,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from reconciler.discovery.conditions import Condition
+    from reconciler.discovery.entries import Entry
+
+LANGUAGE_WEIGHT: Final = 10
+ENVIRONMENT_WEIGHT: Final = 5
+MEMORY_WEIGHT: Final = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What is asked of a workflow."""
+
+    skills: tuple[str, ...] = ()
+    """All of them."""
+    language: str | None = None
+    environment: str | None = None
+    memory_bytes: int | None = None
+    """How much there is."""
+    required: tuple[Condition, ...] = ()
+    """All of them."""
+    repositories: tuple[str, ...] = ()
+    """Globs, of which one matches; none for every repository."""
+    eligible: Eligible = field(default_factory=Eligible)
+
+    @property
+    def has_context(self) -> bool:
+        """Whether candidates score at all."""
+        return not (self.language is None and self.environment is None and self.memory_bytes is None)
+
+
+@dataclass(frozen=True, slots=True)
+class Score:
+    """What a candidate gets for the context; 0 where something was not asked."""
+
+    language: int = 0
+    environment: int = 0
+    memory: int = 0
+
+    @property
+    def total(self) -> int:
+        return self.language + self.environment + self.memory
+
+
+def is_meant(entry: Entry, wish: Wish) -> bool:
+    """Say whether an entry is a candidate at all: a workflow in one of the repositories."""
+    globs = wish.repositories
+    named = not globs or any(fnmatchcase(entry.repository, glob) for glob in globs)
+    return named and is_workflow(entry)
+
+
+def score_of(entry: Entry, wish: Wish, notes: list[str] | None = None) -> Score:
+    """Return what an entry scores for the context."""
+    there = wish.memory_bytes
+    return Score(
+        language=LANGUAGE_WEIGHT if _has(entry, LANGUAGE, wish.language) else 0,
+        environment=ENVIRONMENT_WEIGHT if _has(entry, ENVIRONMENT, wish.environment) else 0,
+        memory=MEMORY_WEIGHT if there is not None and memory_bytes_of(entry, notes) <= there else 0,
+    )
+
+
+def failures_of(entry: Entry, wish: Wish, notes: list[str] | None = None) -> Iterator[str]:
+    """Yield which requirements an entry does not meet; the quickest to tell come first.
+
+    Args:
+        entry: of which `is_meant` says that it is.
+        wish: what is asked.
+        notes: where it is noted what could not be read.
+    """
+    yield from _missing_skills(entry, wish)
+    if not wish.eligible.allows(entry):
+        yield f"version: expected {_expected(wish.eligible)}, got {_version(entry)}"
+    for condition in wish.required:
+        if not condition.test(entry, notes):
+            yield f"{condition.text}: expected it to hold, got {_said(entry, condition)}"
+    yield from _misfits(entry, wish, notes)
+
+
+def _missing_skills(entry: Entry, wish: Wish) -> Iterator[str]:
+    if not wish.skills:
+        return
+    text = entry.annotations.get(SKILLS, "")
+    # Most entries end here, without their list being taken apart.
+    own = skills_of(entry) if all(skill in text for skill in wish.skills) else None
+    if own is not None and all(skill in own for skill in wish.skills):
+        return
+    own = skills_of(entry)
+    got = shown(", ".join(own)) if own else "none"
+    yield from (
+        f"skill {skill}: expected among its skills, got {got}" for skill in wish.skills if skill not in own
+    )
+
+
+def _misfits(entry: Entry, wish: Wish, notes: list[str] | None) -> Iterator[str]:
+    if not wish.has_context:
+        return
+    if wish.memory_bytes is not None:
+        needed = memory_bytes_of(entry, notes)
+        if needed > wish.memory_bytes:
+            yield f"memory: expected at most {wish.memory_bytes} bytes, got {needed}"
+    elif score_of(entry, wish).total == 0:
+        yield f"context: expected {_context(wish)}, got {_own_context(entry, wish)}"
+
+
+def _expected(eligible: Eligible) -> str:
+    if eligible.constraint is not None:
+        return f"{eligible.constraint}{' or a pre-release of it' if eligible.prereleases else ''}"
+    return "any version" if eligible.prereleases else "a stable one"
+
+
+def _version(entry: Entry) -> str:
+    return f"the tag {entry.tag}" if entry.version is None else entry.version.text
+
+
+def _said(entry: Entry, condition: Condition) -> str:
+    if condition.key == "version":
+        return _version(entry)
+    if condition.key == "size":
+        return f"{entry.size_bytes} bytes"
+    text = entry.annotations.get(condition.key)
+    return "nothing said" if text is None else shown(text)
+
+
+def _has(entry: Entry, key: str, wanted: str | None) -> bool:
+    if wanted is None or key not in entry.annotations:
+        return False
+    return wanted.strip().casefold() in (item.casefold() for item in items_of(entry, key))
+
+
+def _context(wish: Wish) -> str:
+    asked = (("language", wish.language), ("environment", wish.environment))
+    return " or ".join(f"{word} {value}" for word, value in asked if value is not None)
+
+
+def _own_context(entry: Entry, wish: Wish) -> str:
+    asked = ((LANGUAGE, wish.language), (ENVIRONMENT, wish.environment))
+    own = [item for key, value in asked if value is not None for item in items_of(entry, key)]
+    return shown(", ".join(own)) if own else "nothing said"
