@@ -59,6 +59,8 @@ def _outcome(scene: Scene, row: Row) -> PalletError | None:
 def _check_requests(scene: Scene, row: Row) -> None:
     counts = scene.store.transport.counts
     assert {kind: counts[kind] for kind in row.counts} == dict(row.counts)
+    # Whoever compresses on the way changes sizes and digests.
+    assert {request.headers["accept-encoding"] for request in scene.server.requests} == {"identity"}
     if row.pauses_s is not None:
         assert tuple(scene.clock.pauses_s) == row.pauses_s
 
