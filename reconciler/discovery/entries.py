@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from reconciler.oci.manifest import Descriptor, Index
     from reconciler.oci.reference import Repository, Tag
 
-_SAYS_NOTHING = frozenset({media_types.EMPTY, media_types.OCTET_STREAM})
+SAYS_NOTHING = frozenset({media_types.EMPTY, media_types.OCTET_STREAM})
 """Types of configs that are no type of the artifact."""
 
 
@@ -97,7 +97,7 @@ def type_of(manifest: Manifest | Index) -> str:
         return manifest.artifact_type or manifest.media_type
     layers = (layer.media_type for layer in manifest.layers[:1])
     said = (manifest.artifact_type, manifest.config.media_type, *layers)
-    return next((kind for kind in said if kind and kind not in _SAYS_NOTHING), manifest.config.media_type)
+    return next((kind for kind in said if kind and kind not in SAYS_NOTHING), manifest.config.media_type)
 
 
 def version_of(tag: str) -> Version | None:
