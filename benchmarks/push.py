@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 from benchmarks import other_tools
 from benchmarks.results import Figure, Goal, Table, ratios
-from reconciler.cli.options import JOBS
 from reconciler.desired.project import load_project
+from reconciler.oci.registry.settings import JOBS
 
 if TYPE_CHECKING:
     from benchmarks.lab import Lab

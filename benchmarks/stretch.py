@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 
 from benchmarks.lab import Stretch
 from benchmarks.raw_client import Line, Parcel, work_through
-from reconciler.compose import Connection, choose_target, open_store
+from reconciler.compose import Connection, Surroundings, choose_target, open_store
 from reconciler.desired.project import load_project
 from reconciler.oci.registry.store import RegistryStore
 from reconciler.sync.actions import Outcome, Plan
@@ -45,15 +45,9 @@ def _check_with_pallet(folder: Path, jobs: int) -> Stretch:
 def _reconciler(folder: Path, jobs: int) -> tuple[Reconciler, RegistryStore]:
     project = load_project(folder / "pallet.toml")
     target = choose_target(project.config, _TARGET)
-    store = open_store(
-        target,
-        root=folder,
-        # A retry would hide that the registry could not keep up.
-        connection=Connection(jobs=jobs, retries=0, timeout_s=60.0),
-        environment={},
-        home=folder,
-        stop=Stop(),
-    )
+    # A retry would hide that the registry could not keep up.
+    connection = Connection(jobs=jobs, retries=0)
+    store = open_store(target, Surroundings(folder, connection, environment={}, home=folder, stop=Stop()))
     assert isinstance(store, RegistryStore)
     return Reconciler(project, target, store, jobs), store
 

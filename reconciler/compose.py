@@ -7,13 +7,14 @@ that a store or a plan should decide.
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from reconciler.errors import StoppedError, UsageError
 from reconciler.oci.layout import open_layout
 from reconciler.oci.reference import Repository
 from reconciler.oci.registry.endpoint import Endpoint
+from reconciler.oci.registry.settings import JOBS, RETRIES, TIMEOUT_S
 from reconciler.oci.user_cache import user_cache_folder
 from reconciler.sync.audit import AuditedStore, Trail
 
@@ -36,9 +37,28 @@ if TYPE_CHECKING:
 class Connection:
     """How patiently a store is asked, and by how many at once."""
 
-    jobs: int
-    retries: int
-    timeout_s: float
+    jobs: int = JOBS
+    retries: int = RETRIES
+    timeout_s: float = TIMEOUT_S
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What a store is opened with that no target says."""
+
+    root: Path
+    """The folder that a layout's directory, and paths in a target's settings, are relative to."""
+    connection: Connection
+    environment: Mapping[str, str] = field(repr=False)
+    """Where proxies and the place of credential files are read from."""
+    home: Path
+    """Where credential files stand."""
+    stop: Stop
+    """Ends pauses between retries early."""
+    notices: Notices | None = None
+    """Hears what a registry warns of; None for nobody."""
+    credential: Credential | None = None
+    """Who we are, in the place of what the target and the user's files say; None for those."""
 
 
 def choose_target(config: Config, name: str | None) -> Target:
@@ -94,91 +114,52 @@ def without_prefix(target: Target) -> Target:
     return replace(target, url=f"{endpoint.scheme}://{endpoint.host}")
 
 
-def open_store(
-    target: Target,
-    *,
-    root: Path,
-    connection: Connection,
-    environment: Mapping[str, str],
-    home: Path,
-    stop: Stop,
-    notices: Notices | None = None,
-) -> Store:
-    """Return the store behind a target; nothing is asked of it yet.
+def open_store(target: Target, around: Surroundings) -> Store:
+    """Return the store behind a target of a pallet.toml; nothing is asked of it yet.
 
-    Args:
-        target: of a pallet.toml.
-        root: the folder that a layout's directory is relative to.
-        connection: how patiently, and how many requests at once.
-        environment: where proxies and the place of credential files are read from.
-        home: where credential files stand.
-        stop: ends pauses between retries early.
-        notices: hears what a registry warns of; None for nobody.
+    Raises:
+        ConfigError: a certificate that is written for the registry cannot be used.
     """
     directory = target.layout_directory
     if directory is not None:
-        return _audited(open_layout(root / directory, label=directory), target, lambda: None)
-    credentials = _credentials(target, root, environment, home)
-    trust = _trust(target.access, root, home)
-    store = _open_registry(target, trust, connection, credentials, stop, notices, environment=environment)
+        return _audited(open_layout(around.root / directory, label=directory), target, lambda: None)
+    store = _open_registry(target, around, remembers_uploads=True)
     return _audited(store, target, lambda: store.user)
 
 
-def examine(
-    target: Target,
-    repository: Repository,
-    *,
-    root: Path,
-    connection: Connection,
-    environment: Mapping[str, str],
-    home: Path,
-    stop: Stop,
-    notices: Notices | None = None,
-) -> Iterator[Check]:
+def examine(target: Target, repository: Repository, around: Surroundings) -> Iterator[Check]:
     """Yield what can be said of a target, one finding after another; nothing of what is tried stays.
 
     Args:
         target: of a pallet.toml.
         repository: where writing to a registry is tried.
-        root: see `open_store`, as for the rest.
+        around: as for `open_store`.
     """
     directory = target.layout_directory
     if directory is not None:
         from reconciler.oci.layout_checkup import examine_layout
 
-        folder = root / directory
+        folder = around.root / directory
         yield from examine_layout(open_layout(folder, label=directory), folder, label=directory)
         return
     from reconciler.oci.registry.checkup import examine_registry
 
-    credentials = _credentials(target, root, environment, home)
-    trust = _trust(target.access, root, home)
-    store = _open_registry(target, trust, connection, credentials, stop, notices)
+    store = _open_registry(target, around)
     try:
         yield from examine_registry(store, repository, now_s=time.time())
     finally:
         store.close()
 
 
-def prove_login(
-    target: Target,
-    credential: Credential,
-    *,
-    connection: Connection,
-    home: Path,
-    stop: Stop,
-    notices: Notices | None = None,
-) -> bool:
-    """Show a credential to a registry; False where it lets everybody pass, so that nothing is proved.
+def prove_login(target: Target, around: Surroundings) -> bool:
+    """Show the credential to a registry; False where it lets everybody pass, so that nothing is proved.
 
     Raises:
         UnauthorisedError: it is refused.
     """
     from reconciler.oci.registry import proving
-    from reconciler.oci.registry.credentials.values import Single
 
-    trust = _trust(target.access, home, home)
-    store = _open_registry(target, trust, connection, Single(credential), stop, notices)
+    store = _open_registry(target, around)
     try:
         return proving.prove_login(store.session)
     finally:
@@ -191,17 +172,22 @@ def _audited(store: Store, target: Target, user: Callable[[], str | None]) -> St
     return AuditedStore(store, Trail(target.audit, target.name, user))
 
 
-def _credentials(target: Target, root: Path, environment: Mapping[str, str], home: Path) -> CredentialSource:
-    """What the target says of who we are is all that counts; otherwise what the user's files say."""
+def _credentials(target: Target, around: Surroundings) -> CredentialSource:
+    """What was given is all that counts, then what the target says; otherwise what the user's files say."""
     from reconciler.oci.registry.credentials.files import CredentialFiles
     from reconciler.oci.registry.credentials.target import TargetCredentials
+    from reconciler.oci.registry.credentials.values import Single
 
+    if around.credential is not None:
+        return Single(around.credential)
+    environment = around.environment
     if target.credential is None:
-        return CredentialFiles(environment=environment, home=home)
-    return TargetCredentials(target.credential, f"target {target.name}", environment=environment, root=root)
+        return CredentialFiles(environment=environment, home=around.home)
+    subject = f"target {target.name}"
+    return TargetCredentials(target.credential, subject, environment=environment, root=around.root)
 
 
-def _trust(access: Access, root: Path, home: Path) -> Trust:
+def _trust(access: Access, around: Surroundings) -> Trust:
     from reconciler.oci.registry.tls import Trust, certificate_folders
 
     return Trust(
@@ -209,22 +195,13 @@ def _trust(access: Access, root: Path, home: Path) -> Trust:
         access.client_certificate,
         access.client_key,
         insecure=access.insecure,
-        folders=certificate_folders(home),
-        root=root,
+        folders=certificate_folders(around.home),
+        root=around.root,
     )
 
 
-def _open_registry(
-    target: Target,
-    trust: Trust,
-    connection: Connection,
-    credentials: CredentialSource,
-    stop: Stop,
-    notices: Notices | None,
-    *,
-    environment: Mapping[str, str] | None = None,
-) -> RegistryStore:
-    """Return a registry's store; with an environment, large uploads are remembered where it says."""
+def _open_registry(target: Target, around: Surroundings, *, remembers_uploads: bool = False) -> RegistryStore:
+    """Return a registry's store; large uploads are remembered in the user's cache for later runs, or not."""
     # Here, not above: a layout needs no HTTP client, whose import costs more than a small sync.
     from reconciler.oci.registry.profiles import choose_profile
     from reconciler.oci.registry.settings import Clock, Settings
@@ -232,6 +209,8 @@ def _open_registry(
     from reconciler.oci.registry.uploads.journal import Journal
 
     access, endpoint = target.access, Endpoint.parse(target.url)
+    stop, connection = around.stop, around.connection
+    journal = Journal(lambda: user_cache_folder(around.environment, "uploads"))
 
     def sleep(seconds: float) -> None:
         stop.sleep(seconds)
@@ -242,13 +221,13 @@ def _open_registry(
 
     return open_registry(
         endpoint,
-        credentials=credentials,
+        credentials=_credentials(target, around),
         settings=Settings(
             retries=connection.retries, timeout_s=connection.timeout_s, connections=connection.jobs
         ),
         clock=Clock(sleep=sleep),
         profile=choose_profile(endpoint.host, name=access.profile, concurrency=access.concurrency),
-        trust=trust,
-        notices=notices,
-        journal=None if environment is None else Journal(lambda: user_cache_folder(environment, "uploads")),
+        trust=_trust(access, around),
+        notices=around.notices,
+        journal=journal if remembers_uploads else None,
     )

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import replace
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -19,8 +17,8 @@ from reconciler.cli.options import (
     reach_options,
 )
 from reconciler.cli.screen import Screen
-from reconciler.cli.session import locate, stop_on_signals
-from reconciler.compose import Connection, choose_target, examine, find_target
+from reconciler.cli.session import locate, stop_on_signals, surroundings
+from reconciler.compose import choose_target, examine, find_target
 from reconciler.desired.config import Target
 from reconciler.desired.config_reader import read_config
 from reconciler.errors import ConfigError, UsageError
@@ -30,6 +28,8 @@ from reconciler.reports import documents
 from reconciler.reports.doctor import doctor_document, exit_code_of, render_checks
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from reconciler.desired.config import Config
 
 
@@ -61,18 +61,8 @@ def command(subject: str | None, repository: str, place: Place, reach: Reach, ou
     screen = Screen(output)
     chosen, root = _choose(subject or reach.target, place)
     with stop_on_signals() as stop:
-        checks = list(
-            examine(
-                chosen,
-                _read_repository(repository),
-                root=root,
-                connection=Connection(reach.jobs, reach.retries, reach.timeout_s),
-                environment=os.environ,
-                home=Path.home(),
-                stop=stop,
-                notices=screen.notices(),
-            )
-        )
+        around = surroundings(root, reach, stop, screen.notices())
+        checks = list(examine(chosen, _read_repository(repository), around))
     is_json = output.format == "json"
     screen.result(
         documents.render(doctor_document(chosen.name, checks)) if is_json else render_checks(checks)

@@ -17,10 +17,10 @@ from reconciler.cli.accounts import (
     say_source,
     user_credentials,
 )
-from reconciler.cli.options import RETRIES, TIMEOUT_S, Output, flag, output_options
+from reconciler.cli.options import Output, flag, output_options
 from reconciler.cli.screen import Screen
 from reconciler.cli.session import stop_on_signals
-from reconciler.compose import Connection, prove_login
+from reconciler.compose import Connection, Surroundings, prove_login
 from reconciler.desired.config import Target
 from reconciler.desired.config_access import Access
 from reconciler.errors import UnauthorisedError, UsageError
@@ -131,14 +131,11 @@ def _prove(named: Host, credential: Credential, access: Access, screen: Screen) 
         access = Access(ca=access.ca, insecure=True)
     with stop_on_signals() as stop:
         try:
-            return prove_login(
-                Target(named.name, named.url, access=access),
-                credential,
-                connection=Connection(1, RETRIES, TIMEOUT_S),
-                home=Path.home(),
-                stop=stop,
-                notices=screen.notices(),
+            home = Path.home()
+            around = Surroundings(
+                home, Connection(jobs=1), os.environ, home, stop, screen.notices(), credential
             )
+            return prove_login(Target(named.name, named.url, access=access), around)
         except UnauthorisedError as exc:
             raise UnauthorisedError(str(exc), fix="check name and password: nothing was kept") from exc
 

@@ -14,10 +14,7 @@ from typing import Any
 
 import click
 
-JOBS = 16
-"""Measured against the reference registry: 8 to 64 differ only by noise, fewer are slower (`make bench`)."""
-RETRIES = 4
-TIMEOUT_S = 60.0
+from reconciler.oci.registry.settings import JOBS, RETRIES, TIMEOUT_S
 
 Command = Callable[..., Any]
 

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import os
 from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -22,9 +20,9 @@ from reconciler.cli.options import (
     reach_options,
 )
 from reconciler.cli.screen import Screen
-from reconciler.cli.session import load, stop_on_signals
+from reconciler.cli.session import load, stop_on_signals, surroundings
 from reconciler.cli.show import show_plan, show_report
-from reconciler.compose import Connection, choose_target, name_at, open_store, without_prefix
+from reconciler.compose import choose_target, name_at, open_store, without_prefix
 from reconciler.errors import UsageError
 from reconciler.oci.copying import Copier, CopyTerms
 from reconciler.oci.reference import Repository
@@ -125,15 +123,7 @@ def command(
 def _open(
     stack: ExitStack, project: Project, reach: Reach, screen: Screen, stop: Stop, target: Target
 ) -> Store:
-    store = open_store(
-        target,
-        root=project.config.root,
-        connection=Connection(reach.jobs, reach.retries, reach.timeout_s),
-        environment=os.environ,
-        home=Path.home(),
-        stop=stop,
-        notices=screen.notices(),
-    )
+    store = open_store(target, surroundings(project.config.root, reach, stop, screen.notices()))
     stack.callback(store.close)
     return store
 

@@ -13,13 +13,12 @@ import os
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from reconciler.cli.session import locate
-from reconciler.compose import Connection, choose_target, find_target, open_store
+from reconciler.cli.session import locate, surroundings
+from reconciler.compose import choose_target, find_target, open_store
 from reconciler.desired.config import Target
 from reconciler.desired.config_reader import read_config
 from reconciler.desired.versions.constraints import Constraint
@@ -35,6 +34,7 @@ from reconciler.oci.registry.notices import Notices
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from reconciler.cli.options import Place, Reach
     from reconciler.cli.screen import Screen
@@ -86,15 +86,8 @@ def open_reference(
     """
     written = read_reference(text)
     target, root = _find_target(written, place, reach)
-    store = open_store(
-        target,
-        root=root,
-        connection=Connection(reach.jobs, reach.retries, reach.timeout_s),
-        environment=os.environ,
-        home=Path.home(),
-        stop=stop,
-        notices=screen.notices() if screen is not None else Notices(partial(click.echo, err=True)),
-    )
+    notices = screen.notices() if screen is not None else Notices(partial(click.echo, err=True))
+    store = open_store(target, surroundings(root, reach, stop, notices))
     try:
         yield Located(store, written.repository, written.tag, written.digest, written.constraint, target)
     finally:

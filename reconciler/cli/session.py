@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from reconciler.compose import Connection, choose_target, open_store
+from reconciler.compose import Connection, Surroundings, choose_target, open_store
 from reconciler.desired.config_reader import find_config
 from reconciler.desired.digest_memory import DigestMemory
 from reconciler.desired.document_memory import DocumentMemory
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
     from reconciler.cli.options import Place, Reach
     from reconciler.cli.screen import Screen
+    from reconciler.oci.registry.notices import Notices
 
 _TRUE = ("1", "true", "yes", "on")
 
@@ -73,6 +74,16 @@ def document_memory() -> DocumentMemory:
     return DocumentMemory(user_cache_folder(os.environ, "documents"))
 
 
+def surroundings(root: Path, reach: Reach, stop: Stop, notices: Notices) -> Surroundings:
+    """Return what stores are opened with: the flags, and this process's environment and home.
+
+    Args:
+        root: the folder of pallet.toml, or the one of --directory where there is none.
+    """
+    connection = Connection(reach.jobs, reach.retries, reach.timeout_s)
+    return Surroundings(root, connection, os.environ, Path.home(), stop, notices)
+
+
 @contextmanager
 def open_reconciler(
     project: Project, reach: Reach, screen: Screen, selection: Selection | None = None
@@ -80,15 +91,7 @@ def open_reconciler(
     """Yield the project and the target's store, ready to be brought into step; signals stop it gently."""
     target = choose_target(project.config, reach.target)
     with stop_on_signals() as stop:
-        store = open_store(
-            target,
-            root=project.config.root,
-            connection=Connection(reach.jobs, reach.retries, reach.timeout_s),
-            environment=os.environ,
-            home=Path.home(),
-            stop=stop,
-            notices=screen.notices(),
-        )
+        store = open_store(target, surroundings(project.config.root, reach, stop, screen.notices()))
         try:
             yield Reconciler(
                 project, target, store, reach.jobs, selection or Selection(), stop, screen.progress()

@@ -25,9 +25,9 @@ from reconciler.cli.options import (
 )
 from reconciler.cli.runlock import FOLDER, make_folder
 from reconciler.cli.screen import Screen
-from reconciler.cli.session import digest_memory, document_memory, locate, stop_on_signals
+from reconciler.cli.session import digest_memory, document_memory, locate, stop_on_signals, surroundings
 from reconciler.cli.watch_display import end_on_signals, open_display
-from reconciler.compose import Connection, choose_target, open_store
+from reconciler.compose import choose_target, open_store
 from reconciler.desired.config_reader import read_config
 from reconciler.errors import UsageError
 from reconciler.reports.watching import Header
@@ -188,14 +188,16 @@ class _Desk:
             end_on_signals(self._stop, self._inbox.put),
             open_display(self._screen, self._header, self._inbox.put) as display,
         ):
-            watch = Watch(runs, self._inbox, Conductor(collector), noticing, display.show, commands)
+            watch = Watch(
+                runs, self._inbox, Conductor(collector), noticing, display.show, display.flush, commands
+            )
             reason = watch.start()
             display.show(self._watching(reason))
             watch.run(lambda: self._stop.is_requested)
             number = self._stop.signal_number
             code = 128 + number if number else 0
-            said = signal.Signals(number).name if number else "by hand"
-            display.show(events.Stopped(said, code))
+            said = signal.Signals(number).name if number else "quit"
+        display.show(events.Stopped(said, code, runs.tally.pushed))
         _leave(code)
 
     @property
@@ -232,15 +234,8 @@ class _Desk:
         directory = target.layout_directory
         if directory is not None and Path(directory).parts[:1] == (FOLDER,):
             make_folder(config.root)
-        return open_store(
-            target,
-            root=config.root,
-            connection=Connection(self._reach.jobs, self._reach.retries, self._reach.timeout_s),
-            environment=os.environ,
-            home=Path.home(),
-            stop=self._stop,
-            notices=self._screen.notices(),
-        )
+        around = surroundings(config.root, self._reach, self._stop, self._screen.notices())
+        return open_store(target, around)
 
 
 def _parse_tag(text: str) -> Tag:
