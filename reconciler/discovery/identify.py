@@ -1,9 +1,9 @@
 """What a manifest is, by the media types in it. Pure.
 
 Decided here: the order that decides. A list of manifests is an index, whatever else it says; an image's
-config with layers of a signature is a signature; an image's config is an image; then `artifactType`, the config's
-media type and the layers' have their say, and the first of them that says something decides: a kind that is
-known here, or an artifact of that type.
+config with layers of a signature is a signature; an image's config is an image; then `artifactType`, the
+config's media type and the layers' have their say, and the first of them that says something decides: a sort
+that is known here, or an artifact of that type. Kinds of a project's own are artifacts of their types.
 Must never be added: a request, or a look into content.
 """
 
@@ -71,7 +71,6 @@ _WORDS: Final = {
 }
 _TYPES: Final = {
     **dict.fromkeys(IMAGE_CONFIGS, Sort.IMAGE),
-    "application/vnd.oci.image.layer.v1.tar+gzip": Sort.IMAGE,
     "application/vnd.cncf.helm.config.v1+json": Sort.CHART,
     "application/vnd.cncf.helm.chart.content.v1.tar+gzip": Sort.CHART,
     # Seen in the wild, never written.
