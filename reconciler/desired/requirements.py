@@ -7,6 +7,7 @@ A bare name is a sibling of the requiring repository (`plan` beside `workflows/r
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from graphlib import CycleError, TopologicalSorter
 from typing import TYPE_CHECKING
 
@@ -43,14 +44,30 @@ def parse_requires(text: str, *, of: Repository) -> tuple[Requirement, ...]:
 
 
 def _parse_item(item: str, of: Repository) -> Requirement:
+    requirement = parse_requirement(item, of=of)
+    if requirement.name == of:
+        raise ValueError(f"expected another repository, got {item!r}, which is itself")
+    return requirement
+
+
+def parse_requirement(item: str, *, of: Repository) -> Requirement:
+    """Read one item of such a list; one that requires the artifact itself is read as well.
+
+    Raises:
+        ValueError: it is no repository with a constraint behind it.
+    """
     text, at, constraint = item.partition("@")
     parent, slash, _ = of.rpartition("/")
     name = Repository(text if "/" in text or not slash else f"{parent}/{text}")
-    if name == of:
-        raise ValueError(f"expected another repository, got {item!r}, which is itself")
     if at and not constraint.strip():
         raise ValueError(f"expected a constraint after @, got {item!r}")
-    return Requirement(name, Constraint(constraint) if at else None)
+    return Requirement(name, _constraint(constraint) if at else None)
+
+
+@lru_cache(maxsize=4096)
+def _constraint(text: str) -> Constraint:
+    """Return a constraint; thousands of artifacts write the same few."""
+    return Constraint(text)
 
 
 def find_cycle(requires: Mapping[Repository, Iterable[Repository]]) -> list[Repository] | None:
