@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from reconciler.desired.versions.constraints import Constraint
+    from reconciler.desired.versions.version import Version
     from reconciler.discovery.entries import Entry
     from reconciler.oci.reference import Repository
 
@@ -29,18 +30,28 @@ class Eligible:
     prereleases: bool = False
     """Whether pre-releases, and what its publisher calls unstable, count as well."""
 
+    @property
+    def is_usual(self) -> bool:
+        """Whether it is what everybody means who says nothing."""
+        return self.constraint is None and not self.prereleases
+
+    def may_allow(self, version: Version) -> bool:
+        """Say whether a version may be chosen, as far as that can be told without its publisher's word."""
+        if self.constraint is None:
+            return self.prereleases or not version.is_prerelease
+        return self.constraint.allows(version, prereleases=self.prereleases)
+
     def allows(self, entry: Entry) -> bool:
         """Say whether an entry is a version that may be chosen."""
-        version, constraint = entry.version, self.constraint
-        if version is None:
+        version = entry.version
+        if version is None or not self.may_allow(version):
             return False
-        if constraint is None:
-            return self.prereleases or is_stable(entry)
-        if not constraint.allows(version, prereleases=self.prereleases):
-            return False
-        if self.prereleases or version.is_prerelease or says_stable(entry.annotations):
+        if self.prereleases or says_stable(entry.annotations):
             return True
-        return constraint.exact is not None and constraint.exact.precedence == version.precedence
+        if self.constraint is None:
+            return False
+        exact = self.constraint.exact
+        return version.is_prerelease or (exact is not None and exact.precedence == version.precedence)
 
 
 def is_stable(entry: Entry) -> bool:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from reconciler.oci.manifest import Manifest, parse
 from reconciler.oci.referrers import Source
 from reconciler.reports.documents import FORMAT_VERSION, Document
+from reconciler.reports.printable import NOTHING_SAID, printable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
     from reconciler.oci.manifest import Descriptor
     from reconciler.sync.attach import Attached
 
-NOTHING_SAID = "–"
 _COLUMNS = ("artifact type", "digest", "size", "annotations")
 _ANNOTATIONS_MAX_CHARACTERS = 100
 _WHERE = {Source.API: "listed by the store itself", Source.TAG: "listed under the fallback tag"}
@@ -141,15 +141,11 @@ def _branches(items: Sequence[Referrer], indent: str) -> Iterator[str]:
 
 
 def _type(descriptor: Descriptor) -> str:
-    return _printable(descriptor.artifact_type or NOTHING_SAID)
+    return printable(descriptor.artifact_type or NOTHING_SAID)
 
 
 def _say(annotations: Mapping[str, str]) -> str:
-    text = _printable(", ".join(f"{key}={value}" for key, value in sorted(annotations.items())))
+    text = printable(", ".join(f"{key}={value}" for key, value in sorted(annotations.items())))
     if len(text) > _ANNOTATIONS_MAX_CHARACTERS:
         text = text[: _ANNOTATIONS_MAX_CHARACTERS - 1] + "…"
     return text or NOTHING_SAID
-
-
-def _printable(text: str) -> str:
-    return "".join(sign if sign.isprintable() else "\N{REPLACEMENT CHARACTER}" for sign in text)

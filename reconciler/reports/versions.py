@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from reconciler.reports.documents import FORMAT_VERSION, Document
+from reconciler.reports.printable import NOTHING_SAID, one_line
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -17,9 +18,7 @@ if TYPE_CHECKING:
     from reconciler.discovery.listing import Listing, Published
     from reconciler.discovery.resolving import Resolved
 
-NOTHING_SAID = "–"
 _COLUMNS = ("tag", "digest", "created", "stable", "breaking", "floating tags", "notes")
-_NOTES_MAX_CHARACTERS = 100
 _ANSWERS = {True: "yes", False: "no", None: NOTHING_SAID}
 
 
@@ -84,21 +83,12 @@ def _cells(item: Published, *, whole_digests: bool) -> tuple[str, ...]:
     return (
         item.tag,
         item.digest if whole_digests else item.digest.short,
-        _one_line(said.created),
+        one_line(said.created),
         _ANSWERS[said.is_stable],
         _ANSWERS[said.is_breaking],
         ", ".join(item.floating_tags) or NOTHING_SAID,
-        _one_line(said.notes),
+        one_line(said.notes),
     )
-
-
-def _one_line(text: str | None) -> str:
-    """Return the first line of what a publisher wrote, as far as it can be printed safely."""
-    first = next((line for line in (text or "").splitlines() if line.strip()), "")
-    printable = "".join(sign if sign.isprintable() else "\N{REPLACEMENT CHARACTER}" for sign in first.strip())
-    if len(printable) > _NOTES_MAX_CHARACTERS:
-        return printable[: _NOTES_MAX_CHARACTERS - 1] + "…"
-    return printable or NOTHING_SAID
 
 
 def _resolved(item: Resolved) -> Document:
