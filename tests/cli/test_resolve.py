@@ -168,12 +168,12 @@ def test_second_time_asks_only_what_may_change(online: Desk, registry: ScriptedR
         registry.requests.clear()
         assert online.pallet("resolve", NAME, "^2").code == 0
         assert [request.method for request in registry.requests] == asked
-    assert len([path for path in cache.rglob("*") if path.is_file()]) == 1
+    assert len([path for path in (cache / "manifests").rglob("*") if path.is_file()]) == 1
 
 
 def test_layouts_are_not_copied(shelf: Desk, cache: Path) -> None:
     assert shelf.pallet("resolve", NAME, "^2").code == 0
-    assert not cache.exists()
+    assert not (cache / "manifests").exists()
 
 
 def test_docker_registry_resolves(

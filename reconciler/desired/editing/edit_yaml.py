@@ -13,6 +13,7 @@ import yaml
 from yaml import events
 
 from reconciler.desired.editing.edit_splices import Splice
+from reconciler.desired.reading import yaml_places
 from reconciler.desired.reading.wording import say_path
 from reconciler.desired.reading.yaml_documents import LOADER
 from reconciler.errors import DocumentError, Problem
@@ -37,7 +38,9 @@ def splice_scalar(document: Document, path: FieldPath, new: str) -> Splice:
         DocumentError: the text stands behind an alias, or in a style that cannot be edited.
     """
     place = document.places([path])[path]
-    event = _find_event(document.text, place) if place.path == path else None
+    # As YAML counts lines, which is not always as editors do, where problems are shown.
+    own = next((found for found in yaml_places.walk(document.text) if found.path == path), None)
+    event = None if own is None else _find_event(document.text, own)
     if not isinstance(event, events.ScalarEvent):
         message = "expected the version itself, got one that comes in by an alias or a merge"
         raise _refuse(document, place, path, "behind-alias", message, "write the version out there")

@@ -102,7 +102,7 @@ REPEATED = "metadata.version: expected a version that nothing repeats by an alia
 REFUSED = [
     ("alias", "v: &v 1.0.0\nmetadata:\n  version: *v\n", f"file:3: {BEHIND}"),
     ("alias-above", "m: &m {version: 1.0.0}\nmetadata: *m\n", f"file:2: {BEHIND}"),
-    ("merge", "m: &m {version: 1.0.0}\nmetadata:\n  <<: *m\n  name: x\n", f"file:2: {BEHIND}"),
+    ("merge", "m: &m {version: 1.0.0}\nmetadata:\n  <<: *m\n  name: x\n", f"file:3: {BEHIND}"),
     ("merge-in-place", "metadata: {<<: {version: 1.0.0}}\n", f"file:1: {BEHIND}"),
     ("alias-of-it", "metadata: {version: &v 1.0.0}\nchart: *v\n", f"file:1: {REPEATED} chart repeats"),
     (
