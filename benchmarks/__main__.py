@@ -8,7 +8,7 @@ import tempfile
 from dataclasses import replace
 from pathlib import Path
 
-from benchmarks import check, growth, jobs, layout, printing, promoting, push, startup, validate
+from benchmarks import check, growth, jobs, layout, printing, promoting, push, startup, transfer, validate
 from benchmarks.lab import Lab
 from benchmarks.results import Table
 from benchmarks.scale import Scale, quick
@@ -18,6 +18,7 @@ BENCHMARKS = {
     "check": check.measure,
     "push": push.measure,
     "promote": promoting.measure,
+    "transfer": transfer.measure,
     "layout": layout.measure,
     "growth": growth.measure,
     "validate": validate.measure,

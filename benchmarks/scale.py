@@ -22,6 +22,8 @@ class Scale:
     """Among these the raw client finds the registry's limit."""
     jobs: tuple[int, ...] = (1, 4, 8, 16, 32, 64)
     jobs_repetitions: int = 3
+    blob_bytes: int = 1024 * 1024 * 1024
+    """Of the one large blob."""
     starts: int = 15
     """Repetitions of what takes a fraction of a second."""
 
@@ -40,5 +42,6 @@ def quick(artifacts: int) -> Scale:
         connections=(16, 32),
         jobs=(4, 16),
         jobs_repetitions=1,
+        blob_bytes=128 * 1024 * 1024,
         starts=3,
     )

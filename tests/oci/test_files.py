@@ -1,14 +1,16 @@
 from __future__ import annotations
 
 import errno
+import io
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from typing import BinaryIO, cast
 
 import pytest
 
 from reconciler.errors import UnreachableError
-from reconciler.oci.files import disk_failures, make_folders, read_bounded, write_atomically
+from reconciler.oci.files import disk_failures, make_folders, read_bounded, write_atomically, write_whole
 
 
 def test_file_is_replaced_whole(tmp_path: Path) -> None:
@@ -69,3 +71,25 @@ def test_failure_without_a_file_names_the_place() -> None:
     with pytest.raises(UnreachableError) as failed, disk_failures("pushing", Path("/x")):
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
     assert str(failed.value) == "pushing: /x: no space left on device"
+
+
+class Sipping(io.RawIOBase):
+    """Takes a few bytes at a time, as a pipe may."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.taken: list[bytes] = []
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, piece: object, /) -> int:
+        self.taken.append(bytes(memoryview(piece)[:40_000]))  # type: ignore[arg-type]
+        return len(self.taken[-1])
+
+
+def test_piece_is_written_whole_in_small_parts() -> None:
+    stream, piece = Sipping(), bytes(range(256)) * 1000
+    write_whole(cast("BinaryIO", stream), piece)
+    assert b"".join(stream.taken) == piece
+    assert max(map(len, stream.taken)) == 40_000
