@@ -1,6 +1,7 @@
 """What a watch tells, as lines for people and as JSON lines for programs (schemas/events.schema.json).
 
-Keys are added, never renamed or removed, while `format_version` begins with 1. Must never be added: a terminal.
+Keys are added, never renamed or removed, while `format_version` begins with 1.
+Must never be added: a terminal.
 """
 
 from __future__ import annotations
@@ -8,7 +9,7 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import dataclass, fields
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from reconciler.errors import Problem
 from reconciler.reports.documents import FORMAT_VERSION, Document, problem_document
@@ -17,6 +18,7 @@ from reconciler.sync.watching import events
 from reconciler.sync.watching.delivery import Pushed
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from datetime import datetime
 
 _CAPITAL = re.compile(r"(?<!^)(?=[A-Z])")
@@ -79,41 +81,8 @@ def render_event_line(event: events.Event, now: datetime) -> str:
 
 def say(event: events.Event) -> str | None:
     """Return an event in words, without a line end; None for what people need not hear."""
-    match event:
-        case events.Watching():
-            how = f", looking every now and then ({event.polling})" if event.polling else ""
-            return f"watching {event.folders} folders for {event.target} ({event.url}), tag {event.tag}{how}"
-        case events.Polling(reason):
-            return f"looking every now and then from here on: {reason}"
-        case events.Reloaded(file, artifacts):
-            return f"{file} read again: {_count(artifacts, 'artifact')}"
-        case events.Joined(name, version):
-            return f"{name} {version} joins"
-        case events.Left(name, version):
-            return f"{name} {version} leaves; what was published stays"
-        case events.Found(problem):
-            return render_problem(problem).rstrip("\n")
-        case events.Mended(file):
-            return f"{file}: mended"
-        case events.Delivered():
-            return _delivered(event)
-        case events.Failed():
-            again = "; trying again" if event.will_retry else ""
-            return f"{event.name} {event.version}: not published: {event.error}{again}{_fix(event.fix)}"
-        case events.Away():
-            return f"the registry is away, trying again on our own: {event.error}{_fix(event.fix)}"
-        case events.Back(away_s):
-            return f"the registry is back after {away_s:.0f} s"
-        case events.Commanded():
-            return _commanded(event)
-        case events.Paused():
-            return "paused: changes are kept for later"
-        case events.Resumed():
-            return "going on"
-        case events.Stopped(reason):
-            return f"stopped: {reason}"
-        case _:
-            return None
+    words = _WORDS.get(type(event))
+    return words(event) if words is not None else None
 
 
 def _pushed(pushed: Pushed) -> Document:
@@ -141,9 +110,49 @@ def _commanded(event: events.Commanded) -> str | None:
     return None
 
 
+def _watching(event: events.Watching) -> str:
+    how = f"\nlooking every now and then: {event.polling}" if event.polling else ""
+    return (
+        f"watching {_count(event.folders, 'folder')} for {event.target} ({event.url}), tag {event.tag}{how}"
+    )
+
+
+def _failed(event: events.Failed) -> str:
+    again = "; trying again" if event.will_retry else ""
+    return f"{event.name} {event.version}: not published: {event.error}{again}{_fix(event.fix)}"
+
+
+def _reloaded(event: events.Reloaded) -> str:
+    return f"{event.file} read again: {_count(event.artifacts, 'artifact')}"
+
+
+def _stopped(event: events.Stopped) -> str:
+    pushes = "1 push" if event.pushed == 1 else f"{event.pushed} pushes"
+    return f"stopped ({event.reason}) after {pushes}"
+
+
 def _fix(fix: str | None) -> str:
     return f"\n  → {fix}" if fix else ""
 
 
 def _count(number: int, noun: str) -> str:
     return f"{number} {noun}{'' if number == 1 else 's'}"
+
+
+_WORDS: dict[type, Callable[[Any], str | None]] = {
+    events.Watching: _watching,
+    events.Polling: lambda event: f"looking every now and then from here on: {event.reason}",
+    events.Reloaded: _reloaded,
+    events.Joined: lambda event: f"{event.name} {event.version} joins",
+    events.Left: lambda event: f"{event.name} {event.version} leaves; what was published stays",
+    events.Found: lambda event: render_problem(event.problem).rstrip("\n"),
+    events.Mended: lambda event: f"{event.file}: mended",
+    events.Delivered: _delivered,
+    events.Failed: _failed,
+    events.Away: lambda event: f"the registry is away, and is tried again: {event.error}{_fix(event.fix)}",
+    events.Back: lambda event: f"the registry is back after {event.away_s:.0f} s",
+    events.Commanded: _commanded,
+    events.Paused: lambda _: "paused: changes are kept for later",
+    events.Resumed: lambda _: "going on",
+    events.Stopped: _stopped,
+}

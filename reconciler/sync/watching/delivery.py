@@ -65,6 +65,8 @@ class Delivery:
 
     goal: Goal
     held: dict[Tag, Digest | None]
+    reference: str
+    """As people write it, with the channel's tag where it has it."""
     pushed: Pushed | None = None
     error: PalletError | None = None
     trouble: Trouble | None = None
@@ -106,21 +108,22 @@ def _unless(away: threading.Event, store: Store, goal: Goal) -> Callable[[], Del
 def deliver(store: Store, goal: Goal) -> Delivery:
     """Publish one artifact under its tags, unless they name it already."""
     held: dict[Tag, Digest | None] = {}
+    reference = store.name(goal.wanted.name, goal.tags[-1])
     try:
         if not goal.is_known:
             held = {tag: _seen(store, goal, tag) for tag in goal.tags}
             if all(digest == goal.wanted.digest for digest in held.values()):
-                return Delivery(goal, held)
-        return Delivery(goal, held, pushed=_push(store, goal))
+                return Delivery(goal, held, reference)
+        return Delivery(goal, held, reference, pushed=_push(store, goal, reference))
     except PalletError as exc:
-        return Delivery(goal, held, error=exc, trouble=judge(exc))
+        return Delivery(goal, held, reference, error=exc, trouble=judge(exc))
     except OSError as exc:
         # A file that has gone since it was built: somebody is at it, and the next run takes that in.
         error = PalletError(f"{exc.filename or goal.wanted.name}: {exc.strerror or exc}")
-        return Delivery(goal, held, error=error, trouble=Trouble.LATER)
+        return Delivery(goal, held, reference, error=error, trouble=Trouble.LATER)
     except Exception as exc:  # noqa: BLE001 (one artifact's mistake must not end the watch)
         mistake = PalletError(f"a mistake in pallet: {exc!r}", fix="please report it")
-        return Delivery(goal, held, error=mistake, trouble=Trouble.NEVER)
+        return Delivery(goal, held, reference, error=mistake, trouble=Trouble.NEVER)
 
 
 def judge(exc: PalletError) -> Trouble:
@@ -143,7 +146,7 @@ def _seen(store: Store, goal: Goal, tag: Tag) -> Digest | None:
         return None
 
 
-def _push(store: Store, goal: Goal) -> Pushed:
+def _push(store: Store, goal: Goal, reference: str) -> Pushed:
     wanted, tags = goal.wanted, goal.tags
     first = wanted.digest if wanted.attachments else tags[0]
     push_artifact(
@@ -159,4 +162,4 @@ def _push(store: Store, goal: Goal) -> Pushed:
         push_referrer(store, wanted.name, attachment.manifest, OCI_MANIFEST, attachment.blobs)
     for tag in tags if wanted.attachments else tags[1:]:
         store.put_manifest(wanted.name, tag, wanted.manifest, wanted.media_type)
-    return Pushed(wanted.name, wanted.version.text, wanted.digest, tags, store.name(wanted.name, tags[-1]))
+    return Pushed(wanted.name, wanted.version.text, wanted.digest, tags, reference)

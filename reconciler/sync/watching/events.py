@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from reconciler.errors import Problem
+    from reconciler.oci.digest import Digest
     from reconciler.sync.watching.delivery import Pushed
 
 
@@ -95,6 +96,16 @@ class Delivered:
 
 
 @dataclass(frozen=True, slots=True)
+class Current:
+    """An artifact's tags were found to name it already."""
+
+    name: str
+    version: str
+    reference: str
+    digest: Digest
+
+
+@dataclass(frozen=True, slots=True)
 class Failed:
     """An artifact could not be published."""
 
@@ -133,6 +144,8 @@ class Finished:
     failed: int
     waiting: int
     """Still to be compared or published."""
+    artifacts: int
+    """All of them."""
     duration_ms: float
 
 
@@ -167,7 +180,10 @@ class Resumed:
 @dataclass(frozen=True, slots=True)
 class Stopped:
     reason: str
+    """The signal's name, or `quit`."""
     exit_code: int
+    pushed: int
+    """How many pushes there were in all."""
 
 
 Event = (
@@ -181,6 +197,7 @@ Event = (
     | Found
     | Mended
     | Delivered
+    | Current
     | Failed
     | Away
     | Back

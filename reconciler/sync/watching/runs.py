@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from reconciler.desired.lockfile import Key
     from reconciler.oci.store import Store
     from reconciler.sync.watching.delivery import Deliverer
-    from reconciler.sync.watching.ledger import Goal, Ledger, Step
+    from reconciler.sync.watching.ledger import Ledger, Step
     from reconciler.sync.watching.noticeboard import Hints
     from reconciler.sync.watching.workshop import Draft, Workshop
 
@@ -93,6 +93,7 @@ class Runs:
                 counts["current"],
                 counts["failed"],
                 self.ledger.waiting,
+                len(self.ledger.wanted),
                 1000 * (self.clock() - started_s),
             )
         )
@@ -192,11 +193,16 @@ class Runs:
         """Take in what became of one goal; return what it counts as."""
         goal = delivery.goal
         if delivery.error is not None:
-            return self._record_failure(goal, delivery.error, delivery.trouble)
+            return self._record_failure(delivery, delivery.error)
         self._said.pop(goal.key, None)
         saved_s = self._saved_s.pop(goal.key, None)
         if delivery.pushed is None:
             self.ledger.held(goal, delivery.held)
+            self.tell(
+                events.Current(
+                    goal.wanted.name, goal.wanted.version.text, delivery.reference, goal.wanted.digest
+                )
+            )
             return "current"
         self.ledger.published(goal)
         now_s = self.clock()
@@ -215,7 +221,8 @@ class Runs:
         )
         return "pushed"
 
-    def _record_failure(self, goal: Goal, error: PalletError, trouble: Trouble | None) -> str:
+    def _record_failure(self, delivery: Delivery, error: PalletError) -> str:
+        goal, trouble = delivery.goal, delivery.trouble
         self.tally.exit_codes.append(error.exit_code)
         if trouble is Trouble.AWAY:
             self.last_error = error
@@ -229,7 +236,7 @@ class Runs:
                 events.Failed(
                     wanted.name,
                     wanted.version.text,
-                    f"{wanted.name}:{goal.tags[-1]}",
+                    delivery.reference,
                     str(error),
                     error.fix,
                     error.exit_code,

@@ -39,6 +39,7 @@ class Wish(Enum):
     PAUSE = "pause"
     QUIT = "quit"
     REDRAW = "redraw"
+    SUSPEND = "suspend"
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +93,9 @@ class Watch:
         inbox: of this watch.
         conductor: when it is done.
         noticing: how changes are noticed.
-        show: called with every event, and None after each burst of them, in the thread of `run`.
+        show: called with every event, and with what concerns the screen alone, in the thread of `run`.
+        flush: called before there is nothing to do for a while; returns after how many seconds to call it
+            again, None for not before the next event.
         commands: what follows a push; None for nothing.
     """
 
@@ -103,11 +106,12 @@ class Watch:
         conductor: Conductor,
         noticing: Noticing,
         show: Callable[[events.Event | Wish], None],
+        flush: Callable[[], float | None] = lambda: None,
         commands: Commands | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._runs, self._inbox, self._conductor, self._noticing = runs, inbox, conductor, noticing
-        self._show, self._commands, self._clock = show, commands, clock
+        self._show, self._flush, self._commands, self._clock = show, flush, commands, clock
         self._board = Noticeboard(inbox.notice, clock)
         self._observer: Observer | None = None
         self._work: SimpleQueue[Run] = SimpleQueue()
@@ -159,7 +163,8 @@ class Watch:
             return 0.0
         now_s = self._clock()
         wakes_s = self._conductor.wakes_s(now_s)
-        return None if wakes_s is None else max(0.0, wakes_s - now_s)
+        pauses = [self._flush(), None if wakes_s is None else max(0.0, wakes_s - now_s)]
+        return min((pause_s for pause_s in pauses if pause_s is not None), default=None)
 
     def _handle(self, message: Message) -> None:
         match message:
@@ -183,7 +188,7 @@ class Watch:
                 self._show(events.Paused() if self._conductor.is_paused else events.Resumed())
             case Wish.QUIT:
                 self._is_over = True
-            case Wish.REDRAW:
+            case Wish.REDRAW | Wish.SUSPEND:
                 self._show(wish)
 
     def _finish(self, outcome: Outcome) -> None:
@@ -216,17 +221,18 @@ class Watch:
         if remote is not None:
             reason = f"the file system is {remote}, and its other users are not heard"
         if reason is None:
-            self._observer = observer = KernelObserver(self._board)
             try:
-                observer.watch(folders, self._runs.workshop.survey)
+                self._observer = KernelObserver(self._board)
+                self._observer.watch(folders, self._runs.workshop.survey)
             except OSError as exc:
                 reason = _refusal(exc)
-                observer.stop()
         if reason is not None:
             self._poll(folders)
         return reason
 
     def _poll(self, folders: frozenset[str]) -> None:
+        if self._observer is not None:
+            self._observer.stop()
         self._observer = PollingObserver(self._board, interval_s=self._noticing.interval_s)
         self._observer.watch(folders, self._runs.workshop.survey)
 
@@ -238,7 +244,6 @@ class Watch:
         try:
             self._observer.watch(folders, self._runs.workshop.survey)
         except OSError as exc:
-            self._observer.stop()
             self._poll(folders)
             self._inbox.put(events.Polling(_refusal(exc)))
         for folder in new:
