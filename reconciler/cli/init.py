@@ -15,9 +15,11 @@ from reconciler.cli.screen import Screen
 from reconciler.desired.config import Target
 from reconciler.desired.config_reader import FILE_NAME
 from reconciler.desired.finding.tree import Tree
+from reconciler.desired.kinds.kind_reader import builtin_kinds
 from reconciler.desired.proposing.draft import Draft, draft_config
 from reconciler.desired.proposing.git_files import Addition, ignore_pallet, keep_line_ends
 from reconciler.desired.proposing.propose import rules_for_git
+from reconciler.desired.proposing.propose_text import noun_of
 from reconciler.errors import RefusedError, UsageError
 from reconciler.oci.files import disk_failures, write_atomically
 from reconciler.oci.registry.endpoint import Endpoint
@@ -28,7 +30,6 @@ if TYPE_CHECKING:
 
 _LOCAL = Target("local", "oci-layout:.pallet/registry", immutable=False)
 _TARGET_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*", re.ASCII)
-_NOUNS = {"workflow": "workflow", "agent-card": "agent card", "schema": "schema", "helm-chart": "chart"}
 _FOLDERS_SHOWN_MAX = 8
 _LINES_SHOWN_MAX = 4
 _LOCK_FILE = "pallet.lock"
@@ -136,8 +137,6 @@ def _refuse_existing(path: Path) -> None:
 def _narrate(screen: Screen, draft: Draft) -> None:
     for problem in draft.left_out:
         screen.say(f"left out: {render_problem(problem)}".rstrip("\n"))
-    for file in draft.unsupported:
-        screen.say(f"left out: {file.path}: a {file.kind}, a kind that this pallet does not know")
     for sentence in _say_unknown(draft.unknown):
         screen.say(sentence)
 
@@ -182,7 +181,7 @@ def _published(draft: Draft) -> dict[str, list[str]]:
 
 def _summarise(draft: Draft) -> Iterator[str]:
     for entry in draft.entries:
-        noun = _NOUNS.get(entry.kind, entry.kind)
+        noun = noun_of(builtin_kinds()[entry.kind])
         count = len(entry.paths)
         yield f"{', '.join(entry.files)} → {entry.repository}: {count} {noun}{'s' if count != 1 else ''}"
     if draft.entries:

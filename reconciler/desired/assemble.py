@@ -6,7 +6,7 @@ Must never be added: finding or reading files.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from io import BytesIO
 from posixpath import basename, dirname
@@ -32,22 +32,38 @@ from reconciler.oci.manifest import EMPTY_CONTENT, EMPTY_DESCRIPTOR, Descriptor
 from reconciler.oci.media_types import MANIFEST_MAX_BYTES, OCTET_STREAM
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from reconciler.desired.finding.tree import Tree
+    from reconciler.desired.lockfile import Key
     from reconciler.desired.versions.version import Version
     from reconciler.oci.reference import Repository
 
 
-def assemble(config: Config, rule: ArtifactRule, kind: Kind, tree: Tree, sources: Sequence[Source]) -> Wanted:
+def assemble(
+    config: Config,
+    rule: ArtifactRule,
+    kind: Kind,
+    tree: Tree,
+    sources: Sequence[Source],
+    builds: Mapping[Key, int] | None = None,
+) -> Wanted:
     """Return the artifact that these files are; one file, or all files of a bundle sorted by title.
+
+    Args:
+        config: pallet.toml.
+        rule: the entry.
+        kind: of the files, in the version that they are.
+        tree: of the project.
+        sources: the files.
+        builds: the rules by which what is locked was built; anything else is built by the newest.
 
     Raises:
         InvalidError: one of the files cannot be published.
         FieldValueError: a field that pallet.toml names does not hold what it should.
         ValueError: pallet.toml's entry does not fit these files.
     """
-    return _Assembly(config, rule, kind, tree, sources).run()
+    return _Assembly(config, rule, kind, tree, sources, builds or {}).run()
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +82,7 @@ class _Assembly:
     kind: Kind
     tree: Tree
     sources: Sequence[Source]
+    builds: Mapping[Key, int]
 
     def run(self) -> Wanted:
         if self.rule.bundle:
@@ -73,10 +90,11 @@ class _Assembly:
         name, version = self._name(), self._version()
         annotations = self._annotate(name, version)
         parts = [part for source in self.sources for part in self._parts(source, name, version)]
-        described, config = self._config(parts)
+        rules = self.builds.get((name, version), build.RULES)
+        described, config = self._config(parts, rules)
         layers = [part.layer for part in parts]
         content = build_manifest(
-            self.kind, described, layers, annotations, artifact_type=self.rule.artifact_type
+            self.kind, described, layers, annotations, artifact_type=self.rule.artifact_type, rules=rules
         )
         if len(content) > MANIFEST_MAX_BYTES:
             raise ValueError(
@@ -93,7 +111,7 @@ class _Assembly:
                 for part in parts
             ),
             annotations=annotations,
-            build=build.RULES,
+            build=rules,
             kind=self.kind.name,
             line=self.rule.line,
             policy=self.rule.policy,
@@ -207,7 +225,7 @@ class _Assembly:
         layer = Layer(title, Digest.of(content), len(content), self.kind.media_type)
         return _Part(layer, folder, Blob(layer.digest, layer.size_bytes, partial(_open_packed, packed)))
 
-    def _config(self, parts: Sequence[_Part]) -> tuple[Descriptor, Blob]:
+    def _config(self, parts: Sequence[_Part], rules: int) -> tuple[Descriptor, Blob]:
         """Return the config as the manifest names it, without annotations, and its bytes."""
         document = self._first.document
         if self.kind.config is ConfigForm.DOCUMENT and document is not None and not self.rule.bundle:
@@ -216,6 +234,8 @@ class _Assembly:
         if self.kind.config is ConfigForm.BLOB and len(parts) == 1:
             blob = parts[0].blob
             return Descriptor(self.kind.config_media_type, blob.digest, blob.size_bytes), blob
+        if self.kind.config is ConfigForm.EMPTY and rules >= build.RULES_OF_EMPTY_CONFIGS:
+            return replace(EMPTY_DESCRIPTOR, media_type=self.kind.config_media_type), _EMPTY
         return EMPTY_DESCRIPTOR, _EMPTY
 
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from reconciler.desired import build
 from reconciler.desired.attach_types import HEAD_MAX_BYTES, recognise
 from reconciler.desired.build import Layer, media_type_of
-from reconciler.desired.kinds.kind import builtin_kinds
+from reconciler.desired.kinds.kind_reader import builtin_kinds
 from reconciler.desired.lockfile import LockedAttachment, LockedFile
 from reconciler.desired.sources import blob_of, read_source
 from reconciler.errors import DocumentError, Problem

@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from posixpath import basename
 from typing import TYPE_CHECKING
 
+from reconciler.desired.kinds.kind import ConfigForm
 from reconciler.oci import manifest
 from reconciler.oci.manifest import Descriptor, Manifest
 from reconciler.oci.media_types import EMPTY
@@ -23,8 +24,10 @@ if TYPE_CHECKING:
     from reconciler.desired.kinds.kind import Kind
     from reconciler.oci.digest import Digest
 
-RULES = 1
+RULES = 2
 """The newest rules; a new or changed version is built with these."""
+RULES_OF_EMPTY_CONFIGS = 2
+"""Since these, an empty config has no title, and the media type that its kind says (docs/adr/0001)."""
 
 TITLE = "org.opencontainers.image.title"
 VERSION = "org.opencontainers.image.version"
@@ -55,6 +58,7 @@ def build_manifest(
     annotations: Mapping[str, str],
     *,
     artifact_type: str | None = None,
+    rules: int = RULES,
 ) -> bytes:
     """Return the manifest's bytes: the same for the same arguments, on every machine, at every time.
 
@@ -64,9 +68,12 @@ def build_manifest(
         layers: in the order in which they are to stand; a layer carries its title alone.
         annotations: of the artifact.
         artifact_type: instead of the kind's.
+        rules: the number of the rules to build by.
     """
     if "config" in kind.annotate:
-        config = replace(config, annotations=_for_config(config, annotations))
+        is_empty = config.media_type == EMPTY or kind.config is ConfigForm.EMPTY
+        own = _without_title(annotations) if is_empty and rules >= RULES_OF_EMPTY_CONFIGS else annotations
+        config = replace(config, annotations=own)
     return manifest.render(
         Manifest(
             config=config,
@@ -77,10 +84,8 @@ def build_manifest(
     )
 
 
-def _for_config(config: Descriptor, annotations: Mapping[str, str]) -> Mapping[str, str]:
-    """Return what the config says: no title where it is empty, or `oras pull` takes it for a file."""
-    if config.media_type != EMPTY:
-        return annotations
+def _without_title(annotations: Mapping[str, str]) -> Mapping[str, str]:
+    """Return what an empty config says: with a title, `oras pull` would take it for a file."""
     return {key: text for key, text in annotations.items() if key != TITLE}
 
 

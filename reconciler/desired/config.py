@@ -168,8 +168,12 @@ class Config:
     """Floating tags that pallet.toml holds where they are."""
     ignored_rules: frozenset[str] = frozenset()
     """Codes of named rules that are switched off everywhere."""
+    catalog: Repository | None = None
+    """Where every target's catalog stands; None for none."""
     warnings: tuple[Problem, ...] = ()
     """What is doubtful about pallet.toml itself."""
+    kind_files: tuple[str, ...] = ()
+    """Paths of the files in which kinds stand, from pallet.toml."""
 
     @property
     def root(self) -> Path:

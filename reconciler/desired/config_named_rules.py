@@ -6,19 +6,18 @@ Must never be added: a rule itself; see `kinds.rules`.
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from reconciler.desired.kinds.rules.ignoring import without_ignored
 from reconciler.desired.kinds.rules.registry import check_code
 from reconciler.desired.kinds.rules.settings import check_media_type
-from reconciler.desired.reading.wording import say_path
-from reconciler.errors import Problem
+from reconciler.desired.kinds.violations import Violation
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from reconciler.desired.config_findings import Findings, Where
     from reconciler.desired.kinds.kind import Kind
+    from reconciler.desired.reading.wording import FieldPath
 
 
 def read_ignored(findings: Findings, where: Where, codes: Sequence[str]) -> frozenset[str]:
@@ -28,31 +27,11 @@ def read_ignored(findings: Findings, where: Where, codes: Sequence[str]) -> froz
     return frozenset(codes)
 
 
-def kind_warnings(
-    findings: Findings, tables: Mapping[str, Any], kinds: Mapping[str, Kind], ignored: Collection[str]
-) -> tuple[Problem, ...]:
-    """Return what is doubtful about a project's own kinds.
-
-    Args:
-        findings: knows the lines of pallet.toml.
-        tables: `[kind]` of pallet.toml.
-        kinds: the kinds that could be read.
-        ignored: codes of rules that are switched off.
-    """
-    problems = []
-    for name in tables:
-        kind = kinds.get(name)
-        for rule, found in check_media_type(kind.media_type, kind.format) if kind else ():
-            where = ("kind", name, *found.path)
-            place = (findings.file, findings.lines.locate(where))
-            problems.append(
-                Problem(
-                    rule.code,
-                    found.message,
-                    *place,
-                    path=say_path(where),
-                    fix=found.fix,
-                    severity=rule.severity,
-                )
-            )
-    return tuple(without_ignored(problems, ignored))
+def media_type_warnings(kind: Kind) -> Iterator[Violation]:
+    """Yield what is doubtful about the media types of a project's own kind; paths start at the kind."""
+    places: Iterable[tuple[FieldPath, Kind]] = [((), kind)]
+    places = [*places, *((("variant", str(each.label)), each) for each in kind.variants)]
+    for where, each in places:
+        for rule, found in check_media_type(each.media_type, each.format):
+            path = (*where, *found.path)
+            yield Violation(path, rule.code, found.message, found.fix, severity=rule.severity)

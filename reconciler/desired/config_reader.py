@@ -14,10 +14,11 @@ from reconciler import __version__
 from reconciler.desired.config import Config
 from reconciler.desired.config_credentials import read_credentials, without_secrets
 from reconciler.desired.config_findings import Findings
-from reconciler.desired.config_named_rules import kind_warnings, read_ignored
+from reconciler.desired.config_kinds import kind_files, read_kinds
+from reconciler.desired.config_named_rules import read_ignored
 from reconciler.desired.config_rules import RuleReader, check_floating, read_policy
 from reconciler.desired.config_targets import read_default_target, read_targets
-from reconciler.desired.kinds.kind import Kind, builtin_kinds, parse_kind
+from reconciler.desired.kinds.rules.ignoring import without_ignored
 from reconciler.desired.kinds.schemas import load_schema
 from reconciler.desired.reading.toml_lines import syntax_problem
 from reconciler.desired.versions.constraints import Constraint
@@ -95,7 +96,7 @@ class _Reader:
         self._check_tool()
         credentials = read_credentials(self.document, self.findings)
         unsound = self._check_schema()
-        kinds = self._read_kinds()
+        kinds, doubtful = read_kinds(self.document.get("kind", {}), self.findings, self.path.parent)
         root = self.path.absolute().parent
         targets = read_targets(self.document, self.findings, root=root, credentials=credentials)
         defaults = self.document.get("defaults", {})
@@ -117,7 +118,9 @@ class _Reader:
             kinds=kinds,
             held=self._read_held(),
             ignored_rules=ignored,
-            warnings=kind_warnings(self.findings, self.document.get("kind", {}), kinds, ignored),
+            catalog=self._read_catalog(),
+            warnings=tuple(without_ignored(doubtful, ignored)),
+            kind_files=kind_files(self.document.get("kind", {})),
         )
         check_floating(self.findings, ("defaults", "floating-tags"), defaults.get("floating-tags", []))
         self.findings.raise_if_any()
@@ -159,15 +162,12 @@ class _Reader:
         # What follows may be words that only the other pallet knows.
         self.findings.raise_if_any()
 
-    def _read_kinds(self) -> dict[str, Kind]:
-        kinds = dict(builtin_kinds())
-        for name, table in self.document.get("kind", {}).items():
-            kind, problems = parse_kind(name, table, root=self.path.parent)
-            for problem in problems:
-                self.findings.report(("kind", name), problem.code, str(problem))
-            if kind is not None:
-                kinds[name] = kind
-        return kinds
+    def _read_catalog(self) -> Repository | None:
+        name = self.document.get("catalog", {}).get("repository")
+        if not isinstance(name, str):
+            return None
+        where = ("catalog", "repository")
+        return self.findings.attempt(where, "invalid-repository", lambda: Repository(name))
 
     def _read_held(self) -> dict[tuple[Repository, Tag], Version]:
         held = {}

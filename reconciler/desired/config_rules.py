@@ -24,6 +24,7 @@ from reconciler.desired.config import (
 )
 from reconciler.desired.config_named_rules import read_ignored
 from reconciler.desired.kinds.kind import LayerForm
+from reconciler.desired.kinds.kind_reader import say_names
 from reconciler.desired.reading.fields import check_time
 from reconciler.desired.reading.wording import say_path
 from reconciler.desired.versions.version import Version, render_floating
@@ -105,8 +106,13 @@ class RuleReader:
 
     def _check_kind(self, where: Where, name: str) -> None:
         if name not in self._kinds:
-            known = ", ".join(sorted(self._kinds))
-            message = f"unknown kind {name!r}: expected one of {known}, or a [kind.{name}]"
+            base, mark, _ = name.partition("@")
+            message = f"unknown kind {name!r}: expected one of {say_names(self._kinds)}, or a [kind.{name}]"
+            if mark and base in self._kinds:
+                own = [each.name for each in self._kinds[base].editions()]
+                message = (
+                    f"unknown version of kind {base}: expected {' or '.join([base, *own])}, got {name!r}"
+                )
             self._findings.report(where, "unknown-kind", message)
 
     def _check_image(self, where: Where, table: Mapping[str, Any]) -> None:

@@ -73,7 +73,9 @@ class DocumentMemory:
             except (ValueError, KeyError, TypeError):
                 pass  # a row of a form that this code has never written
         document = read_document(content, file=file, suffix_format=kind.format)
-        return replace(document, notes=Notes(kind)) if self._rows is not None else document
+        if self._rows is None:
+            return document
+        return replace(document, notes=Notes(kind.of(document.value), asked=kind))
 
     def load_toml(self, text: str) -> dict[str, Any]:
         """Return what TOML of pallet's own says; the lock of a large project takes a second to read.
@@ -101,7 +103,7 @@ class DocumentMemory:
             return
         if any(problem.severity is Severity.ERROR for problem in notes.problems):
             return
-        kind: Any = notes.kind
+        kind: Any = notes.asked or notes.kind
         row = _row_of(document.value, notes)
         if row is not None:
             self._rows.add(self._key(digest, kind), row)
@@ -135,11 +137,12 @@ def revision_of(kind: Kind) -> bytes:
     Raises:
         DocumentError: the kind's schema cannot be read.
     """
-    schema = kind.schema
+    schemas = [each.schema for each in (kind, *kind.variants)]
+    variants = tuple(replace(variant, schema_root=None) for variant in kind.variants)
     said = (
         _revision_of_code(),
-        repr(replace(kind, schema_root=None)),
-        None if schema is None else [schema.name, schema.document],
+        repr(replace(kind, schema_root=None, variants=variants)),
+        [None if schema is None else [schema.name, schema.document] for schema in schemas],
     )
     return hashlib.sha256(json.dumps(said).encode()).digest()
 
@@ -174,7 +177,7 @@ def _row_of(value: object, notes: Notes) -> bytes | None:
 def _recall(row: bytes, content: bytes, file: str, kind: Kind) -> Document:
     value, problems, annotations = json.loads(row)
     assert kind.format is not None
-    notes = Notes(kind, tuple(map(_as_problem, problems)), annotations, is_recalled=True)
+    notes = Notes(kind.of(value), tuple(map(_as_problem, problems)), annotations, kind, is_recalled=True)
     return Document(file, kind.format, value, decode(content, file), notes)
 
 

@@ -58,6 +58,7 @@ def gather(
     documents: DocumentMemory = NO_DOCUMENTS,
     tree: Tree | None = None,
     built: BuildMemory | None = None,
+    builds: Mapping[Key, int] | None = None,
 ) -> Gathered:
     """Read every file that pallet.toml names and build what is wanted; problems are collected, not raised.
 
@@ -68,13 +69,14 @@ def gather(
         documents: what is known of files that are looked into.
         tree: the project's folders as they are now; None to list them.
         built: what was built before from this very pallet.toml; None where everything is built.
+        builds: the rules by which what is locked was built; None where the newest hold for everything.
     """
     gathered = Gathered(problems=list(config.warnings))
     tree = tree or Tree(config.root)
     known = KnownBuilds(built)
     for rule in config.artifacts:
         kind = config.kinds[rule.kind]
-        _Entry(config, rule, kind, tree, gathered, memory, locked, documents, known).gather()
+        _Entry(config, rule, kind, tree, gathered, memory, locked, documents, known, builds or {}).gather()
     known.end()
     gathered.wanted.sort(key=lambda item: item.key)
     gathered.problems.extend(_find_rivals(config, gathered.wanted))
@@ -97,6 +99,7 @@ class _Entry:
     locked: Mapping[Key, Locked] | None
     documents: DocumentMemory
     known: KnownBuilds
+    builds: Mapping[Key, int]
 
     def gather(self) -> None:
         if self.kind.layer is LayerForm.IMAGE:
@@ -114,7 +117,7 @@ class _Entry:
         for problem in found.problems:
             self._report_found(problem)
         self._check_words([image.path for image in found.images])
-        assembly = ImageAssembly(self.config, self.rule, self.kind, self.memory)
+        assembly = ImageAssembly(self.config, self.rule, self.kind, self.memory, self.builds)
         for image in found.images:
             name = (image.path, image.tag or "")
             self._recall(name, image.path, [image.path], partial(self._read_image, assembly, image))
@@ -161,7 +164,8 @@ class _Entry:
     def _gather_one(self, files: Sequence[FoundFile]) -> None:
         def read() -> Wanted:
             sources = self._read(files)
-            wanted = assemble(self.config, self.rule, self.kind, self.tree, sources)
+            kind = self.kind if self.rule.bundle else sources[0].edition(self.kind)
+            wanted = assemble(self.config, self.rule, kind, self.tree, sources, self.builds)
             for source in sources:
                 if source.document is not None:
                     self.documents.keep(source.digest, source.document)
@@ -217,10 +221,9 @@ class _Entry:
             except InvalidError as exc:
                 problems.extend(exc.problems)
                 continue
-            found = check_document(source.document, self.kind) if source.document else []
-            found = without_ignored(
-                [*found, *doubts(self.config, self.rule, self.kind, source)], self._ignored
-            )
+            kind = source.edition(self.kind)
+            found = check_document(source.document, kind) if source.document else []
+            found = without_ignored([*found, *doubts(self.config, self.rule, kind, source)], self._ignored)
             problems.extend(problem for problem in found if problem.severity is Severity.ERROR)
             self.gathered.problems.extend(
                 problem for problem in found if problem.severity is not Severity.ERROR

@@ -86,6 +86,13 @@ class Lock:
     """The file as it stands, with LF whatever the checkout made of it; None where there is none."""
     revision: int = 0
     has_conflict: bool = False
+    contested: Mapping[Key, int] = field(default_factory=dict)
+    """In a conflict, the rules of what the two sides do not agree about: the older ones."""
+
+    @property
+    def builds(self) -> Mapping[Key, int]:
+        """The rules by which everything that was locked was built."""
+        return {**self.contested, **{key: entry.build for key, entry in self.entries.items()}}
 
 
 def read_lock(path: Path, *, loads: Loads = tomllib.loads) -> Lock:
@@ -209,7 +216,12 @@ def _quote(text: str) -> str:
 def _parse_conflict(text: str, file: str) -> Lock:
     ours, theirs = (_parse_conflict_side(_take_side(text, side), file) for side in ("ours", "theirs"))
     agreed = {key: entry for key, entry in ours.entries.items() if theirs.entries.get(key) == entry}
-    return Lock(agreed, text, max(ours.revision, theirs.revision), has_conflict=True)
+    contested = {
+        key: min(side.entries[key].build for side in (ours, theirs) if key in side.entries)
+        for key in ours.entries.keys() | theirs.entries.keys()
+    }
+    revision = max(ours.revision, theirs.revision)
+    return Lock(agreed, text, revision, has_conflict=True, contested=contested)
 
 
 def _parse_conflict_side(text: str, file: str) -> Lock:

@@ -58,7 +58,13 @@ def load_project(
     with fewer_collections(), documents:
         lock = _read_lock(config, documents)
         entries = lock.entries if isinstance(lock, Lock) else {}
-        gathered = gather(config, memory=memory, locked=entries if locked else None, documents=documents)
+        gathered = gather(
+            config,
+            memory=memory,
+            locked=entries if locked else None,
+            documents=documents,
+            builds=lock.builds if isinstance(lock, Lock) else None,
+        )
     errors = [problem for problem in gathered.problems if problem.severity is Severity.ERROR]
     # Warnings too: who mends the errors may mend them in the same go.
     if isinstance(lock, LockError):

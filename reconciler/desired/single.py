@@ -15,7 +15,8 @@ from reconciler.desired.assemble import assemble
 from reconciler.desired.config import ArtifactRule, Config, LiteralVersion, Policy
 from reconciler.desired.digest_memory import NO_MEMORY
 from reconciler.desired.finding.tree import Tree
-from reconciler.desired.kinds.kind import Kind, LayerForm, builtin_kinds
+from reconciler.desired.kinds.kind import Kind, LayerForm
+from reconciler.desired.kinds.kind_reader import builtin_kinds, say_names
 from reconciler.desired.reading.fields import FieldValueError
 from reconciler.desired.single_files import (
     check_files,
@@ -109,7 +110,7 @@ def read_single(
     wish = replace(wish, kind=wish.kind or own_name, files=files)
     note = None
     if wish.kind is None:
-        name, note = recognise_named(check_files(files, directory, allow_folders=True))
+        name, note = recognise_named(check_files(files, directory, allow_folders=True), kinds)
         wish = replace(wish, kind=name)
     kind = _choose_kind(kinds, wish.kind)
     if kind.layer is LayerForm.IMAGE:
@@ -190,7 +191,8 @@ class _Reading:
 
     def _assemble(self, sources: Sequence[Source], version: Version) -> Wanted:
         try:
-            wanted = assemble(self.config, self._rule(version), self.kind, Tree(self.root), sources)
+            kind = self.kind if self._is_bundle else sources[0].edition(self.kind)
+            wanted = assemble(self.config, self._rule(version), kind, Tree(self.root), sources)
         except FieldValueError as exc:
             raise DocumentError([exc.problem("invalid-field")]) from exc
         except ValueError as exc:
@@ -222,7 +224,7 @@ def _rule(wish: Wish, kind: Kind, version: Version | None) -> ArtifactRule:
 def _choose_kind(kinds: Mapping[str, Kind], name: str | None) -> Kind:
     if name is None or name not in kinds:
         raise UsageError(
-            f"--kind: expected one of {', '.join(sorted(kinds))}, got {name!r}",
+            f"--kind: expected one of {say_names(kinds)}, got {name!r}",
             fix=f"add a [kind.{name}] to pallet.toml",
         )
     return kinds[name]

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from reconciler.desired.attachments import Attachment, AttachmentForm, build_attachment
-from reconciler.desired.kinds.kind import builtin_kinds
+from reconciler.desired.kinds.kind_reader import builtin_kinds, say_names
 from reconciler.desired.single_files import check_files, choose_root, find_named
 from reconciler.errors import UsageError
 
@@ -76,7 +76,7 @@ def read_wish(wish: AttachWish, directory: Path, config: Config | None) -> ReadA
     kinds = config.kinds if config else builtin_kinds()
     if wish.kind is not None and wish.kind not in kinds:
         raise UsageError(
-            f"--kind: expected one of {', '.join(sorted(kinds))}, got {wish.kind!r}",
+            f"--kind: expected one of {say_names(kinds)}, got {wish.kind!r}",
             fix=f"add a [kind.{wish.kind}] to pallet.toml",
         )
     if not wish.files and not wish.annotations:

@@ -1,7 +1,7 @@
 """Files that somebody names on the command line: where they stand, and what kind they are.
 
 Decided here: from which folder their paths count, so that a folder is packed by the same rules as by `sync`;
-under which titles many files are pulled again; and that content decides the kind, as `recognise` reads it.
+under which titles many files are pulled again; and that content decides the kind, as `init` would.
 Must never be added: a file that nobody named.
 """
 
@@ -15,22 +15,21 @@ from reconciler.desired.digest_memory import NO_MEMORY
 from reconciler.desired.finding.files import FoundFile
 from reconciler.desired.folder_layer import pack_as_layer
 from reconciler.desired.kinds.kind_files import check_document
+from reconciler.desired.kinds.recognising import HEAD_MAX_BYTES, Recogniser, format_of
 from reconciler.desired.kinds.rules.ignoring import without_ignored
-from reconciler.desired.proposing.recognise import kind_of
-from reconciler.desired.reading.documents import DOCUMENT_MAX_BYTES, Format, read_document
+from reconciler.desired.reading.documents import DOCUMENT_MAX_BYTES, read_document
 from reconciler.desired.sources import Source, read_source
 from reconciler.errors import DocumentError, InvalidError, Problem, Severity
 from reconciler.oci.files import read_bounded
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Sequence
+    from collections.abc import Collection, Iterable, Mapping, Sequence
 
     from reconciler.desired.digest_memory import DigestMemory
     from reconciler.desired.kinds.kind import Kind
 
 FILES = "files"
 """The kind of what is not recognised."""
-_FORMATS = {".yaml": Format.YAML, ".yml": Format.YAML, ".json": Format.JSON}
 
 
 def check_files(names: Iterable[Path], directory: Path, *, allow_folders: bool = False) -> list[Path]:
@@ -77,19 +76,26 @@ def find_named(paths: Sequence[Path], root: Path) -> list[FoundFile]:
     return sorted(found, key=lambda file: file.title)
 
 
-def recognise_named(paths: Sequence[Path]) -> tuple[str, str | None]:
-    """Return the name of a built-in kind, and what to say where a file could not be looked into."""
-    if len(paths) != 1 or paths[0].suffix not in _FORMATS or paths[0].is_dir():
+def recognise_named(paths: Sequence[Path], kinds: Mapping[str, Kind]) -> tuple[str, str | None]:
+    """Return the name of a kind, and what to say where a file could not be looked into."""
+    if len(paths) != 1 or paths[0].is_dir():
         return FILES, None
-    path = paths[0]
+    path, recogniser = paths[0], Recogniser(kinds)
+    if not recogniser.may_fit(path.name):
+        return FILES, None
     try:
+        if not recogniser.is_document(path.name):
+            with path.open("rb") as file:
+                kind = recogniser.kind_of_head(path.name, file.read(HEAD_MAX_BYTES))
+            return kind.base_name if kind else FILES, None
         content = read_bounded(path, max_bytes=DOCUMENT_MAX_BYTES)
-        value = read_document(content, file=path.name, suffix_format=_FORMATS[path.suffix]).value
+        value = read_document(content, file=path.name, suffix_format=format_of(path.name)).value
     except OSError as exc:
         raise DocumentError([Problem("unreadable", f"cannot be read: {exc.strerror}", path.name)]) from exc
     except DocumentError as exc:
         return FILES, f"{exc.problems[0]}: published as it is, by kind {FILES}"
-    return kind_of(path.name, value) or FILES, None
+    kind = recogniser.kind_of(path.name, value)
+    return kind.base_name if kind else FILES, None
 
 
 def read_named(
@@ -111,7 +117,7 @@ def read_named(
         except InvalidError as exc:
             problems.extend(exc.problems)
             continue
-        found = check_document(source.document, kind) if source.document else []
+        found = check_document(source.document, source.edition(kind)) if source.document else []
         problems.extend(without_ignored(found, ignored_rules))
         sources.append(source)
     if any(problem.severity is Severity.ERROR for problem in problems):

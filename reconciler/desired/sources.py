@@ -51,6 +51,10 @@ class Source:
     beside: tuple[BesideFile, ...] = ()
     """Files beside it that are published with it."""
 
+    def edition(self, kind: Kind) -> Kind:
+        """Return the version of a kind that this file is."""
+        return kind if self.document is None else kind.of(self.document.value)
+
 
 @dataclass(frozen=True, slots=True)
 class BesideFile:

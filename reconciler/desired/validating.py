@@ -16,19 +16,20 @@ from reconciler.desired.config_reader import FILE_NAME, read_config
 from reconciler.desired.doubts import doubts
 from reconciler.desired.finding.files import FoundFile, find_files
 from reconciler.desired.finding.tree import Tree
-from reconciler.desired.kinds.kind import LayerForm, builtin_kinds
+from reconciler.desired.kinds.kind import LayerForm
 from reconciler.desired.kinds.kind_files import check_document
+from reconciler.desired.kinds.kind_reader import builtin_kinds
+from reconciler.desired.kinds.recognising import Recogniser, format_of
 from reconciler.desired.kinds.rules.ignoring import without_ignored
 from reconciler.desired.lockfile import read_lock
-from reconciler.desired.proposing.candidates import SUFFIXES, find_candidates
-from reconciler.desired.proposing.recognise import format_of, has_words, kind_of
+from reconciler.desired.proposing.candidates import find_candidates
 from reconciler.desired.reading.documents import DOCUMENT_MAX_BYTES, read_document
 from reconciler.desired.sources import read_source
 from reconciler.errors import InvalidError, Problem, Severity
 from reconciler.oci.files import read_bounded
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from reconciler.desired.config import ArtifactRule, Config
     from reconciler.desired.kinds.kind import Kind
@@ -75,7 +76,7 @@ class _Checking:
 
     def __init__(self, directory: Path, config: Config | None) -> None:
         self._directory, self._config = directory, config
-        self._kinds: Mapping[str, Kind] = config.kinds if config else builtin_kinds()
+        self._recogniser = Recogniser(config.kinds if config else builtin_kinds())
         self._ignored = config.ignored_rules if config else frozenset[str]()
         self._entries: dict[str, list[ArtifactRule]] | None = None
         self._checked = Checked()
@@ -91,7 +92,7 @@ class _Checking:
             yield path
             return
         try:
-            found = find_candidates(Tree(path))
+            found = find_candidates(Tree(path), self._recogniser.is_document)
         except OSError as exc:
             self._report(Problem("unlistable", f"folder cannot be listed: {exc.strerror}", self._shown(path)))
             return
@@ -132,6 +133,7 @@ class _Checking:
                 self._checked.skipped[shown] = "an image, which validate looks at with the whole project"
                 continue
             source = read_source(self._directory, FoundFile(shown, path.name), kind)
+            kind = source.edition(kind)
             found = check_document(source.document, kind) if source.document else []
             if not any(problem.severity is Severity.ERROR for problem in found):
                 found += doubts(config, rule, kind, source)
@@ -150,16 +152,16 @@ class _Checking:
         self._report(*without_ignored(found, self._ignored))
 
     def _recognise(self, path: Path, shown: str) -> Kind | None:
-        if path.suffix not in SUFFIXES:
+        if not self._recogniser.is_document(path.name):
             return None
         try:
             content = read_bounded(path, max_bytes=DOCUMENT_MAX_BYTES)
         except OSError as exc:
             raise InvalidError([Problem("unreadable", f"cannot be read: {exc.strerror}", shown)]) from exc
-        if not has_words(path.name, content):
+        if not self._recogniser.has_words(path.name, content):
             return None
         value = read_document(content, file=shown, suffix_format=format_of(path.name)).value
-        return self._kinds.get(kind_of(path.name, value) or "")
+        return self._recogniser.kind_of(path.name, value)
 
     def _rules_of(self, path: Path) -> list[ArtifactRule]:
         if self._config is None:

@@ -73,7 +73,7 @@ def test_proposal_is_written_and_said(project: Path, capsys: pytest.CaptureFixtu
         'files = "agents/*.json"\n'
         'repository = "agents/{stem}"  # one for each file: {stem} is its name without the suffix\n'
         'kind = "agent-card"\n'
-        "# The cards say no version: raise it here when they change, "
+        "# The agent cards say no version: raise it here when they change, "
         'or write { field = "version" } once they do.\n'
         'version = "0.1.0"\n'
         "\n"

@@ -17,7 +17,7 @@ from reconciler.desired.build import (
     media_type_of,
     render_document,
 )
-from reconciler.desired.kinds.kind import builtin_kinds
+from reconciler.desired.kinds.kind_reader import builtin_kinds
 from reconciler.oci.digest import Digest
 from reconciler.oci.manifest import EMPTY_DESCRIPTOR, Descriptor
 

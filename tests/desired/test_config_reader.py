@@ -19,7 +19,7 @@ from reconciler.desired.config import (
     Target,
 )
 from reconciler.desired.config_reader import CONFIG_MAX_BYTES, find_config, read_config
-from reconciler.desired.kinds.kind import builtin_kinds
+from reconciler.desired.kinds.kind_reader import builtin_kinds, say_names
 from reconciler.desired.kinds.schemas import schemas_directory
 from reconciler.desired.versions.version import Version
 from reconciler.errors import ConfigError
@@ -31,7 +31,7 @@ SEMVER = "expected MAJOR.MINOR.PATCH such as 1.0.0-beta.1"
 GRAMMAR = "expected lower-case letters and digits, parted by one of . _ - /"
 TAG = "not a tag: expected 1 to 128 letters, digits and . _ -, not starting with . or -"
 SCHEMA = json.loads((schemas_directory() / "pallet.schema.json").read_text("utf-8"))
-KINDS = ", ".join(sorted(builtin_kinds()))
+KINDS = say_names(builtin_kinds())
 KEYS = ", ".join(sorted(SCHEMA["$defs"]["artifact"]["properties"]))
 
 

@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 
 from reconciler.desired.document_memory import FILE_NAME, DocumentMemory, revision_of
-from reconciler.desired.kinds.kind import Kind, builtin_kinds, parse_kind
+from reconciler.desired.kinds.kind import Kind
 from reconciler.desired.kinds.kind_files import check_document, describe_document
+from reconciler.desired.kinds.kind_reader import builtin_kinds, parse_kind
 from reconciler.desired.reading.documents import Document
 from reconciler.desired.reading.notes import Notes
 from reconciler.errors import DocumentError, Problem

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from reconciler.desired.build import RULES
 from reconciler.errors import LockError
 from tests.support.projects import WORKFLOWS, ProjectFolder, make_project, workflow
 
@@ -26,14 +27,14 @@ def test_locked_project_agrees_with_its_tree(folder: ProjectFolder) -> None:
     assert project.lock.entries == {item.key: item.as_locked for item in project.wanted}
 
 
-@pytest.mark.parametrize("build", [2, 99])
+@pytest.mark.parametrize("build", [RULES + 1, 99])
 def test_unknown_build_rules_are_refused(folder: ProjectFolder, build: int) -> None:
     text = folder.write_lock().lock.text or ""
-    folder.lock.write_text(text.replace("build = 1", f"build = {build}"))
+    folder.lock.write_text(text.replace(f"build = {RULES}", f"build = {build}"))
     with pytest.raises(LockError) as caught:
         folder.load()
     assert str(caught.value) == (
-        f"pallet.lock: workflows/router 1.0.0: build: expected at most 1, got {build}"
+        f"pallet.lock: workflows/router 1.0.0: build: expected at most {RULES}, got {build}"
     )
     assert caught.value.problems[0].fix == "upgrade pallet"
     assert caught.value.exit_code == 78
@@ -41,7 +42,7 @@ def test_unknown_build_rules_are_refused(folder: ProjectFolder, build: int) -> N
 
 def test_build_rules_without_a_number_are_refused(folder: ProjectFolder) -> None:
     text = folder.write_lock().lock.text or ""
-    folder.lock.write_text(text.replace("build = 1\n", ""))
+    folder.lock.write_text(text.replace(f"build = {RULES}\n", ""))
     with pytest.raises(LockError) as caught:
         folder.load()
     assert str(caught.value) == "pallet.lock:5: artifact[0]: missing key 'build'"

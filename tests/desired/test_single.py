@@ -184,7 +184,7 @@ def test_tag_leaves_the_version_to_the_file(
         ),
         pytest.param(
             wish("n.md", kind="promt", version="1.0.0"),
-            "--kind: expected one of agent-card, config, files, helm-chart, image, schema, workflow, "
+            "--kind: expected one of agent-card, config, files, helm-chart, image, sbom, schema, wasm, workflow, "
             "got 'promt'",
             id="unknown-kind",
         ),

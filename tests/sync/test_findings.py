@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from reconciler.desired.build import RULES
 from reconciler.sync.findings import Findings, check_offline, lock_findings
 from tests.desired.repositories import Work, make_repository
 from tests.support.projects import WORKFLOWS, ProjectFolder, make_project, workflow
@@ -171,8 +172,8 @@ def test_missing_lock_is_a_finding(desk: Desk) -> None:
             id="moved-file",
         ),
         pytest.param(
-            "build = 1\n",
-            "<<<<<<< a\nbuild = 1\n=======\nbuild = 1\n>>>>>>> b\n",
+            f"build = {RULES}\n",
+            f"<<<<<<< a\nbuild = {RULES}\n=======\nbuild = {RULES}\n>>>>>>> b\n",
             "has conflict markers",
             id="conflict",
         ),

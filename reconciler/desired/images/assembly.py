@@ -7,7 +7,7 @@ Must never be added: finding paths, or reading a layout.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from reconciler.desired import build
@@ -49,6 +49,8 @@ class ImageAssembly:
     rule: ArtifactRule
     kind: Kind
     memory: DigestMemory
+    builds: Mapping[Key, int] = field(default_factory=dict)
+    """The rules by which what is locked was built."""
 
     def assemble(self, source: ImageSource) -> Wanted:
         """Return the image.
@@ -207,7 +209,7 @@ class ImageAssembly:
             blobs=blobs,
             files=files,
             annotations=annotations,
-            build=known_by.build if known_by else build.RULES,
+            build=known_by.build if known_by else self.builds.get((name, version), build.RULES),
             kind=self.kind.name,
             line=self.rule.line,
             policy=self.rule.policy,

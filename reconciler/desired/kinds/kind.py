@@ -1,28 +1,29 @@
 """Kinds of artifacts as values: what a file is published as, and what is read from it.
 
 A kind is data: those that come with pallet are TOML files in schemas/kinds, a project's own stand in
-its pallet.toml. What a kind says is part of every published digest.
-Must never be added: an `if` about one kind.
+its pallet.toml or in files that it names (`kind_reader`). What a kind says is part of every published
+digest, but for how its files are recognised and what people call it.
+Must never be added: an `if` about one kind, or reading one.
 """
 
 from __future__ import annotations
 
-import functools
-import tomllib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
-from reconciler.desired.kinds.schemas import Schema, load_schema, schemas_directory
-from reconciler.desired.reading.documents import Format
-from reconciler.desired.reading.paths import parse_path
-from reconciler.desired.reading.wording import say_path
-from reconciler.errors import Problem
+from reconciler.desired.kinds.schemas import Schema, load_schema
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
+    from reconciler.desired.kinds.recognition import Recognition
+    from reconciler.desired.reading.documents import Format
+
+BUILT_IN: Final = "built-in"
+LABEL_MARK: Final = "@"
+"""Between the name of a kind and one of its versions."""
 METASCHEMA: Final = "metaschema"
 """Instead of a schema's name: the document is itself a JSON Schema."""
 
@@ -114,6 +115,19 @@ class Kind:
     """Where annotations stand: `manifest`, `config`."""
     annotations: tuple[tuple[str, tuple[Extraction, ...]], ...]
     """For each key the ways to get it; the first that finds something decides."""
+    title: str = ""
+    """What people call one artifact of it."""
+    description: str = ""
+    plural: str = ""
+    """What stands in front of the repositories that `init` proposes."""
+    origin: str = BUILT_IN
+    """Where it is written down: the file, or that it comes with pallet."""
+    recognised_by: tuple[Recognition, ...] = ()
+    """How a file is known to be of this kind where nobody says so; any of them is enough."""
+    label: str | None = None
+    """Which version of the kind it is, as in `workflow@2`; None where the media type says none."""
+    variants: tuple[Kind, ...] = ()
+    """Other versions of the kind, each told by what its files say."""
 
     @property
     def schema(self) -> Schema | None:
@@ -135,113 +149,20 @@ class Kind:
         """Whether its documents are JSON Schemas."""
         return self.schema_name == METASCHEMA
 
+    @property
+    def base_name(self) -> str:
+        """The name without the version of the kind."""
+        return self.name.partition(LABEL_MARK)[0]
 
-@functools.cache
-def builtin_kinds() -> Mapping[str, Kind]:
-    """Return the kinds that come with pallet, by name."""
-    files = sorted((schemas_directory() / "kinds").glob("*.toml"))
-    return {file.stem: _kind(file.stem, tomllib.loads(file.read_text("utf-8")), None) for file in files}
+    def of(self, value: object) -> Kind:
+        """Return the version of this kind that a document is: a variant that recognises it, else this one."""
+        for variant in self.variants:
+            if any(rule.fits_value(value) for rule in variant.recognised_by):
+                return variant
+        return self
 
-
-def parse_kind(name: str, table: Mapping[str, Any], *, root: Path) -> tuple[Kind | None, list[Problem]]:
-    """Return a project's kind, or None and everything that is wrong with it.
-
-    Args:
-        name: as in `[kind.NAME]`.
-        table: what stands there.
-        root: the directory that the name of its schema starts from.
-    """
-    # Only who has kinds of their own pays for the import.
-    from reconciler.desired.kinds.schema_check import check
-
-    violations = check(dict(table), load_schema("kind.schema.json"))
-    problems = [
-        Problem(
-            violation.code,
-            violation.message,
-            path=say_path(("kind", name, *violation.path)),
-            fix=violation.fix,
-        )
-        for violation in violations
-    ]
-    if problems:
-        return None, problems
-    kind = _kind(name, table, root)
-    problems = [*_path_problems(kind), *_sense_problems(kind)]
-    return (None if problems else kind), problems
-
-
-def _kind(name: str, table: Mapping[str, Any], root: Path | None) -> Kind:
-    media_type: str = table["media-type"]
-    annotations = table.get("annotations", {})
-    return Kind(
-        name=name,
-        media_type=media_type,
-        artifact_type=table.get("artifact-type", media_type),
-        config=ConfigForm(table.get("config", ConfigForm.BLOB)),
-        config_media_type=table.get("config-media-type", media_type),
-        layer=LayerForm(table.get("layer", LayerForm.FILE)),
-        format=_format(table.get("format"), media_type),
-        schema_name=table.get("schema"),
-        schema_root=root,
-        rules=table.get("rules"),
-        version=table.get("version"),
-        name_field=table.get("name"),
-        described_by=table.get("described-by"),
-        beside=tuple(sorted(table.get("beside", {}).items())),
-        annotate=tuple(table.get("annotate", ("manifest", "config"))),
-        annotations=tuple((key, _extractions(annotations[key])) for key in sorted(annotations)),
-    )
-
-
-def _format(text: str | None, media_type: str) -> Format | None:
-    if text is None:
-        text = media_type.rpartition("+")[2]
-    return Format(text) if text in list(Format) else None
-
-
-def _extractions(value: Any) -> tuple[Extraction, ...]:
-    ways = value if isinstance(value, list) else [value]
-    return tuple(_extraction(way) for way in ways)
-
-
-def _extraction(way: str | Mapping[str, Any]) -> Extraction:
-    if isinstance(way, str):
-        return Extraction(way)
-    return Extraction(
-        path=way["path"],
-        function=Function(way.get("function", Function.TEXT)),
-        join=way.get("join", ","),
-        default=way.get("default"),
-        order=tuple(way.get("order", ())),
-        alias=dict(way["alias"]) if "alias" in way else None,
-        skip=tuple(way.get("skip", ())),
-    )
-
-
-def _path_problems(kind: Kind) -> list[Problem]:
-    fields = [("version", kind.version), ("name", kind.name_field)]
-    fields += [(f'annotations."{key}"', way.path) for key, ways in kind.annotations for way in ways]
-    problems = []
-    for where, path in fields:
-        try:
-            parse_path(path or "a")
-        except ValueError as exc:
-            problems.append(Problem("invalid-path", str(exc), path=f"kind.{kind.name}.{where}"))
-    return problems
-
-
-def _sense_problems(kind: Kind) -> list[Problem]:
-    if kind.format is not None:
-        return []
-    needs = {
-        "schema": kind.schema_name,
-        "rules": kind.rules,
-        "version": kind.version,
-        "annotations": kind.annotations,
-        "config": kind.config is ConfigForm.DOCUMENT,
-    }
-    message = "expected a format that can be read (yaml or json), got none"
-    fix = "set format, or let media-type end with +yaml or +json"
-    wheres = (f"kind.{kind.name}.{field}" for field, value in needs.items() if value)
-    return [Problem("no-format", message, path=where, fix=fix) for where in wheres]
+    def editions(self) -> Iterator[Kind]:
+        """Yield each version of the kind under a name that means no other: `workflow@1`, `workflow@2`."""
+        if self.variants and self.label is not None:
+            yield replace(self, name=f"{self.name}{LABEL_MARK}{self.label}", variants=())
+        yield from self.variants

@@ -9,7 +9,6 @@ Must never be added: reading a file.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
 from reconciler.desired.config_reader import FILE_NAME
@@ -18,13 +17,13 @@ from reconciler.desired.finding.tree import Folder, Sort, Tree
 from reconciler.errors import Problem
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 CHART_FILE = "Chart.yaml"
-SUFFIXES = frozenset({".yaml", ".yml", ".json"})
 _PACKAGES = frozenset({"node_modules", "bower_components", "__pycache__", "site-packages"})
 _VISIBLE = frozenset({".well-known"})
-_FOREIGN_MARKS = frozenset({".git", "pyvenv.cfg", "oci-layout", FILE_NAME})
+_LAYOUT_MARK = "oci-layout"
+_FOREIGN_MARKS = frozenset({".git", "pyvenv.cfg", _LAYOUT_MARK, FILE_NAME})
 """Names that show that a folder is another repository, an environment, an image layout, another project."""
 _CHART_FOLDERS = frozenset({"charts", "templates", "crds"})
 _CHART_FILES = frozenset({"values.yaml", "values.schema.json"})
@@ -36,19 +35,26 @@ class Candidates:
     """What the walk found."""
 
     paths: list[str] = field(default_factory=list)
-    """From the root, sorted."""
+    """Files, from the root, sorted."""
+    layouts: list[str] = field(default_factory=list)
+    """Folders with the mark of an image layout, from the root, sorted."""
     problems: list[Problem] = field(default_factory=list)
     """Folders that could not be listed."""
 
 
-def find_candidates(tree: Tree) -> Candidates:
-    """Return the YAML and JSON files that may be a workflow, an agent card, a schema or a chart."""
+def find_candidates(tree: Tree, may_fit: Callable[[str], bool]) -> Candidates:
+    """Return the files that may be worth a look, and the folders that may be images.
+
+    Args:
+        tree: of the project.
+        may_fit: says by a file's name whether it is worth a look.
+    """
     candidates = Candidates()
     # A list, not recursion: folders may be nested more deeply than Python's stack.
     folders = [tree.top_folder]
     while folders:
         folder = folders.pop()
-        candidates.paths += (folder.child(name) for name in _files(tree, folder))
+        candidates.paths += (folder.child(name) for name in _files(tree, folder, may_fit))
         for name in _folders(tree, folder):
             try:
                 below = tree.enter(folder, name)
@@ -58,11 +64,14 @@ def find_candidates(tree: Tree) -> Candidates:
                 continue
             if _FOREIGN_MARKS.isdisjoint(below.entries):
                 folders.append(below)
+            elif _LAYOUT_MARK in below.entries:
+                candidates.layouts.append(below.path)
     candidates.paths.sort()
+    candidates.layouts.sort()
     return candidates
 
 
-def _files(tree: Tree, folder: Folder) -> Iterator[str]:
+def _files(tree: Tree, folder: Folder, may_fit: Callable[[str], bool]) -> Iterator[str]:
     is_chart = folder.entries.get(CHART_FILE) is Sort.FILE
     if is_chart and folder.path:
         yield from _unignored(tree, folder, [CHART_FILE], Sort.FILE)
@@ -70,7 +79,7 @@ def _files(tree: Tree, folder: Folder) -> Iterator[str]:
     names = (
         name
         for name, sort in folder.entries.items()
-        if sort is Sort.FILE and PurePosixPath(name).suffix in SUFFIXES and not name.startswith(".")
+        if sort is Sort.FILE and not name.startswith(".") and may_fit(name)
     )
     yield from _unignored(
         tree, folder, (n for n in names if not is_chart or n not in _CHART_FILES), Sort.FILE

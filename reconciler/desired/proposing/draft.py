@@ -15,12 +15,11 @@ from typing import TYPE_CHECKING
 from reconciler.desired.config_reader import FILE_NAME, read_config
 from reconciler.desired.finding.files import find_files
 from reconciler.desired.gather import gather
-from reconciler.desired.kinds.kind import builtin_kinds
 from reconciler.desired.proposing.candidates import CHART_FILE
 from reconciler.desired.proposing.project_name import suggest_name
 from reconciler.desired.proposing.propose import Entry, propose
 from reconciler.desired.proposing.propose_text import render_config
-from reconciler.desired.proposing.recognise import Recognised, recognise_files
+from reconciler.desired.proposing.recognise import recognise_files
 from reconciler.desired.requirements import find_cycle
 from reconciler.errors import ConfigError, Problem, Severity
 from reconciler.oci.files import disk_failures
@@ -41,8 +40,6 @@ class Draft:
     entries: tuple[Entry, ...]
     left_out: tuple[Problem, ...]
     """One for each file that looks like something to publish and cannot be, sorted by file."""
-    unsupported: tuple[Recognised, ...]
-    """Files of a kind that this pallet does not come with."""
     unknown: tuple[str, ...]
     """YAML and JSON files that are something else, sorted."""
 
@@ -54,7 +51,7 @@ def draft_config(tree: Tree, targets: Sequence[Target], default_target: str) -> 
         ConfigError: a target cannot be as it is.
     """
     survey = recognise_files(tree)
-    known = [file for file in survey.recognised if file.kind in builtin_kinds()]
+    known = survey.recognised
     root, project = Path(tree.root), suggest_name(Path(tree.root))
     refused = {problem.file or "": problem for problem in survey.refused}
     while True:
@@ -71,7 +68,6 @@ def draft_config(tree: Tree, targets: Sequence[Target], default_target: str) -> 
         text=text,
         entries=proposal.entries,
         left_out=tuple(sorted(left_out, key=lambda problem: problem.file or "")),
-        unsupported=tuple(file for file in survey.recognised if file.kind not in builtin_kinds()),
         unknown=tuple(survey.unknown),
     )
 

@@ -14,25 +14,19 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from glob import escape
 from pathlib import PurePosixPath
+from typing import TYPE_CHECKING
 
 from reconciler.desired.finding.file_problems import shown
-from reconciler.desired.proposing.recognise import AGENT_CARD, CHART, SCHEMA, WORKFLOW, Recognised
+from reconciler.desired.kinds.kind import LayerForm
+from reconciler.desired.kinds.kind_reader import builtin_kinds
 from reconciler.errors import Problem
 from reconciler.oci.reference import Repository
 
+if TYPE_CHECKING:
+    from reconciler.desired.proposing.recognise import Recognised
+
 FIRST_VERSION = "0.1.0"
 """For files that say none: semver.org's own advice for what is still being shaped."""
-
-PLURALS: Mapping[str, str] = {
-    WORKFLOW: "workflows",
-    AGENT_CARD: "agents",
-    SCHEMA: "schemas",
-    CHART: "charts",
-}
-"""What stands in front of the repositories of files whose folder has no usable name."""
-
-VERSION_FIELDS: Mapping[str, str] = {WORKFLOW: "metadata.version", AGENT_CARD: "version"}
-"""Where the files of a kind may say their version."""
 
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
@@ -87,7 +81,7 @@ class _Group:
 
     def bases(self) -> tuple[str, ...]:
         """What may stand in front of the placeholder: the shortest first, used until nothing clashes."""
-        plural = PLURALS[self.kind]
+        plural = builtin_kinds()[self.kind].plural
         steps = [part for part in map(legalise, PurePosixPath(self.folder).parts) if part]
         leaf = legalise(PurePosixPath(self.folder).name) or plural
         whole = "/".join(steps) or plural
@@ -115,7 +109,11 @@ def rules_for_git(entries: Iterable[Entry]) -> dict[str, list[str]]:
     patterns: dict[str, list[str]] = defaultdict(list)
     for entry in entries:
         for path in entry.paths:
-            example = [f"{PurePosixPath(path).parent}/templates/_helpers.tpl"] if entry.kind == CHART else []
+            example = (
+                [f"{PurePosixPath(path).parent}/templates/_helpers.tpl"]
+                if _is_folder(entry.kind, path)
+                else []
+            )
             patterns[_rule_for_git(entry, path)] += [path, *example]
     return patterns
 
@@ -126,7 +124,7 @@ def _rule_for_git(entry: Entry, path: str) -> str:
     if not is_glob:
         pattern = f"{escape(str(file.parent))}/*{file.suffix}" if "/" in path else escape(path)
     # A chart is the folder of its Chart.yaml.
-    return f"{pattern.rpartition('/')[0]}/**" if entry.kind == CHART else pattern
+    return f"{pattern.rpartition('/')[0]}/**" if _is_folder(entry.kind, path) else pattern
 
 
 def legalise(text: str) -> str | None:
@@ -159,7 +157,7 @@ def _no_entry(file: Recognised) -> Problem | None:
     if _SURROGATE.search(file.path) or "\\" in file.path:
         message = "no pattern can name it: expected a path of UTF-8 without a backslash"
         return Problem("unnameable", message, shown(file.path), fix="rename it")
-    if file.kind == CHART and "/" not in file.path:
+    if _is_folder(file.kind, file.path) and "/" not in file.path:
         message = "expected a folder of its own, which is packed, got the project's root folder"
         return Problem("no-folder", message, file.path, fix="move the chart into a folder")
     return None
@@ -174,7 +172,7 @@ def _group(recognised: Sequence[Recognised]) -> list[_Group]:
     by_name: dict[tuple[str, str, str], list[Recognised]] = defaultdict(list)
     groups = []
     for (folder, kind, suffix), members in by_folder.items():
-        if kind == CHART or (len(members) == 1 and folder):
+        if _is_folder(kind, members[0].path) or (len(members) == 1 and folder):
             path = PurePosixPath(members[0].path)
             by_name[_text(path.parent.parent), kind, path.name].append(members[0])
         else:
@@ -184,7 +182,7 @@ def _group(recognised: Sequence[Recognised]) -> list[_Group]:
 
 
 def _of_siblings(above: str, kind: str, name: str, members: list[Recognised]) -> Iterator[_Group]:
-    if len(members) > 1 or kind == CHART:
+    if len(members) > 1 or _is_folder(kind, members[0].path):
         yield _Group(kind, above, _join(above, f"*/{escape(name)}"), "parent", tuple(members))
         return
     path = PurePosixPath(members[0].path)
@@ -241,11 +239,6 @@ def _enter(
         yield _entry(group.kind, (escape(file.path),), name, (file,), is_renamed=True)
 
 
-def _unchanged_first(group: _Group) -> list[Recognised]:
-    """Return the members, those first whose names need no change: they keep what two may both claim."""
-    return sorted(group.members, key=lambda file: not _is_component(group.label(file.path)))
-
-
 def _entry(
     kind: str,
     patterns: tuple[str, ...],
@@ -256,15 +249,16 @@ def _entry(
 ) -> Entry:
     silent = [file.path for file in files if file.version is None]
     says_version = len(silent) < len(files)
+    describes_folder = builtin_kinds()[kind].layer is LayerForm.FOLDER
     return Entry(
         files=patterns,
         repository=repository,
         kind=kind,
         paths=tuple(sorted(file.path for file in files)),
         # The version of a chart is Chart.yaml's, as its kind says: nothing to write.
-        version_field=VERSION_FIELDS.get(kind) if says_version else None,
-        version=FIRST_VERSION if kind != CHART and not says_version else None,
-        versions=_keys(silent, files) if says_version and kind != CHART else {},
+        version_field=builtin_kinds()[kind].version if says_version and not describes_folder else None,
+        version=FIRST_VERSION if not describes_folder and not says_version else None,
+        versions=_keys(silent, files) if says_version and not describes_folder else {},
         is_renamed=is_renamed,
     )
 
@@ -293,6 +287,12 @@ def _refuse(name: str | None, path: str, taken: Mapping[str, str]) -> Problem | 
         message = f"repository {name}: expected one file, got {taken[name]} too"
         return Problem("claimed-twice", message, path, fix="rename it, or write an entry for it by hand")
     return None
+
+
+def _is_folder(kind: str, path: str) -> bool:
+    """Say whether a file stands for the folder that it is in."""
+    known = builtin_kinds()[kind]
+    return known.layer is LayerForm.FOLDER and PurePosixPath(path).name == known.described_by
 
 
 def _join(folder: str, name: str) -> str:

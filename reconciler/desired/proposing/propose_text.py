@@ -9,18 +9,17 @@ import json
 import re
 from typing import TYPE_CHECKING
 
-from reconciler.desired.proposing.propose import VERSION_FIELDS
-from reconciler.desired.proposing.recognise import AGENT_CARD, WORKFLOW
+from reconciler.desired.kinds.kind_reader import builtin_kinds
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from reconciler.desired.config import Target
+    from reconciler.desired.kinds.kind import Kind
     from reconciler.desired.proposing.propose import Entry
 
 _BARE_KEY = re.compile(r"[A-Za-z0-9_-]+")
 _ONE_LINE_MAX_CHARACTERS = 90
-_NOUNS = {WORKFLOW: "workflows", AGENT_CARD: "cards"}
 _EXPLANATIONS = {"{stem}": "its name without the suffix", "{parent}": "the name of its folder"}
 _NOT_ITS_NAME = "  # not the file's own name: lower case, digits, and . _ - between them"
 
@@ -83,14 +82,20 @@ def _render_version(entry: Entry) -> Iterator[str]:
     if entry.version_field is not None:
         yield f"version = {{ field = {_quote(entry.version_field)} }}\n"
     elif entry.version is not None:
-        noun = _NOUNS.get(entry.kind, "files")
-        field = VERSION_FIELDS.get(entry.kind)
+        kind = builtin_kinds()[entry.kind]
+        noun, field = f"{noun_of(kind)}s", kind.version
         otherwise = f", or write {{ field = {_quote(field)} }} once they do" if field else ""
         yield f"# The {noun} say no version: raise it here when they change{otherwise}.\n"
         yield f"version = {_quote(entry.version)}\n"
     if entry.versions:
         yield "[artifact.versions]  # files that say none themselves\n"
         yield from (f"{_key(key)} = {_quote(text)}\n" for key, text in sorted(entry.versions.items()))
+
+
+def noun_of(kind: Kind) -> str:
+    """Return what one artifact of a kind is called within a sentence: `agent card`, `SBOM`."""
+    title = kind.title
+    return title if title[1:2].isupper() else title[:1].lower() + title[1:]
 
 
 def _render_files(patterns: Sequence[str]) -> str:

@@ -1,22 +1,24 @@
-"""Which files are workflows, agent cards, schemas or charts, by what they say.
+"""Which files of a folder are of a kind, by what they say.
 
-Decided here: what each kind is known by, and what is said of a file that looks like one and is
-invalid. A file is parsed only where its bytes hold the words of a kind, so that a thousand other
-files cost only their reading. Must never be added: where a file is published to.
+Decided here: what is said of a file that looks like a kind and is invalid. By what each kind is known
+stands in its document. A file is parsed only where its bytes hold the words of a kind, so that a
+thousand other files cost only their reading. Must never be added: where a file is published to.
 """
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Final
 
 from reconciler.desired.finding.file_problems import shown
-from reconciler.desired.kinds.kind import Kind, builtin_kinds
+from reconciler.desired.images.files import open_layout_files
 from reconciler.desired.kinds.kind_files import check_document
-from reconciler.desired.proposing.candidates import CHART_FILE, find_candidates
-from reconciler.desired.reading.documents import DOCUMENT_MAX_BYTES, Document, Format, read_document
+from reconciler.desired.kinds.kind_reader import builtin_kinds
+from reconciler.desired.kinds.recognising import HEAD_MAX_BYTES, Recogniser, format_of
+from reconciler.desired.packed import describes, is_packed, read_described
+from reconciler.desired.proposing.candidates import find_candidates
+from reconciler.desired.reading.documents import DOCUMENT_MAX_BYTES, Document, read_document
 from reconciler.desired.reading.fields import read_text_field
 from reconciler.desired.versions.version import Version
 from reconciler.errors import DocumentError, Problem, Severity
@@ -26,16 +28,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from reconciler.desired.finding.tree import Tree
+    from reconciler.desired.kinds.kind import Kind
 
-WORKFLOW, AGENT_CARD, SCHEMA, CHART = "workflow", "agent-card", "schema", "helm-chart"
-
-_WORDS: Final = {
-    Format.YAML: ((b"steps", b"metadata"),),
-    Format.JSON: ((b"steps", b"metadata"), (b'"skills"', b'"name"'), (b"json-schema.org",)),
-}
-"""Every kind has words that a file of it cannot do without; one of these groups is needed."""
-_DRAFT = re.compile(r"https?://json-schema\.org/draft[-/]")
-_ADDRESSES = ("url", "supportedInterfaces", "protocolVersion")
+_ARCHIVE: Final = ".tar"
+_SUFFIXES: Final = frozenset({".yaml", ".yml", ".json"})
+"""Of files that are worth a word where they are of no kind."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,63 +58,92 @@ class Survey:
 
 
 def recognise_files(tree: Tree) -> Survey:
-    """Look at every YAML and JSON file of a project, and say what each is."""
-    candidates = find_candidates(tree)
+    """Look at every file of a project that may be of a kind that comes with pallet, and say what each is."""
+    looking = _Looking(Path(tree.root), Recogniser(builtin_kinds()))
+    candidates = find_candidates(tree, looking.is_worth_a_look)
     survey = Survey(refused=candidates.problems)
     doubtful = []
-    for path in candidates.paths:
-        found = _look(Path(tree.root), path)
+    for path in (*candidates.paths, *candidates.layouts):
+        found = looking.look(path)
         match found:
             case Recognised():
                 survey.recognised.append(found)
             case Problem():
                 survey.refused.append(found)
-            case _:
+            case _ if PurePosixPath(path).suffix in _SUFFIXES:
                 doubtful.append(path)
     _look_again(tree, doubtful, survey)
+    survey.recognised.sort(key=lambda file: file.path)
     survey.refused.sort(key=lambda problem: problem.file or "")
     return survey
 
 
-def kind_of(path: str, value: object) -> str | None:
-    """Return the kind that a document looks like; None for something else."""
-    if not isinstance(value, dict):
+@dataclass(frozen=True, slots=True)
+class _Looking:
+    """A look at one file after another."""
+
+    root: Path
+    recogniser: Recogniser
+
+    def is_worth_a_look(self, name: str) -> bool:
+        return (
+            PurePosixPath(name).suffix in (*_SUFFIXES, _ARCHIVE)
+            or is_packed(name)
+            or self.recogniser.may_fit(name)
+        )
+
+    def look(self, path: str) -> Recognised | Problem | None:
+        """Return what a file is; None for one that is of no kind."""
+        try:
+            if is_packed(path):
+                return self._look_into_package(path)
+            if path.endswith(_ARCHIVE) or (self.root / path).is_dir():
+                return self._look_into_layout(path)
+            if not self.recogniser.is_document(path):
+                return self._look_at_head(path)
+            content = read_bounded(self.root / path, max_bytes=DOCUMENT_MAX_BYTES)
+            return self._judge(path, content) if self.recogniser.has_words(path, content) else None
+        except OSError:
+            return None  # `_look_again` says so where it matters
+        except DocumentError as exc:
+            return _first(exc.problems)
+
+    def _judge(self, path: str, content: bytes) -> Recognised | Problem | None:
+        document = read_document(content, file=shown(path), suffix_format=format_of(path))
+        kind = self.recogniser.kind_of(path, document.value)
+        if kind is None:
+            return None
+        if kind.format not in (None, document.format):
+            # As it will be read when it is published: JSON is read as YAML by a kind of YAML files.
+            document = read_document(content, file=shown(path), suffix_format=kind.format)
+        return _judge_document(path, document, kind)
+
+    def _look_at_head(self, path: str) -> Recognised | None:
+        with (self.root / path).open("rb") as file:
+            kind = self.recogniser.kind_of_head(path, file.read(HEAD_MAX_BYTES))
+        return Recognised(path, kind.base_name) if kind else None
+
+    def _look_into_layout(self, path: str) -> Recognised | None:
+        try:
+            files = open_layout_files(self.root / path)
+            kind = self.recogniser.kind_that_holds(lambda name: files.size_of(name) is not None)
+        except ValueError:
+            return None
+        return Recognised(path, kind.base_name) if kind else None
+
+    def _look_into_package(self, path: str) -> Recognised | Problem | None:
+        for name, kind in self.recogniser.described.items():
+            if describes(self.root / path, name):
+                content = read_described(self.root / path, shown(path), name)
+                assert kind.format is not None
+                document = read_document(content, file=f"{shown(path)}/{name}", suffix_format=kind.format)
+                return _judge_document(path, document, kind)
         return None
-    if PurePosixPath(path).name == CHART_FILE:
-        return CHART if value.keys() >= {"apiVersion", "name", "version"} else None
-    if isinstance(value.get("steps"), list) and isinstance(value.get("metadata"), dict):
-        return WORKFLOW
-    if format_of(path) is not Format.JSON:
-        return None
-    if isinstance(value.get("skills"), list) and "name" in value and any(key in value for key in _ADDRESSES):
-        return AGENT_CARD
-    draft = value.get("$schema")
-    return SCHEMA if isinstance(draft, str) and _DRAFT.match(draft) else None
 
 
-def _look(root: Path, path: str) -> Recognised | Problem | None:
-    """Return what a file is; None for one that has not the words of any kind."""
-    try:
-        content = read_bounded(root / path, max_bytes=DOCUMENT_MAX_BYTES)
-    except OSError:
-        return None  # `_look_again` says so where it matters
-    try:
-        return _judge(path, content) if has_words(path, content) else None
-    except DocumentError as exc:
-        return _first(exc.problems)
-
-
-def _judge(path: str, content: bytes) -> Recognised | Problem | None:
-    document = read_document(content, file=shown(path), suffix_format=format_of(path))
-    name = kind_of(path, document.value)
-    kind = builtin_kinds().get(name or "")
-    if name is None or kind is None:
-        return Recognised(path, name) if name else None
-    if kind.format not in (None, document.format):
-        # As it will be read when it is published: JSON is read as YAML by a kind of YAML files.
-        document = read_document(content, file=shown(path), suffix_format=kind.format)
+def _judge_document(path: str, document: Document, kind: Kind) -> Recognised | Problem:
     problems = [problem for problem in check_document(document, kind) if problem.severity is Severity.ERROR]
-    return _first(problems) if problems else Recognised(path, name, _version(document, kind))
+    return _first(problems) if problems else Recognised(path, kind.base_name, _version(document, kind))
 
 
 def _version(document: Document, kind: Kind) -> str | None:
@@ -158,15 +184,3 @@ def _first(problems: Iterable[Problem]) -> Problem:
     first, *others = problems
     more = f" (and {len(others)} more)" if others else ""
     return replace(first, message=first.message + more)
-
-
-def has_words(path: str, content: bytes) -> bool:
-    """Say whether a file has the words of a kind, so that it is worth reading."""
-    if PurePosixPath(path).name == CHART_FILE:
-        return True
-    return any(all(word in content for word in words) for words in _WORDS[format_of(path)])
-
-
-def format_of(path: str) -> Format:
-    """Return how a file is written, by its name."""
-    return Format.JSON if path.endswith(".json") else Format.YAML

@@ -24,5 +24,7 @@ class Notes:
     """What is wrong with it, without the file's name; None where nobody has looked."""
     annotations: Mapping[str, str] | None = None
     """What the kind takes from it; None where nobody has looked."""
+    asked: object = None
+    """The kind that was asked for, where `kind` is one of its versions; None for `kind` itself."""
     is_recalled: bool = False
     """Whether they are of an earlier run."""

@@ -187,6 +187,7 @@ class _Scoping:
         for rule in config.artifacts:
             names.append(rule.version.file if isinstance(rule.version, FileVersion) else None)
             names.append(rule.notes.file if isinstance(rule.notes, ChangelogNotes) else None)
+        names.extend(config.kind_files)
         yield str(config.path)
         yield from (str(config.root / name) for name in names if name)
 

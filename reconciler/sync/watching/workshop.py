@@ -17,6 +17,7 @@ from reconciler.desired.document_memory import NO_DOCUMENTS
 from reconciler.desired.finding.tree import Tree
 from reconciler.desired.gather import gather
 from reconciler.desired.kinds.kind_files import load_project_schema
+from reconciler.desired.locked_builds import LockedBuilds
 from reconciler.errors import ConfigError, InvalidError, Problem, Severity
 from reconciler.sync.watching.channel import rivals
 from reconciler.sync.watching.scope import Scope, scope_of, walk
@@ -77,6 +78,7 @@ class Workshop:
         self.config = config
         self._tag, self._chooses, self._memory, self._documents = tag, chooses, memory, documents
         self._builds = BuildMemory()
+        self._locked_builds = LockedBuilds(config.lock_path)
         self._good: dict[BuildKey, Wanted] = {}
         self._survey = Survey()
         self._config_problems: tuple[Problem, ...] = ()
@@ -156,7 +158,12 @@ class Workshop:
         documents = NO_DOCUMENTS if len(self._builds) else self._documents
         with fewer_collections(), documents:
             gathered = gather(
-                self.config, memory=self._memory, documents=documents, tree=tree, built=self._builds
+                self.config,
+                memory=self._memory,
+                documents=documents,
+                tree=tree,
+                built=self._builds,
+                builds=self._locked_builds.read(),
             )
         problems = [*self._config_problems, *self._tag_problems(), *gathered.problems]
         return tuple(self._sound(gathered.wanted)), tuple(problems)

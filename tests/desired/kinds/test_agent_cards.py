@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from reconciler.desired.kinds.kind import builtin_kinds
 from reconciler.desired.kinds.kind_files import check_document
+from reconciler.desired.kinds.kind_reader import builtin_kinds
 from reconciler.desired.reading.documents import Format, read_document
 
 SKILL = {"id": "plan", "name": "Plan", "description": "Plans", "tags": ["plan"]}

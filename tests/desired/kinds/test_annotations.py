@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reconciler.desired.kinds.annotations import ExtractionError, extract
-from reconciler.desired.kinds.kind import Kind, builtin_kinds, parse_kind
+from reconciler.desired.kinds.kind import Kind
+from reconciler.desired.kinds.kind_reader import builtin_kinds, parse_kind
 from reconciler.desired.reading.documents import Format, read_document
 
 FILES = Path(__file__).parent / "files"

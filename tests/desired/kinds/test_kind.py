@@ -6,8 +6,10 @@ from typing import Any
 
 import pytest
 
-from reconciler.desired.kinds.kind import ConfigForm, LayerForm, builtin_kinds, parse_kind
+from reconciler.desired.kinds.kind import ConfigForm, LayerForm
+from reconciler.desired.kinds.kind_reader import builtin_kinds, parse_kind
 from reconciler.desired.reading.documents import Format
+from reconciler.desired.reading.wording import say_path
 
 MEDIA_TYPE = "application/vnd.acme.prompt.v1+yaml"
 
@@ -32,7 +34,18 @@ def test_builtin_kinds_are_published_as_documented(
 
 def test_builtin_kinds_are_complete() -> None:
     kinds = builtin_kinds()
-    assert sorted(kinds) == ["agent-card", "config", "files", "helm-chart", "image", "schema", "workflow"]
+    assert sorted(kinds) == [
+        "agent-card",
+        "config",
+        "files",
+        "helm-chart",
+        "image",
+        "sbom",
+        "sbom@spdx",
+        "schema",
+        "wasm",
+        "workflow",
+    ]
     assert [name for name, kind in kinds.items() if kind.is_schema] == ["schema"]
     assert kinds["workflow"].version == "metadata.version"
     assert kinds["agent-card"].version == "version"
@@ -59,6 +72,13 @@ def test_least_kind_has_defaults() -> None:
         "beside": (),
         "annotate": ("manifest", "config"),
         "annotations": (),
+        "title": "prompt",
+        "description": "",
+        "plural": "prompts",
+        "origin": "pallet.toml",
+        "recognised_by": (),
+        "label": "1",
+        "variants": (),
     }
     assert kind.schema is None
 
@@ -83,46 +103,46 @@ def test_format_follows_the_media_type(media_type: str, text: str | None, expect
 @pytest.mark.parametrize(
     ("table", "expected"),
     [
-        pytest.param({}, ["kind.k: missing key 'media-type'"], id="empty"),
+        pytest.param({}, ["missing key 'media-type'"], id="empty"),
         pytest.param(
             {"media-type": "yaml", "confg": "blob", "annotate": ["layer"]},
             [
-                "kind.k.annotate[0]: expected one of manifest, config, got the text 'layer'",
-                "kind.k.confg: unknown key 'confg': did you mean 'config'?",
-                "kind.k.media-type: expected a media type such as application/vnd.acme.prompt.v1+yaml, got the text 'yaml'",
+                "annotate[0]: expected one of manifest, config, got the text 'layer'",
+                "confg: unknown key 'confg': did you mean 'config'?",
+                "media-type: expected a media type such as application/vnd.acme.prompt.v1+yaml, got the text 'yaml'",
             ],
             id="several",
         ),
         pytest.param(
             {"media-type": MEDIA_TYPE, "version": "a[", "annotations": {"k": ["a", {"path": "b c"}]}},
             [
-                "kind.k.version: not a path: expected fields such as metadata.version or steps[*].id, got 'a['",
-                "kind.k.annotations.\"k\": not a path: expected fields such as metadata.version or steps[*].id, got 'b c'",
+                "version: not a path: expected fields such as metadata.version or steps[*].id, got 'a['",
+                "annotations.k[1]: not a path: expected fields such as metadata.version or steps[*].id, got 'b c'",
             ],
             id="paths",
         ),
         pytest.param(
             {"media-type": MEDIA_TYPE, "annotations": {"k": {"path": "a", "fnction": "sum"}}},
-            ["kind.k.annotations.k.fnction: unknown key 'fnction': did you mean 'function'?"],
+            ["annotations.k.fnction: unknown key 'fnction': did you mean 'function'?"],
             id="extraction",
         ),
         pytest.param(
             {"media-type": MEDIA_TYPE, "annotations": {"k": {"path": "a", "function": "strongest"}}},
-            ["kind.k.annotations.k: missing key 'order'"],
+            ["annotations.k: missing key 'order'"],
             id="no-order",
         ),
         pytest.param(
             {"media-type": MEDIA_TYPE, "annotations": {"a key": "a"}},
             [
-                "kind.k.annotations.a key: key 'a key': expected a key such as com.example.owner, got the text 'a key'"
+                "annotations.a key: key 'a key': expected a key such as com.example.owner, got the text 'a key'"
             ],
             id="annotation-key",
         ),
         pytest.param(
             {"media-type": "text/plain", "schema": "s.json", "version": "a"},
             [
-                "kind.k.schema: expected a format that can be read (yaml or json), got none",
-                "kind.k.version: expected a format that can be read (yaml or json), got none",
+                "schema: expected a format that can be read (yaml or json), got none",
+                "version: expected a format that can be read (yaml or json), got none",
             ],
             id="no-format",
         ),
@@ -131,4 +151,6 @@ def test_format_follows_the_media_type(media_type: str, text: str | None, expect
 def test_bad_kinds_are_explained(table: dict[str, Any], expected: list[str]) -> None:
     kind, problems = parse_kind("k", table, root=Path())
     assert kind is None
-    assert [str(problem) for problem in problems] == expected
+    assert [
+        f"{say_path(problem.path)}: {problem.message}".removeprefix(": ") for problem in problems
+    ] == expected

@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from reconciler.desired.kinds.kind import Kind, builtin_kinds, parse_kind
+from reconciler.desired.kinds.kind import Kind
 from reconciler.desired.kinds.kind_files import check_document, describe_document
+from reconciler.desired.kinds.kind_reader import builtin_kinds, parse_kind
 from reconciler.desired.reading.documents import Document, Format, read_document
 from reconciler.errors import DocumentError
 

@@ -4,8 +4,8 @@ from types import ModuleType
 
 import pytest
 
-from reconciler.desired.kinds.kind import builtin_kinds
 from reconciler.desired.kinds.kind_files import check_document
+from reconciler.desired.kinds.kind_reader import builtin_kinds
 from reconciler.desired.kinds.rules import agent_card, chart, json_schema, workflow
 from reconciler.desired.kinds.rules.registry import RULE_SETS, all_rules, check_code
 from reconciler.desired.kinds.rules.rule import CODE, Check
