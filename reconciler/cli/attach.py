@@ -17,10 +17,11 @@ from reconciler.cli.options import (
 )
 from reconciler.cli.push import find_config_here
 from reconciler.cli.push_words import check_artifact_type, read_annotations
-from reconciler.cli.references import open_reference, read_reference
+from reconciler.cli.references import open_reference
 from reconciler.cli.screen import Screen
 from reconciler.cli.session import stop_on_signals
 from reconciler.cli.subjects import find_subject, require_subject
+from reconciler.desired.references import read_reference
 from reconciler.desired.single_attachment import AttachWish, read_wish
 from reconciler.reports import documents
 from reconciler.reports.attached import attached_document, narrate_attach, render_attached

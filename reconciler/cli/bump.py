@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 import click
 
 from reconciler.cli.options import Output, Place, flag, output_options, place_options
-from reconciler.cli.runlock import hold_run_lock
 from reconciler.cli.screen import Screen
 from reconciler.cli.session import load, locate
 from reconciler.desired.editing.edit_diff import unified_diff
@@ -21,6 +20,7 @@ from reconciler.errors import UsageError
 from reconciler.reports import documents
 from reconciler.sync.bump import Bump, Step, edit_files, plan_bumps
 from reconciler.sync.edited import find_all_edited
+from reconciler.sync.run_lock import hold_run_lock
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -91,7 +91,7 @@ def command(
     """
     screen = Screen(output)
     request = _parse(words, Step(Level.PATCH, preid, build), all_edited=all_edited, shared=shared)
-    with nullcontext() if dry_run else hold_run_lock(locate(place).parent, screen):
+    with nullcontext() if dry_run else hold_run_lock(locate(place).parent, screen.say):
         project = load(place, screen, locked=True)
         bumps = _plan(project, request, screen)
         edits = edit_files(bumps)

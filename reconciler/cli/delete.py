@@ -16,12 +16,13 @@ from reconciler.cli.options import (
     place_options,
     reach_options,
 )
-from reconciler.cli.references import Located, open_reference, read_reference
+from reconciler.cli.references import Located, open_reference
 from reconciler.cli.screen import Screen
 from reconciler.cli.session import locate, stop_on_signals
 from reconciler.compose import name_at
 from reconciler.desired.config_reader import read_config
 from reconciler.desired.lockfile import read_lock
+from reconciler.desired.references import read_reference
 from reconciler.errors import ConfigError, UsageError
 from reconciler.oci.reference import Repository
 from reconciler.reports import documents

@@ -5,12 +5,12 @@ from __future__ import annotations
 import click
 
 from reconciler.cli.options import Output, Place, flag, output_options, place_options
-from reconciler.cli.runlock import hold_run_lock
 from reconciler.cli.screen import Screen
 from reconciler.cli.session import load, locate
 from reconciler.desired.lockfile import write_lock
 from reconciler.reports import documents
 from reconciler.sync.reconcile import differences_of, require_current_lock
+from reconciler.sync.run_lock import hold_run_lock
 
 _SHOWN_MAX = 20
 """Whoever wants to see more changes than these says --verbose, or looks at the lock's diff."""
@@ -41,7 +41,7 @@ def command(place: Place, output: Output, *, check_only: bool) -> int:
         require_current_lock(project)
         _print(screen, "pallet.lock is up to date")
         return 0
-    with hold_run_lock(locate(place).parent, screen):
+    with hold_run_lock(locate(place).parent, screen.say):
         project = load(place, screen)
         changes = differences_of(project)
         written = write_lock(

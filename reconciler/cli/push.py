@@ -27,25 +27,26 @@ from reconciler.cli.push_words import (
     split_types,
     words_options,
 )
-from reconciler.cli.references import Located, open_reference, read_reference
+from reconciler.cli.references import Located, open_reference
 from reconciler.cli.screen import Screen
 from reconciler.cli.session import digest_memory, locate, stop_on_signals
 from reconciler.cli.subjects import find_subject, require_subject
 from reconciler.desired.config_reader import read_config
+from reconciler.desired.destinations import read_destination
+from reconciler.desired.references import read_reference
 from reconciler.desired.single import Wish, read_single, with_subject
 from reconciler.desired.single_shape import ImageSpec
-from reconciler.desired.versions.version import Version, render_floating
 from reconciler.errors import ConfigError, UsageError
-from reconciler.oci.reference import Tag
 from reconciler.reports import documents
 from reconciler.reports.pushed import narrate_push, pushed_document, render_pushed
 from reconciler.sync.push import Pusher, list_by_subject
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterator
 
-    from reconciler.cli.references import Written
     from reconciler.desired.config import Config
+    from reconciler.desired.references import Written
+    from reconciler.desired.versions.version import Version
     from reconciler.oci.manifest import Descriptor
     from reconciler.sync.stop import Stop
 
@@ -118,9 +119,10 @@ def command(
     """
     screen = Screen(output)
     _refuse_file(place.directory / reference, reference)
-    text, version = _read_version(reference)
-    written = read_reference(text)
-    _check(written, version, floating, artifact_type)
+    destination = read_destination(reference)
+    written, version = destination.written, destination.version
+    check_artifact_type(artifact_type)
+    destination.check_floating(floating)
     for note in _odd_tag(written, version):
         screen.say(note)
     project = find_config_here(place)
@@ -136,7 +138,7 @@ def command(
     single = read_single(wish, place.directory, project, digest_memory())
     for note in single.notes:
         screen.say(note)
-    with stop_on_signals() as stop, open_reference(text, place, reach, stop, screen) as located:
+    with stop_on_signals() as stop, open_reference(destination.text, place, reach, stop, screen) as located:
         if subject is not None:
             single = with_subject(single, _find_subject(subject, located, written))
         pushed = _pusher(located, written, project, reach, screen, stop).push(single, force=force)
@@ -213,67 +215,6 @@ def _pusher(
         stop,
         screen.progress(),
     )
-
-
-def _read_version(text: str) -> tuple[str, Version | None]:
-    """Return the reference as registries take it, `_` for `+` and no leading `v`, and the version in it.
-
-    Raises:
-        UsageError: the tag has a `+`, and is no version.
-    """
-    folder, slash, last = text.rpartition("/")
-    scheme, colon, rest = (
-        ("", "", last) if slash or not last.startswith("oci-layout:") else last.partition(":")
-    )
-    name, mark, tag = rest.partition(":")
-    if not mark or "@" in rest:
-        return text, None
-    version = _version_of(tag)
-    if version is None:
-        return text, None
-    try:
-        return f"{folder}{slash}{scheme}{colon}{name}:{version.tag}", version
-    except ValueError as exc:
-        raise UsageError(f"reference: {exc}", fix="choose a shorter version") from exc
-
-
-def _version_of(tag: str) -> Version | None:
-    try:
-        if "+" in tag:
-            return Version(tag[1:] if tag[:1] == "v" else tag)
-        return Version.of_tag(tag)
-    except ValueError as exc:
-        if "+" in tag:
-            raise UsageError(f"reference: {exc}") from exc
-        return None
-
-
-def _check(
-    written: Written, version: Version | None, floating: Iterable[str], artifact_type: str | None
-) -> None:
-    """Refuse what cannot be meant, before a file is read."""
-    if written.digest is not None or written.constraint is not None:
-        raise UsageError(
-            f"reference: expected a version or a tag, got {written.digest or written.constraint}",
-            fix=f"write {written.repository}:1.0.0",
-        )
-    check_artifact_type(artifact_type)
-    for template in floating:
-        if written.tag is not None and version is None:
-            raise UsageError(
-                f"--floating {template}: expected a version in the reference, got the tag {written.tag}",
-                fix=f"write {written.repository}:1.0.0, or push to {written.repository}:{template} as well",
-            )
-        _check_floating(template)
-
-
-def _check_floating(template: str) -> None:
-    try:
-        tag = Tag(render_floating(template, Version("1.2.3")))
-    except ValueError as exc:
-        raise UsageError(f"--floating: {exc}") from exc
-    if _version_of(tag) is not None:
-        raise UsageError(f"--floating: expected a tag that is no version itself, got {template!r}")
 
 
 def find_config_here(place: Place) -> Config | None:

@@ -5,7 +5,6 @@ Must never be added: what becomes of it.
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,13 +17,11 @@ from reconciler.desired.reading.documents import DOCUMENT_MAX_BYTES, Format, rea
 from reconciler.desired.single_shape import ImageSpec
 from reconciler.errors import DocumentError, Problem, UsageError
 from reconciler.oci.files import read_bounded
+from reconciler.oci.media_types import is_media_type
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
-MEDIA_TYPE = re.compile(
-    r"[A-Za-z0-9][A-Za-z0-9!#$&^_.+-]{0,126}/[A-Za-z0-9][A-Za-z0-9!#$&^_.+-]{0,126}", re.ASCII
-)
 _EXAMPLE = "application/vnd.acme.prompt.v1+yaml"
 _MANIFEST, _CONFIG = "$manifest", "$config"
 
@@ -106,7 +103,7 @@ def require_media_type(text: str, subject: str) -> None:
     Raises:
         UsageError: it is none.
     """
-    if MEDIA_TYPE.fullmatch(text) is None:
+    if not is_media_type(text):
         raise UsageError(f"{subject}: expected such as {_EXAMPLE}, got {text!r}")
 
 

@@ -1,10 +1,9 @@
 """Where a reference leads: `host/repository:tag@digest`, a name of the target, or a layout.
 
-Decided here: how the text is read, and which store answers. A reference with a host opens that registry
-(a bare loopback host means http, any other https; `http://` may be written); `oci-layout:DIR/REPOSITORY`
-opens a directory, of which the last component is the repository; everything else is a repository of the
-target that --target names, or of the default one of the nearest pallet.toml. Where the reference says it
-all, no pallet.toml is read. Must never be added: what is done there.
+Decided here: which store answers. A reference with a host opens that registry, `oci-layout:DIR/REPOSITORY`
+a directory; everything else is a repository of the target that --target names, or of the default one of the
+nearest pallet.toml. Where the reference says it all, no pallet.toml is needed.
+Must never be added: how the text is read, or what is done there.
 """
 
 from __future__ import annotations
@@ -21,15 +20,12 @@ from reconciler.cli.session import locate, surroundings
 from reconciler.compose import choose_target, find_target, open_store
 from reconciler.desired.config import Target
 from reconciler.desired.config_reader import read_config
-from reconciler.desired.versions.constraints import Constraint
+from reconciler.desired.references import read_constraint, read_reference
 from reconciler.discovery.asking import Asking
 from reconciler.discovery.manifest_cache import CachedManifests, ManifestCache, cache_folder
 from reconciler.discovery.releases import list_releases
 from reconciler.discovery.resolving import Resolver
 from reconciler.errors import ConfigError, StoppedError, UsageError
-from reconciler.oci.digest import Digest
-from reconciler.oci.reference import Reference, Repository, Tag
-from reconciler.oci.registry.endpoint import Endpoint
 from reconciler.oci.registry.notices import Notices
 
 if TYPE_CHECKING:
@@ -38,24 +34,12 @@ if TYPE_CHECKING:
 
     from reconciler.cli.options import Place, Reach
     from reconciler.cli.screen import Screen
+    from reconciler.desired.references import Written
+    from reconciler.desired.versions.constraints import Constraint
+    from reconciler.oci.digest import Digest
+    from reconciler.oci.reference import Repository, Tag
     from reconciler.oci.store import Store
     from reconciler.sync.stop import Stop
-
-_LAYOUT = "oci-layout:"
-_SCHEMES = ("https://", "http://")
-_EXPECTED = "[host/]repository[:tag][@digest or constraint], or oci-layout:DIR/REPOSITORY"
-
-
-@dataclass(frozen=True, slots=True)
-class Written:
-    """A reference as it was written; nothing is opened, and nothing is asked."""
-
-    repository: Repository
-    url: str | None = None
-    """The registry or layout as a target's `url` names it; None for a repository of the target."""
-    tag: Tag | None = None
-    digest: Digest | None = None
-    constraint: Constraint | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,36 +123,6 @@ def find_one(located: Located, usage: str) -> Tag | Digest:
         return Resolver(releases, manifests).resolve(located.constraint).tag
 
 
-def read_reference(text: str) -> Written:
-    """Read a reference.
-
-    Raises:
-        UsageError: it is none; no part that may be a password is repeated.
-    """
-    try:
-        if text.startswith(_LAYOUT):
-            return _read_layout(text.removeprefix(_LAYOUT))
-        return _read_registry(text)
-    except ValueError as exc:
-        raise UsageError(f"reference: {exc}", fix=f"write {_EXPECTED}") from exc
-
-
-def read_constraint(text: str) -> Constraint:
-    """Read a constraint of the command line.
-
-    Raises:
-        UsageError: it is none, or empty, which is what a forgotten variable of a shell gives.
-    """
-    if not text.strip():
-        raise UsageError(
-            "constraint: expected such as ^1.2, got an empty text", fix="write '*' for any version"
-        )
-    try:
-        return Constraint(text)
-    except ValueError as exc:
-        raise UsageError(f"constraint: {exc}") from exc
-
-
 def choose_constraint(located: Located, argument: str | None) -> Constraint | None:
     """Return the constraint of a command that takes `REPOSITORY CONSTRAINT` or `REPOSITORY@CONSTRAINT`.
 
@@ -183,49 +137,6 @@ def choose_constraint(located: Located, argument: str | None) -> Constraint | No
     if located.constraint is not None and argument is not None:
         raise UsageError(f"constraint: expected one, got {located.constraint} and {argument}")
     return located.constraint if argument is None else read_constraint(argument)
-
-
-def _read_registry(text: str) -> Written:
-    scheme = next((scheme for scheme in _SCHEMES if text.startswith(scheme)), "")
-    rest = text.removeprefix(scheme)
-    # Before anything is repeated in a message: `user:password@host/repository` looks like name, tag and more.
-    if "@" in rest.partition("/")[0] and "/" in rest:
-        raise ValueError(
-            "a user name or password does not belong there: "
-            "expected credentials from `pallet login`, or in username and password of a target"
-        )
-    name, at, qualifier = rest.partition("@")
-    reference = Reference.parse(name)
-    host = reference.host
-    if scheme and host is None:
-        # What follows a scheme is a host, even where it looks like a name.
-        host, _, tail = name.partition("/")
-        reference = Reference.parse(tail)
-    url = None if host is None else scheme + host
-    if url is not None:
-        Endpoint.parse(url)
-    return _qualified(reference.repository, url, reference.tag, qualifier if at else None)
-
-
-def _read_layout(text: str) -> Written:
-    directory, slash, last = text.rpartition("/")
-    name, at, qualifier = last.partition("@")
-    repository, colon, tag = name.partition(":")
-    if not repository:
-        raise ValueError(f"expected {_LAYOUT}DIR/REPOSITORY, got no repository")
-    url = _LAYOUT + (directory or ("/" if slash else "."))
-    return _qualified(Repository(repository), url, Tag(tag) if colon else None, qualifier if at else None)
-
-
-def _qualified(repository: Repository, url: str | None, tag: Tag | None, qualifier: str | None) -> Written:
-    """Read what stands behind `@`: a digest has a colon, a constraint never."""
-    if qualifier is None:
-        return Written(repository, url, tag)
-    if ":" in qualifier:
-        return Written(repository, url, tag, Digest(qualifier))
-    if tag is not None:
-        raise ValueError(f"expected a tag or a constraint, got the tag {tag} and a constraint too")
-    return Written(repository, url, constraint=read_constraint(qualifier))
 
 
 def _find_target(written: Written, place: Place, reach: Reach) -> tuple[Target, Path]:

@@ -13,10 +13,11 @@ from reconciler.cli.options import (
     place_options,
     reach_options,
 )
-from reconciler.cli.references import asking, open_reference, read_reference
+from reconciler.cli.references import asking, open_reference
 from reconciler.cli.screen import Screen
 from reconciler.cli.session import stop_on_signals
 from reconciler.cli.subjects import find_subject, require_subject
+from reconciler.desired.references import read_reference
 from reconciler.discovery.referring import list_referring
 from reconciler.reports import documents
 from reconciler.reports.attached import (

@@ -13,7 +13,8 @@ from reconciler.discovery.resolving import Resolver
 from reconciler.errors import UsageError
 
 if TYPE_CHECKING:
-    from reconciler.cli.references import Located, Written
+    from reconciler.cli.references import Located
+    from reconciler.desired.references import Written
     from reconciler.oci.digest import Digest
     from reconciler.oci.manifest import Descriptor
     from reconciler.oci.reference import Tag

@@ -17,12 +17,12 @@ from reconciler.cli.options import (
     place_options,
     reach_options,
 )
-from reconciler.cli.runlock import hold_run_lock
 from reconciler.cli.screen import Screen
 from reconciler.cli.session import in_ci, load, locate, open_reconciler
 from reconciler.cli.show import show_plan, show_report
 from reconciler.sync.exit_codes import of_plan, of_report
 from reconciler.sync.reconcile import require_current_lock
+from reconciler.sync.run_lock import hold_run_lock
 from reconciler.sync.selection import Selection
 
 if TYPE_CHECKING:
@@ -80,7 +80,7 @@ def command(
     if is_locked and not locked:
         screen.say("CI is set: sync means sync --locked here")
     writes_lock = not is_locked and not dry_run
-    with hold_run_lock(locate(place).parent, screen) if writes_lock else nullcontext():
+    with hold_run_lock(locate(place).parent, screen.say) if writes_lock else nullcontext():
         project = load(place, screen, locked=is_locked)
         if is_locked:
             require_current_lock(project)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import click
 
 from reconciler.cli.options import (
@@ -15,26 +13,15 @@ from reconciler.cli.options import (
     place_options,
     reach_options,
 )
-from reconciler.cli.references import (
-    asking,
-    open_manifests,
-    open_reference,
-    read_constraint,
-    read_reference,
-)
+from reconciler.cli.references import asking, open_manifests, open_reference
 from reconciler.cli.screen import Screen
 from reconciler.cli.session import stop_on_signals
-from reconciler.desired.versions.version import Version
+from reconciler.desired.references import read_reference
 from reconciler.discovery.releases import list_releases
-from reconciler.errors import NotFoundError, UsageError
+from reconciler.errors import UsageError
 from reconciler.reports import documents
 from reconciler.reports.pushed import narrate_retag, render_retagged, retagged_document
-from reconciler.sync.retag import Retagger, read_new_tag, read_wanted
-
-if TYPE_CHECKING:
-    from reconciler.desired.versions.constraints import Constraint
-    from reconciler.discovery.releases import Releases
-    from reconciler.oci.reference import Tag
+from reconciler.sync.retag import Retagger, find_wanted, read_new_tag
 
 
 @click.command("tag", short_help="Let a tag name what a version names.")
@@ -83,25 +70,9 @@ def command(
     ):
         releases = list_releases(located.store, located.repository)
         retagger = Retagger(located.store, releases, manifests, asking(reach, screen, stop))
-        retagged = retagger.retag(_read(version, releases), tag, backward=backward)
+        retagged = retagger.retag(find_wanted(version, releases), tag, backward=backward)
     for line in narrate_retag(retagged):
         screen.say(line)
     is_json = output.format == "json"
     screen.result(documents.render(retagged_document(retagged)) if is_json else render_retagged(retagged))
     return 0
-
-
-def _read(text: str, releases: Releases) -> Tag | Constraint:
-    """Return what VERSION means; a version that is not there is asked for as one, for what is near it.
-
-    Raises:
-        NotFoundError: this very build is not there; as a constraint it would mean any other.
-    """
-    wanted = read_wanted(text, releases)
-    if isinstance(wanted, Version) and wanted.build:
-        raise NotFoundError(
-            f"{releases.subject}: no such version: expected {wanted}", fix="pallet tags lists all"
-        )
-    if isinstance(wanted, Version):
-        return read_constraint(f"={wanted}")
-    return read_constraint(text) if wanted is None else wanted

@@ -10,8 +10,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from reconciler.cli.references import open_reference, read_reference
+from reconciler.cli.references import open_reference
 from reconciler.compose import name_at
+from reconciler.desired.references import read_reference
 from reconciler.errors import UsageError
 
 if TYPE_CHECKING:

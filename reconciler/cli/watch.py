@@ -23,7 +23,6 @@ from reconciler.cli.options import (
     place_options,
     reach_options,
 )
-from reconciler.cli.runlock import FOLDER, make_folder
 from reconciler.cli.screen import Screen
 from reconciler.cli.session import digest_memory, document_memory, locate, stop_on_signals, surroundings
 from reconciler.cli.watch_display import end_on_signals, open_display
@@ -31,6 +30,7 @@ from reconciler.compose import choose_target, open_store
 from reconciler.desired.config_reader import read_config
 from reconciler.errors import UsageError
 from reconciler.reports.watching import Header
+from reconciler.sync.run_lock import FOLDER, make_folder
 from reconciler.sync.selection import Selection
 from reconciler.sync.stop import Stop
 from reconciler.sync.watching import events

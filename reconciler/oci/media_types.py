@@ -6,6 +6,7 @@ Must never be added: media types of kinds, which are data in `schemas/kinds`.
 
 from __future__ import annotations
 
+import re
 from typing import Final
 
 OCI_MANIFEST: Final = "application/vnd.oci.image.manifest.v1+json"
@@ -23,3 +24,12 @@ ACCEPT_MANIFESTS: Final = ", ".join((OCI_INDEX, OCI_MANIFEST, DOCKER_LIST, DOCKE
 
 MANIFEST_MAX_BYTES: Final = 4 * 1024 * 1024
 """distribution, zot and ACR refuse more (oci-protocol, section 1.10)."""
+
+_MEDIA_TYPE = re.compile(
+    r"[A-Za-z0-9][A-Za-z0-9!#$&^_.+-]{0,126}/[A-Za-z0-9][A-Za-z0-9!#$&^_.+-]{0,126}", re.ASCII
+)
+
+
+def is_media_type(text: str) -> bool:
+    """Say whether a text is a type and a subtype, without parameters (RFC 6838, section 4.2)."""
+    return _MEDIA_TYPE.fullmatch(text) is not None

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from reconciler.desired.build import VERSION
+from reconciler.desired.references import read_constraint
 from reconciler.desired.versions.version import Version
 from reconciler.discovery.resolving import Resolver
 from reconciler.discovery.statements import read_annotations
@@ -148,6 +149,22 @@ def read_wanted(text: str, releases: Releases) -> Tag | Version | None:
     if version is None:
         return None
     return next((item.tag for item in releases.versions if item.version == version), version)
+
+
+def find_wanted(text: str, releases: Releases) -> Tag | Constraint:
+    """Return the tag or constraint that a text means here; a version that is not there is asked for as one.
+
+    Raises:
+        NotFoundError: this very build is not there; as a constraint it would mean any other.
+    """
+    wanted = read_wanted(text, releases)
+    if isinstance(wanted, Version) and wanted.build:
+        raise NotFoundError(
+            f"{releases.subject}: no such version: expected {wanted}", fix="pallet tags lists all"
+        )
+    if isinstance(wanted, Version):
+        return read_constraint(f"={wanted}")
+    return read_constraint(text) if wanted is None else wanted
 
 
 def read_new_tag(text: str) -> Tag:

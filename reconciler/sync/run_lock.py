@@ -14,10 +14,8 @@ from reconciler.errors import PalletError
 from reconciler.oci.files import disk_failures
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
-
-    from reconciler.cli.screen import Screen
 
 FOLDER = ".pallet"
 WAIT_S = 600.0
@@ -25,8 +23,12 @@ WAIT_S = 600.0
 
 
 @contextmanager
-def hold_run_lock(root: Path, screen: Screen) -> Iterator[None]:
+def hold_run_lock(root: Path, say: Callable[[str], object]) -> Iterator[None]:
     """Wait until no other pallet writes this project's lock.
+
+    Args:
+        root: the folder of pallet.toml.
+        say: hears that another one does.
 
     Raises:
         PalletError: another one does for longer than `WAIT_S`.
@@ -36,7 +38,7 @@ def hold_run_lock(root: Path, screen: Screen) -> Iterator[None]:
     lock = FileLock(folder / "run.lock")
     try:
         with disk_failures("run lock", folder):
-            _acquire(lock, screen)
+            _acquire(lock, say)
     except Timeout as exc:
         raise PalletError(
             f"{folder}: another pallet has been writing this project for {WAIT_S:.0f} s",
@@ -63,9 +65,9 @@ def make_folder(root: Path) -> Path:
     return folder
 
 
-def _acquire(lock: FileLock, screen: Screen) -> None:
+def _acquire(lock: FileLock, say: Callable[[str], object]) -> None:
     try:
         lock.acquire(timeout=0)
     except Timeout:
-        screen.say("another pallet is writing this project: waiting for it")
+        say("another pallet is writing this project: waiting for it")
         lock.acquire(timeout=WAIT_S)

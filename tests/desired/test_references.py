@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from reconciler.cli.references import read_reference
+from reconciler.desired.references import read_reference
 from reconciler.errors import UsageError
 from reconciler.oci.digest import Digest
 
