@@ -8,7 +8,19 @@ import tempfile
 from dataclasses import replace
 from pathlib import Path
 
-from benchmarks import check, growth, jobs, layout, printing, promoting, push, startup, transfer, validate
+from benchmarks import (
+    check,
+    growth,
+    jobs,
+    layout,
+    printing,
+    promoting,
+    push,
+    startup,
+    transfer,
+    validate,
+    watch,
+)
 from benchmarks.lab import Lab
 from benchmarks.results import Table
 from benchmarks.scale import Scale, quick
@@ -23,6 +35,7 @@ BENCHMARKS = {
     "growth": growth.measure,
     "validate": validate.measure,
     "jobs": jobs.measure,
+    "watch": watch.measure,
 }
 _QUICK_ARTIFACTS = 100
 

@@ -456,7 +456,7 @@ def test_tag_of_a_release_is_refused(folder: ProjectFolder, tag: str, why: str) 
 def test_floating_tag_of_an_artifact_is_refused(folder: ProjectFolder) -> None:
     folder.config.write_text(
         folder.config.read_text().replace(
-            'kind = "workflow"', 'kind = "workflow"\nchannel = ["edge-{major}"]'
+            'kind = "workflow"', 'kind = "workflow"\nfloating-tags = ["edge-{major}"]'
         )
     )
 
@@ -471,7 +471,7 @@ def test_config_that_takes_the_tag_for_releases_stops_publishing(folder: Project
     text = folder.config.read_text()
     with watching(folder.root) as watch:
         folder.write(
-            {"pallet.toml": text.replace('kind = "workflow"', 'kind = "workflow"\nchannel = ["dev"]')}
+            {"pallet.toml": text.replace('kind = "workflow"', 'kind = "workflow"\nfloating-tags = ["dev"]')}
         )
         assert watch.wait("problem")["code"] == "tag-taken"
         save(folder, "do_it")
