@@ -56,6 +56,15 @@ class Output:
     progress: str
 
 
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """What is looked through: a target of pallet.toml unless a registry is named, and its catalog."""
+
+    registry: str | None
+    catalog: str | None
+    no_catalog: bool
+
+
 def place_options(command: Command) -> Command:
     return _group(
         "place",
@@ -111,6 +120,20 @@ def reach_options(command: Command) -> Command:
             metavar="SECONDS",
             help="How long a registry may be silent.",
         ),
+    )(command)
+
+
+def origin_options(command: Command) -> Command:
+    return _group(
+        "origin",
+        Origin,
+        flag(
+            "--registry",
+            metavar="URL",
+            help="Look through HOST[/PREFIX] or oci-layout:DIR, instead of a target of pallet.toml.",
+        ),
+        flag("--catalog", metavar="REPOSITORY", help="Where the catalog is published."),
+        flag("--no-catalog", is_flag=True, help="Ask for each repository, whatever a catalog says."),
     )(command)
 
 

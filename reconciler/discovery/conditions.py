@@ -14,11 +14,12 @@ import operator
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
 from reconciler.desired.versions.constraints import Constraint
 from reconciler.discovery import workflow_facts as facts
+from reconciler.discovery.moments import at_midnight, parse_moment
 from reconciler.discovery.statements import CREATED
 from reconciler.discovery.workflow_facts import PREFIX, name_of, shown
 
@@ -181,32 +182,21 @@ def _version_test(sign: str, value: str) -> Callable[[Entry], bool]:
 
 def _created_test(sign: str, value: str) -> Callable[[Entry], bool]:
     """A date without a time means the whole day, in UTC."""
-    wanted, compare = _moment(value), _comparison(sign)
+    wanted, compare = parse_moment(value), _comparison(sign)
     is_day = not isinstance(wanted, datetime)
 
     def holds(entry: Entry) -> bool:
         text = entry.annotations.get(CREATED, "").strip()
         if not text:
             return sign == "!="
-        got = _moment(text)
+        got = parse_moment(text)
         if is_day and isinstance(got, datetime):
             got = got.date()
         elif not is_day and not isinstance(got, datetime):
-            got = datetime(got.year, got.month, got.day, tzinfo=UTC)
+            got = at_midnight(got)
         return compare(got, wanted)
 
     return holds
-
-
-def _moment(text: str) -> date | datetime:
-    """Read a date, or a date with a time; without a zone it is UTC."""
-    try:
-        if len(text) <= len("2026-01-01"):
-            return date.fromisoformat(text)
-        moment = datetime.fromisoformat(text)
-        return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
-    except (ValueError, OverflowError):
-        raise ValueError(f"expected a date such as 2026-01-31, got {shown(text)}") from None
 
 
 def _number(text: str) -> float:

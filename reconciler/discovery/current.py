@@ -76,9 +76,14 @@ def newest(entries: Iterable[Entry]) -> dict[Repository, Entry]:
     found: dict[Repository, Entry] = {}
     for entry in entries:
         other = found.get(entry.repository)
-        if other is None or (is_stable(entry), _IsNewer(entry)) > (is_stable(other), _IsNewer(other)):
+        if other is None or (is_stable(other), _Newer(entry)) < (is_stable(entry), _Newer(other)):
             found[entry.repository] = entry
     return found
+
+
+def newest_first(entries: Iterable[Entry]) -> list[Entry]:
+    """Return entries by repository, and those of one repository from the newest version to the oldest."""
+    return sorted(entries, key=lambda entry: (entry.repository, _Newer(entry)))
 
 
 def is_newer(entry: Entry, other: Entry) -> bool:
@@ -95,11 +100,11 @@ def is_newer(entry: Entry, other: Entry) -> bool:
     return (entry.tag[0] == "v", entry.tag) < (other.tag[0] == "v", other.tag)
 
 
-@dataclass(frozen=True, slots=True)
-class _IsNewer:
-    """An entry that compares by `is_newer`."""
+@dataclass(frozen=True, slots=True, eq=False)
+class _Newer:
+    """An entry that comes before those that are older."""
 
     entry: Entry
 
-    def __gt__(self, other: _IsNewer) -> bool:
+    def __lt__(self, other: _Newer) -> bool:
         return is_newer(self.entry, other.entry)

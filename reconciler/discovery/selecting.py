@@ -121,7 +121,7 @@ def _rank(candidate: Candidate) -> tuple[int, int, int, _Newer]:
     )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class _Newer:
     """An entry whose higher version comes first, then its name; a tag that is no version comes last."""
 

@@ -102,14 +102,15 @@ def referring_document(referring: Referring) -> Document:
         "media_type": referring.subject.media_type,
         "source": referring.source.value,
         "fallback_tag": referring.tag,
-        "referrers": [_document(item) for item in referring.referrers],
+        "referrers": [referrer_document(item) for item in referring.referrers],
         "notes": list(referring.notes),
         "exit_code": 0,
         "problems": [],
     }
 
 
-def _document(item: Referrer) -> Document:
+def referrer_document(item: Referrer) -> Document:
+    """Return one of those that refer to a manifest, with those that refer to it."""
     descriptor = item.descriptor
     return {
         "reference": item.reference,
@@ -118,7 +119,7 @@ def _document(item: Referrer) -> Document:
         "media_type": descriptor.media_type,
         "artifact_type": descriptor.artifact_type,
         "annotations": dict(descriptor.annotations),
-        "referrers": [_document(child) for child in item.referrers],
+        "referrers": [referrer_document(child) for child in item.referrers],
     }
 
 

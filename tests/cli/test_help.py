@@ -44,6 +44,13 @@ _OWN_VARIABLES = {
     ("delete", "--force"): "PALLET_DELETE_FORCE",
     # PALLET_OUTPUT is the file of a result elsewhere.
     ("pull", "--output"): "PALLET_PULL_OUTPUT",
+    # PALLET_KIND and PALLET_ANNOTATION are what push writes, PALLET_ALL is what resolve reads.
+    ("list", "--kind"): "PALLET_LIST_KIND",
+    ("list", "--all"): "PALLET_LIST_ALL",
+    ("search", "--annotation"): "PALLET_SEARCH_ANNOTATION",
+    # PALLET_REPOSITORY is where doctor tries to write.
+    ("search", "--repository"): "PALLET_SEARCH_REPOSITORY",
+    ("select", "--repository"): "PALLET_SELECT_REPOSITORY",
 }
 
 

@@ -1,0 +1,223 @@
+"""What a target has in stock, for commands that look around: its store, and where the names come from.
+
+Decided here: --registry names a registry or a layout where no pallet.toml need be; otherwise it is a target
+of pallet.toml. Its catalog is the one that pallet.toml names; where --registry is given and pallet.toml names
+none it is `catalog`, unless --catalog says otherwise. Must never be added: what is looked for.
+"""
+
+from __future__ import annotations
+
+import os
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from reconciler.cli.references import asking
+from reconciler.cli.session import locate, surroundings
+from reconciler.compose import choose_target, find_target, open_store
+from reconciler.desired.config import Config, Target
+from reconciler.desired.config_reader import read_config
+from reconciler.desired.lockfile import read_lock
+from reconciler.discovery.conditions import Condition, parse_condition
+from reconciler.discovery.deepening import deepen
+from reconciler.discovery.inventory import take_inventory
+from reconciler.discovery.manifest_cache import CachedManifests, ManifestCache, cache_folder
+from reconciler.errors import ConfigError, LockError, UsageError
+from reconciler.oci.reference import Repository
+from reconciler.oci.registry.endpoint import Endpoint
+from reconciler.reports.found import narrate_inventory
+from reconciler.reports.printable import printable
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from reconciler.cli.options import Origin, Place, Reach
+    from reconciler.cli.screen import Screen
+    from reconciler.desired.lockfile import Locked
+    from reconciler.discovery.asking import Asking
+    from reconciler.discovery.current import Eligible
+    from reconciler.discovery.entries import Entry, Inventory
+    from reconciler.oci.store import Store
+    from reconciler.sync.stop import Stop
+
+_LAYOUT = "oci-layout:"
+_CATALOG = "catalog"
+_NOTES_MAX = 20
+"""So many notes are said; JSON has them all."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stock:
+    """A target's store, and what is known of it without asking."""
+
+    store: Store
+    target: Target
+    manifests: CachedManifests
+    asking: Asking
+    catalog: Repository | None
+    locked: tuple[Locked, ...]
+    kinds: Mapping[str, str]
+    """Types of the kinds of pallet.toml, by name."""
+
+    def take(self) -> Inventory:
+        """Return everything that was published, as far as it can be told.
+
+        Raises:
+            PalletError: the store could not be asked, or nothing of it could be read.
+        """
+        return take_inventory(
+            self.store,
+            manifests=self.manifests,
+            asking=self.asking,
+            catalog=self.catalog,
+            locked=self.locked,
+        )
+
+    def deepen(
+        self, inventory: Inventory, repositories: Iterable[Repository], eligible: Eligible | None = None
+    ) -> Inventory:
+        """Return an inventory with other versions of some repositories; a catalog has them already."""
+        if inventory.source == "catalog":
+            return inventory
+        return deepen(inventory, repositories, self.store, self.manifests, self.asking, eligible=eligible)
+
+    def name(self, entry: Entry) -> str:
+        """Return an entry's reference as people write it."""
+        return self.store.name(entry.repository, entry.tag)
+
+
+@contextmanager
+def open_stock(origin: Origin, place: Place, reach: Reach, stop: Stop, screen: Screen) -> Iterator[Stock]:
+    """Yield what is looked through; the store is closed afterwards.
+
+    Raises:
+        UsageError: a flag names nothing that could be.
+        ConfigError: pallet.toml is needed, and is invalid or not there.
+    """
+    config = _read_config(place, is_needed=origin.registry is None)
+    if origin.registry is not None:
+        target = _named(origin.registry, config, reach)
+    else:
+        assert config is not None
+        target = choose_target(config, reach.target)
+    root = config.root if config is not None else place.directory.absolute()
+    cache = ManifestCache(cache_folder(os.environ) if target.layout_directory is None else None)
+    store = open_store(target, surroundings(root, reach, stop, screen.notices()))
+    try:
+        yield Stock(
+            store,
+            target,
+            CachedManifests(store, cache),
+            asking(reach, screen, stop),
+            _choose_catalog(origin, config),
+            _locked(config, screen) if origin.registry is None else (),
+            {} if config is None else {name: kind.artifact_type for name, kind in config.kinds.items()},
+        )
+    finally:
+        store.close()
+        cache.close()
+
+
+def narrate(screen: Screen, stock: Stock, inventory: Inventory, notes: Iterable[str] = ()) -> None:
+    """Say which source answered, how old it is, and what was left out."""
+    said = [*inventory.notes, *notes]
+    for note in said[:_NOTES_MAX]:
+        screen.say(printable(note))
+    if len(said) > _NOTES_MAX:
+        screen.say(f"and {len(said) - _NOTES_MAX} more such notes: --format json has all of them")
+    screen.say(narrate_inventory(inventory, _subject(stock), datetime.now(UTC)))
+
+
+def _subject(stock: Stock) -> str:
+    return stock.store.name(stock.catalog) if stock.catalog is not None else stock.target.url
+
+
+def _read_config(place: Place, *, is_needed: bool) -> Config | None:
+    """Return pallet.toml; with --registry it is only asked how that one is reached.
+
+    Raises:
+        UsageError: it is needed, and there is none.
+        ConfigError: it is needed, and invalid.
+    """
+    try:
+        return read_config(locate(place))
+    except ConfigError as exc:
+        if not is_needed:
+            return None
+        if all(problem.code == "no-config" for problem in exc.problems):
+            raise UsageError(
+                "target: expected a pallet.toml or --registry, got neither",
+                fix="name a registry with --registry, or start in the project's folder",
+            ) from exc
+        raise
+
+
+def _named(url: str, config: Config | None, reach: Reach) -> Target:
+    """Return what --registry names; where pallet.toml has a target for that host, its settings hold.
+
+    Raises:
+        UsageError: it names nothing, or --target names another place.
+    """
+    if reach.target is not None:
+        raise UsageError("--registry: expected it or --target, got both")
+    if url.startswith(_LAYOUT):
+        if url == _LAYOUT:
+            raise UsageError(f"--registry: expected {_LAYOUT}DIR, got no directory")
+        return Target(url, url)
+    try:
+        endpoint = Endpoint.parse(url)
+    except ValueError as exc:
+        raise UsageError(f"--registry: {exc}", fix="write host[:port][/prefix], or oci-layout:DIR") from exc
+    known = find_target(config, url, endpoint.prefix) if config is not None else None
+    return Target(url, url) if known is None else replace(known, url=url)
+
+
+def _choose_catalog(origin: Origin, config: Config | None) -> Repository | None:
+    if origin.no_catalog:
+        if origin.catalog is not None:
+            raise UsageError("--catalog: expected it or --no-catalog, got both")
+        return None
+    if origin.catalog is not None:
+        try:
+            return Repository(origin.catalog)
+        except ValueError as exc:
+            raise UsageError(f"--catalog: {exc}") from exc
+    if origin.registry is not None:
+        return (config.catalog if config is not None else None) or Repository(_CATALOG)
+    return config.catalog if config is not None else None
+
+
+def _locked(config: Config | None, screen: Screen) -> tuple[Locked, ...]:
+    """Return the lock's entries, for a registry that lists nothing; a broken lock is said, and names none."""
+    if config is None:
+        return ()
+    try:
+        return tuple(read_lock(config.lock_path).entries.values())
+    except LockError as exc:
+        screen.say(f"pallet.lock is not looked at: {exc}")
+        return ()
+
+
+def read_conditions(flag_name: str, texts: Iterable[str]) -> tuple[Condition, ...]:
+    """Read the terms of a flag.
+
+    Raises:
+        UsageError: one of them is none.
+    """
+    try:
+        return tuple(parse_condition(text) for text in texts)
+    except ValueError as exc:
+        raise UsageError(f"{flag_name}: {exc}") from exc
+
+
+def read_names(flag_name: str, texts: Iterable[str]) -> tuple[str, ...]:
+    """Return the texts of a flag.
+
+    Raises:
+        UsageError: one of them is empty, which is what a forgotten variable of a shell gives.
+    """
+    names = tuple(text.strip() for text in texts)
+    if not all(names):
+        raise UsageError(f"{flag_name}: expected a text, got an empty one")
+    return names
