@@ -71,8 +71,9 @@ def failure(refusal: Refusal, *, fix: str | None = None) -> StoreError:
     """Return the exception for an answer that is no success; `fix` wins over our own advice."""
     fixes = (_FIXES[code] for code in sorted(refusal.complaint.codes) if code in _FIXES)
     advice = fix or next(fixes, None)
-    if refusal.is_throttled and refusal.status != 503:
-        return ThrottledError(refusal.text + _patience(refusal), fix=advice or _patience_fix(refusal))
+    if refusal.status == 429 or (refusal.is_throttled and refusal.status != 503):
+        # Whatever code comes with it: no right is missing.
+        return ThrottledError(refusal.text + _patience(refusal), fix=_patience_fix(refusal))
     match refusal.status:
         case 404:
             return NotFoundError(refusal.text, fix=advice)
@@ -80,10 +81,8 @@ def failure(refusal: Refusal, *, fix: str | None = None) -> StoreError:
             return UnauthorisedError(
                 refusal.text, fix=advice or "check who may do this, and log in with pallet login"
             )
-        case 429:
-            return ThrottledError(refusal.text + _patience(refusal), fix=advice or _patience_fix(refusal))
         case 503 if refusal.retry_after_s is not None:
-            return ThrottledError(refusal.text + _patience(refusal), fix=advice or "run again later")
+            return ThrottledError(refusal.text + _patience(refusal), fix="run again later")
         case status if status >= 500:
             return StoreError(
                 refusal.text, fix=advice or "run again; if it stays, look into the registry's log"

@@ -55,6 +55,16 @@ def test_unknown_status_is_a_number() -> None:
     assert Refusal("GET", URL, 799, Complaint()).text.endswith("the registry answered 799")
 
 
+@pytest.mark.parametrize(
+    ("status", "code", "wait_s"), [(403, "DENIED", None), (429, "DENIED", None), (503, "NAME_UNKNOWN", 5.0)]
+)
+def test_throttled_is_told_to_come_back(status: int, code: str, wait_s: float | None) -> None:
+    refusal = Refusal("GET", URL, status, Complaint(frozenset({code})), wait_s, is_throttled=True)
+    error = failure(refusal, fix="ask for the right to do this")
+    assert type(error) is ThrottledError
+    assert error.fix == "run again later"
+
+
 def test_callers_advice_wins() -> None:
     complaint = Complaint(frozenset({"NAME_UNKNOWN"}))
     assert failure(Refusal("GET", URL, 404, complaint), fix="do this").fix == "do this"
