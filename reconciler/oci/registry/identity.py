@@ -79,6 +79,12 @@ class Identity:
         """
         credential = self.find(scopes)
         value = direct(credential) if credential is not None else None
+        if value is None and credential is not None and credential.identity_token:
+            raise UnauthorisedError(
+                f"{self._origin}: asks for a name and a password: expected a password in {credential.whose}, "
+                "got an identity token alone",
+                fix=f"log in with a password or an access token: pallet login {self._host}",
+            )
         if value is not None and credential is not None and not credential.registry_token:
             self._show(value)
         return value

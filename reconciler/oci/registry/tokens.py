@@ -119,8 +119,21 @@ class Tokens:
             answer = self._transport.send(_refresh_call(request, known or request.credential.identity_token))
             if answer.status not in _NO_SUCH_FORM:
                 return answer
+            if not request.credential.password:
+                raise self._refuse_empty_password(request, request.credential, answer)
             answer.discard()
         return self._transport.send(_get_call(request), authorization=_basic_of(request))
+
+    def _refuse_empty_password(
+        self, request: TokenRequest, credential: Credential, answer: Answer
+    ) -> UnauthorisedError:
+        """An empty password would be refused, and counted as an attempt."""
+        text = (
+            f"{failure(answer.refusal())}: the token server takes no identity token: "
+            f"expected a password in {credential.whose}, got none"
+        )
+        self._refused[request.realm, credential] = text
+        return UnauthorisedError(text, fix=_login_fix(request))
 
     def _parse(self, answer: Answer, request: TokenRequest) -> _Token:
         received_at_s = self._clock.monotonic_s()
@@ -151,6 +164,8 @@ def direct(credential: Credential) -> str | None:
     """The value of `Authorization` where no token is fetched; None where we hold no such thing."""
     if credential.registry_token:
         return f"Bearer {credential.registry_token}"
+    if credential.identity_token and not credential.password:
+        return None  # it is for token servers, and an empty password is for nobody
     return basic(credential) if credential.username or credential.password else None
 
 
@@ -161,8 +176,7 @@ def basic(credential: Credential) -> str:
 
 def _basic_of(request: TokenRequest) -> str | None:
     credential = request.credential
-    has_password = credential is not None and (credential.username or credential.password)
-    return basic(credential) if credential is not None and has_password else None
+    return direct(credential) if credential is not None else None
 
 
 def _age_s(issued_at: object, *, now_s: float) -> float:

@@ -30,7 +30,7 @@ from tests.oci.registry.situations import (
     Known,
     opened,
 )
-from tests.support.scripted_registry import Reply, Request, ScriptedRegistry
+from tests.support.scripted_registry import Fault, Reply, Request, ScriptedRegistry
 
 BOB = Credential("bob", "s3:cret", source="/c.json")
 EXPIRED = Credential("bob", "expired", source="/c.json")
@@ -160,10 +160,25 @@ def test_identity_token_is_no_password(server: ScriptedRegistry) -> None:
     server.users["bob"] = "s3:cret"
     with (
         opened(server, credential=Credential(identity_token="refresh")) as store,
-        pytest.raises(UnauthorisedError, match="401 Unauthorized"),
+        pytest.raises(UnauthorisedError, match=r"asks for a name and a password: .* an identity token alone"),
     ):
         store.head_manifest(REPOSITORY, TAG)
     assert all("authorization" not in request.headers for request in server.requests)
+
+
+def test_identity_token_alone_gets_no_empty_password(server: ScriptedRegistry) -> None:
+    server.bearer, server.users["bob"] = True, "s3:cret"
+    server.misbehave(Fault.TOKEN_POST_404)
+    token = Credential("bob", identity_token="refresh", source="/c.json")
+    with opened(server, credential=token) as store:
+        for number in range(3):
+            with pytest.raises(
+                UnauthorisedError, match="takes no identity token: expected a password"
+            ) as caught:
+                store.head_manifest(Repository(f"a{number}"), TAG)
+            assert caught.value.fix == "log in again, or mend the credential of 'bob' from /c.json"
+    assert all("authorization" not in request.headers for request in server.requests)
+    assert store.transport.counts["POST token"] == 1
 
 
 class ByRepository:
