@@ -156,7 +156,7 @@ class BlobMover:
                 move.tally.mounted_blob()
                 return
             if (move.probe or blob.size_bytes > PROBE_MIN_BYTES) and self._destination.has_blob(
-                move.destination, blob.digest
+                move.destination, blob.digest, size_bytes=blob.size_bytes
             ):
                 move.tally.found_blob()
                 return

@@ -139,12 +139,14 @@ class LayoutStore:
                 elif not removed:
                     raise NotFoundError(f"{subject}: not found: no such tag")
 
-    def has_blob(self, repository: Repository, digest: Digest) -> bool:
+    def has_blob(self, repository: Repository, digest: Digest, *, size_bytes: int | None = None) -> bool:
         with self._folder(repository, self.name(repository, digest)) as folder:
             try:
-                return blob_path(folder, digest).stat().st_size >= 0
+                held_bytes = blob_path(folder, digest).stat().st_size
             except FileNotFoundError:
                 return False
+            # A file that was cut is as good as none: putting the blob again mends it.
+            return size_bytes is None or held_bytes == size_bytes
 
     def fetch_blob(
         self, repository: Repository, descriptor: Descriptor, *, offset: int = 0

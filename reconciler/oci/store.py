@@ -85,8 +85,16 @@ class ManifestWriter(Protocol):
 class BlobReader(Protocol):
     """Hands out content."""
 
-    def has_blob(self, repository: Repository, digest: Digest) -> bool:
-        """Say whether the repository holds a blob; raise where the store could not tell."""
+    def has_blob(self, repository: Repository, digest: Digest, *, size_bytes: int | None = None) -> bool:
+        """Say whether the repository holds a blob; raise where the store could not tell.
+
+        Args:
+            size_bytes: how long it is, where the caller knows.
+
+        Raises:
+            DigestMismatchError: it has another length, and putting it again would not mend that.
+            PalletError: the store could not tell.
+        """
 
     def fetch_blob(
         self, repository: Repository, descriptor: Descriptor, *, offset: int = 0

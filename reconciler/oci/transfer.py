@@ -95,7 +95,7 @@ def _put_whole(
         return store.put_manifest(repository, reference, manifest, media_type)
     except IncompleteError:
         for blob in {blob.digest: blob for blob in blobs}.values():
-            if not store.has_blob(repository, blob.digest):
+            if not store.has_blob(repository, blob.digest, size_bytes=blob.size_bytes):
                 _send(store, repository, blob, blob)
         return store.put_manifest(repository, reference, manifest, media_type)
 
@@ -176,7 +176,12 @@ def move_tags(
 
 
 def _confirm_tag(store: Store, repository: Repository, tag: Tag, digest: Digest, again: str) -> None:
-    seen = store.head_manifest(repository, tag).digest
+    try:
+        seen = store.head_manifest(repository, tag).digest
+    except NotFoundError as exc:
+        # A store that settles late was given its time by the store itself; a push finds nothing absent.
+        message = f"{store.name(repository, tag)}: not there after it was put: {exc}"
+        raise StoreError(message, fix=again) from exc
     if seen != digest:
         raise StoreError(
             f"{store.name(repository, tag)}: moved by somebody else at the same time: "
@@ -190,7 +195,7 @@ def _push_blob(
 ) -> None:
     count = _Count(progress or _ignore)
     asks = probe or (probe is not None and blob.size_bytes > PROBE_MIN_BYTES)
-    there = asks and store.has_blob(repository, blob.digest)
+    there = asks and store.has_blob(repository, blob.digest, size_bytes=blob.size_bytes)
     if not there:
         _send(store, repository, blob, blob if progress is None else count.watch(blob))
     # A store that has the bytes already need not have read them.

@@ -143,8 +143,8 @@ class AuditedStore:
         with self._telling(Deed.DELETE, self.name(repository, reference), digest):
             self._store.delete_manifest(repository, reference)
 
-    def has_blob(self, repository: Repository, digest: Digest) -> bool:
-        return self._store.has_blob(repository, digest)
+    def has_blob(self, repository: Repository, digest: Digest, *, size_bytes: int | None = None) -> bool:
+        return self._store.has_blob(repository, digest, size_bytes=size_bytes)
 
     def fetch_blob(
         self, repository: Repository, descriptor: Descriptor, *, offset: int = 0

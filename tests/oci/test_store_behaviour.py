@@ -66,7 +66,7 @@ def test_empty_store_has_no_repositories(store: Store) -> None:
 def test_blob_is_read_back_unchanged(store: Store, content: bytes) -> None:
     note = Note(content)
     store.put_blob(REPOSITORY, note.blob)
-    assert store.has_blob(REPOSITORY, note.blob.digest)
+    assert store.has_blob(REPOSITORY, note.blob.digest, size_bytes=len(content))
     assert b"".join(store.fetch_blob(REPOSITORY, note.layer)) == content
 
 

@@ -135,7 +135,7 @@ class MemoryStore:
                 del held.manifests[digest]
                 held.tags = {tag: named for tag, named in held.tags.items() if named != digest}
 
-    def has_blob(self, repository: Repository, digest: Digest) -> bool:
+    def has_blob(self, repository: Repository, digest: Digest, *, size_bytes: int | None = None) -> bool:
         with self._lock:
             self._called("has_blob", repository, digest)
             held = self._contents.get(repository)

@@ -20,6 +20,7 @@ from reconciler.oci.registry.identity import Identity
 from reconciler.oci.registry.profiles import GENERIC
 from reconciler.oci.registry.realms import parse_realm
 from reconciler.oci.registry.referrers_support import ReferrersSupport
+from reconciler.oci.registry.settling import Writes
 from reconciler.oci.registry.tokens import TokenRequest, Tokens
 from reconciler.oci.registry.urls import Origin, Url
 from reconciler.oci.registry.wire import Kind
@@ -68,6 +69,7 @@ class Session:
         self.page_size = profile.page_size
         """Entries of a list asked for at once; fewer once the registry has refused as many."""
         self.referrers = ReferrersSupport(expected=profile.referrers)
+        self.writes = Writes(transport.clock)
         self._tokens, self._origin, self._host = tokens, origin, host
         self._identity = Identity(transport, credentials, origin=origin, host=host, is_insecure=is_insecure)
         self._way: _Bearer | _Direct | None = None
@@ -245,7 +247,7 @@ class Session:
     def _blame_credential(self, answer: Answer, scopes: Scopes) -> None:
         """Tell what we read as nobody from what our refused credential would have opened."""
         refused = self._unwanted.get(scopes)
-        if refused is None:
+        if refused is None or answer.url.origin != self._origin:
             return
         if answer.status in {401, 403}:
             answer.discard()

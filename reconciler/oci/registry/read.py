@@ -6,10 +6,17 @@ Must never be added: reading more into memory than a manifest may be.
 
 from __future__ import annotations
 
+import itertools
 import re
 from typing import TYPE_CHECKING
 
-from reconciler.errors import DigestMismatchError, NotFoundError, StoreError
+from reconciler.errors import (
+    DigestMismatchError,
+    NotFoundError,
+    StoreError,
+    UnauthorisedError,
+    UnreachableError,
+)
 from reconciler.oci import manifest as manifests
 from reconciler.oci import media_types
 from reconciler.oci.digest import Digest
@@ -17,7 +24,7 @@ from reconciler.oci.manifest import Descriptor
 from reconciler.oci.media_types import MANIFEST_MAX_BYTES
 from reconciler.oci.registry import scopes, wire
 from reconciler.oci.registry.calls import Call
-from reconciler.oci.registry.failures import NOT_A_REGISTRY, NOT_A_REGISTRY_FIX
+from reconciler.oci.registry.failures import NOT_A_REGISTRY, NOT_A_REGISTRY_FIX, failure
 from reconciler.oci.registry.hiding import read_unless_hidden
 from reconciler.oci.registry.wire import Kind
 from reconciler.oci.store import ManifestContent
@@ -44,7 +51,13 @@ def head_manifest(session: Session, name: str, reference: Tag | Digest) -> Descr
         HiddenError: the registry does not say whether it is there, though we may push.
         PalletError: the registry could not tell.
     """
-    return read_unless_hidden(session, name, lambda wanted: _head_manifest(session, name, reference, wanted))
+
+    def read() -> Descriptor:
+        return read_unless_hidden(
+            session, name, lambda wanted: _head_manifest(session, name, reference, wanted)
+        )
+
+    return session.writes.read(name, reference, read)
 
 
 def _head_manifest(session: Session, name: str, reference: Tag | Digest, wanted: Scopes) -> Descriptor:
@@ -62,15 +75,13 @@ def _head_manifest(session: Session, name: str, reference: Tag | Digest, wanted:
 
 def fetch_manifest(session: Session, name: str, reference: Tag | Digest) -> ManifestContent:
     """Return a manifest's bytes, verified."""
-    return _fetch_manifest(session, name, reference, scopes.pull(name))
+    return session.writes.read(
+        name, reference, lambda: _fetch_manifest(session, name, reference, scopes.pull(name))
+    )
 
 
 def _fetch_manifest(session: Session, name: str, reference: Tag | Digest, wanted: Scopes) -> ManifestContent:
-    answer = session.send(_manifest_call(session, "GET", name, reference), scopes=wanted)
-    if answer.status != 200:
-        raise failure_of(session, answer)
-    _refuse_web_page(answer)
-    content = answer.read(MANIFEST_MAX_BYTES)
+    answer, content = _read_whole(session, _manifest_call(session, "GET", name, reference), wanted)
     if not content:
         raise StoreError(f"{answer.request}: expected a manifest, got an empty body")
     expected = reference if isinstance(reference, Digest) else _announced_digest(answer)
@@ -83,14 +94,38 @@ def _fetch_manifest(session: Session, name: str, reference: Tag | Digest, wanted
     return ManifestContent(Descriptor(_media_type(answer, content), digest, len(content)), content)
 
 
-def has_blob(session: Session, name: str, digest: Digest) -> bool:
-    """Say whether a repository holds a blob."""
+def _read_whole(session: Session, call: Call, wanted: Scopes) -> tuple[Answer, bytes]:
+    """Return an answer and its body; one that breaks off is asked for again, as often as a call is."""
+    for attempt in itertools.count():
+        answer = session.send(call, scopes=wanted)
+        if answer.status != 200:
+            raise failure_of(session, answer)
+        _refuse_web_page(answer)
+        try:
+            return answer, answer.read(MANIFEST_MAX_BYTES)
+        except UnreachableError:
+            if not session.transport.pause(attempt):
+                raise
+    raise AssertionError("the loop ends by itself")
+
+
+def has_blob(session: Session, name: str, digest: Digest, *, size_bytes: int | None = None) -> bool:
+    """Say whether a repository holds a blob.
+
+    Args:
+        size_bytes: how long it is, where that is known; then the answer must say the same.
+
+    Raises:
+        DigestMismatchError: the registry says that it has another length.
+        PalletError: the registry could not tell.
+    """
     answer = session.send(_blob_call(session, "HEAD", name, digest), scopes=scopes.pull(name))
     answer.discard()
     if _worth_asking_again(answer):
         answer = session.send(_blob_call(session, "GET", name, digest), scopes=scopes.pull(name))
     if answer.status == 200:
         answer.close()
+        _check_blob(answer, digest, size_bytes)
         return True
     error = failure_of(session, answer)
     if isinstance(error, NotFoundError):
@@ -98,8 +133,22 @@ def has_blob(session: Session, name: str, digest: Digest) -> bool:
     raise error
 
 
+def _check_blob(answer: Answer, digest: Digest, size_bytes: int | None) -> None:
+    """Compare what an answer says of a blob with what is known of it; a web page is none."""
+    length = answer.header(b"content-length") or ""
+    encoding = (answer.header(b"content-encoding") or "identity").lower()
+    if size_bytes is None or encoding != "identity" or _LENGTH.fullmatch(length) is None:
+        refuse_web_page(answer, "a blob")
+    elif int(length) != size_bytes:
+        refuse_web_page(answer, "a blob")
+        expected, got = f"{digest} ({size_bytes} bytes)", f"{int(length)} bytes"
+        raise DigestMismatchError(answer.request, expected=expected, got=got)
+
+
 def failure_of(session: Session, answer: Answer, *, fix: str | None = None) -> StoreError:
     """Return the exception for a refused call; only the registry itself can say 'not there'."""
+    if answer.status in {401, 403} and answer.url.origin != answer.call.url.origin:
+        return _refused_by_storage(answer)
     error = session.failure(answer, fix=fix)
     if not isinstance(error, NotFoundError):
         return error
@@ -108,6 +157,17 @@ def failure_of(session: Session, answer: Answer, *, fix: str | None = None) -> S
     if answer.url.origin != answer.call.url.origin:
         return StoreError(f"{answer.call.url.origin}: its storage has lost what it points to: {error}")
     return error
+
+
+def _refused_by_storage(answer: Answer) -> StoreError:
+    """Our credential never went there, so that nothing about it is wrong."""
+    registry, storage = answer.call.url.origin, answer.url.origin
+    error = failure(answer.refusal())
+    return UnauthorisedError(
+        f"{registry}: the storage that it points to, {storage}, refuses: {error}",
+        fix=f"run again: a link to {storage} may have expired; if it stays, whoever runs the registry has to "
+        "mend its access to the storage, or a proxy in between has to let the link through",
+    )
 
 
 def _manifest_call(session: Session, method: str, name: str, reference: Tag | Digest) -> Call:
@@ -163,6 +223,20 @@ def _require_manifest(answer: Answer, content: bytes) -> None:
     except ValueError as exc:
         message = f"{answer.request}: {exc}; Content-Type is {answer.media_type!r}"
         raise StoreError(message, fix=NOT_A_REGISTRY_FIX) from exc
+
+
+def refuse_web_page(answer: Answer, expected: str) -> None:
+    """Refuse a page that something sent that is no registry.
+
+    Raises:
+        StoreError: it is one.
+    """
+    if _is_web_page(answer):
+        answer.close()
+        raise StoreError(
+            f"{answer.url.origin}: {NOT_A_REGISTRY}: {answer.request}: expected {expected}, got a web page",
+            fix=NOT_A_REGISTRY_FIX,
+        )
 
 
 def _is_web_page(answer: Answer) -> bool:

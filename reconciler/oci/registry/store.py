@@ -144,8 +144,8 @@ class RegistryStore:
     def delete_manifest(self, repository: Repository, reference: Tag | Digest) -> None:
         write.delete_manifest(self._session, self._full(repository), reference)
 
-    def has_blob(self, repository: Repository, digest: Digest) -> bool:
-        return read.has_blob(self._session, self._full(repository), digest)
+    def has_blob(self, repository: Repository, digest: Digest, *, size_bytes: int | None = None) -> bool:
+        return read.has_blob(self._session, self._full(repository), digest, size_bytes=size_bytes)
 
     def fetch_blob(
         self, repository: Repository, descriptor: Descriptor, *, offset: int = 0

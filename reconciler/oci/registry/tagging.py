@@ -65,7 +65,11 @@ def put_together(
     if answer.status not in _STORED or stored not in (None, digest):
         return frozenset()
     lines = answer.header_lines(b"oci-tag")
-    return frozenset(tag for line in lines for tag in _SEPARATORS.split(line) if tag)
+    done = frozenset(tag for line in lines for tag in _SEPARATORS.split(line) if tag)
+    for tag in tags:
+        if tag in done:
+            session.writes.note(name, tag)
+    return done
 
 
 def _batches(tags: Sequence[Tag]) -> Iterator[Sequence[Tag]]:

@@ -80,6 +80,7 @@ class Transport:
         notices: Notices | None = None,
     ) -> None:
         self._settings, self._clock, self._proxy_for = settings, clock, proxy_for
+        self.clock = clock
         self.notices = notices or Notices()
         self._tls, self._limits = tls, limits
         self._connections = Connections(idle=settings.connections, tls=self._tls_of)

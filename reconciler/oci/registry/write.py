@@ -8,14 +8,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from reconciler.errors import DigestMismatchError, IncompleteError, StoreError, UnsupportedError
+from reconciler.errors import (
+    DigestMismatchError,
+    IncompleteError,
+    NotFoundError,
+    StoreError,
+    UnsupportedError,
+)
 from reconciler.oci.digest import Digest
 from reconciler.oci.media_types import MANIFEST_MAX_BYTES
 from reconciler.oci.reference import Tag
 from reconciler.oci.registry import scopes, wire
 from reconciler.oci.registry.calls import Call
 from reconciler.oci.registry.immutability import require_same_content
-from reconciler.oci.registry.read import failure_of, head_manifest
+from reconciler.oci.registry.read import failure_of, head_manifest, refuse_web_page
 from reconciler.oci.registry.referrers import note_subject
 from reconciler.oci.registry.wire import Kind
 
@@ -29,6 +35,7 @@ _DELETED = frozenset({200, 202, 204})
 _NOT_DONE_HERE = frozenset({400, 405, 501})
 """distribution 2.x answers 400 to a tag and 405 where deleting is off, GHCR always 405."""
 _INCOMPLETE_FIX = "run again: the registry may have cleaned up what was there a moment ago"
+_UNSEEN_FIX = "run again in a while: it may settle late; if it stays, look into the registry's log"
 _NO_DELETE_FIX = (
     "enable deleting in the registry (distribution: storage.delete.enabled), or delete with its own tools"
 )
@@ -56,6 +63,7 @@ def put_manifest(
         require_same_content(session, name, reference, digest, answer)
         return digest
     answer.discard()
+    session.writes.note(name, reference)
     _confirm(session, name, reference, content, answer)
     note_subject(session, name, answer, content)
     return digest
@@ -75,7 +83,11 @@ def delete_manifest(session: Session, name: str, reference: Tag | Digest) -> Non
         if answer.status in _NOT_DONE_HERE:
             raise UnsupportedError(str(failure), fix=failure.fix)
         raise failure
+    if answer.status == 200 and answer.header(b"content-length") != "0":
+        # Frameworks call an empty body text/html too, but no web page is empty, or answers 202.
+        refuse_web_page(answer, "a deletion")
     answer.discard()
+    session.writes.forget(name)
 
 
 def _delete_fix(answer: Answer, reference: Tag | Digest) -> str | None:
@@ -88,14 +100,21 @@ def _delete_fix(answer: Answer, reference: Tag | Digest) -> str | None:
 def _confirm(session: Session, name: str, reference: Tag | Digest, content: bytes, answer: Answer) -> None:
     """Compare what the registry says it stored with what was sent."""
     header = answer.header(b"docker-content-digest")
-    stored = (
-        Digest(header) if header and _is_digest(header) else head_manifest(session, name, reference).digest
-    )
+    stored = Digest(header) if header and _is_digest(header) else _look(session, name, reference, answer)
     sent = Digest.of(content, algorithm=stored.algorithm)
     if stored != sent:
         raise DigestMismatchError(
             f"{answer.request}: the registry stored another manifest", expected=sent, got=stored
         )
+
+
+def _look(session: Session, name: str, reference: Tag | Digest, answer: Answer) -> Digest:
+    try:
+        return head_manifest(session, name, reference).digest
+    except NotFoundError as exc:
+        # Nobody was asked for something that might be absent.
+        message = f"{answer.request}: the registry took the manifest and does not show it: {exc}"
+        raise StoreError(message, fix=_UNSEEN_FIX) from exc
 
 
 def _is_digest(text: str) -> bool:

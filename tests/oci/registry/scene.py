@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from reconciler.oci import media_types
+from reconciler.oci import media_types, transfer
 from reconciler.oci.blob import Blob
 from reconciler.oci.manifest import Descriptor, Manifest, parse, render
 from reconciler.oci.reference import Repository, Tag
@@ -173,6 +173,11 @@ def publish_again(scene: Scene) -> None:
 def move_tag(scene: Scene) -> None:
     other = render(Manifest(DESCRIPTOR, (DESCRIPTOR,), annotations={"moved": "yes"}))
     scene.store.put_manifest(REPOSITORY, TAG, other, OCI)
+
+
+def float_tag(scene: Scene) -> None:
+    transfer.move_tag(scene.store, REPOSITORY, Tag("stable"), MANIFEST, OCI, again="run again")
+    assert scene.server.hold(REPOSITORY).tags["stable"] == DIGEST
 
 
 def publish_incomplete(scene: Scene) -> None:

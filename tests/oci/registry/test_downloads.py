@@ -89,7 +89,10 @@ def test_broken_download_goes_on_in_its_middle(
     assert b"".join(store.fetch_blob(REPOSITORY, LARGE_BLOB)) == LARGE
     first, second = ranges(holding)
     assert first is None
-    assert second is not None
+    if second is None:
+        # A reset may overtake all that was sent before it: then there is nothing to go on from.
+        assert fault is Fault.RESET_DOWN
+        return
     assert 0 < int(second.removeprefix("bytes=").removesuffix("-")) <= len(LARGE) // 2
 
 

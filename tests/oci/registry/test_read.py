@@ -147,6 +147,35 @@ def test_blob_head_that_is_not_allowed_is_asked_by_get(
     assert store.has_blob(REPOSITORY, BLOB.digest)
 
 
+def test_blob_of_another_length_is_no_success(server: ScriptedRegistry, store: RegistryStore) -> None:
+    server.hold(REPOSITORY).blobs[BLOB.digest] = CONTENT
+    assert store.has_blob(REPOSITORY, BLOB.digest, size_bytes=BLOB.size_bytes)
+    with pytest.raises(
+        DigestMismatchError, match=rf"expected {BLOB.digest} \(7 bytes\), got {BLOB.size_bytes} bytes"
+    ):
+        store.has_blob(REPOSITORY, BLOB.digest, size_bytes=7)
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        pytest.param({"Content-Length": "7", "Content-Encoding": "gzip"}, id="encoded"),
+        pytest.param({"Transfer-Encoding": "chunked"}, id="not-said"),
+    ],
+)
+def test_length_that_says_nothing_is_not_compared(
+    server: ScriptedRegistry, store: RegistryStore, headers: dict[str, str]
+) -> None:
+    server.on("HEAD", "/blobs/", Reply(200, headers))
+    assert store.has_blob(REPOSITORY, BLOB.digest, size_bytes=BLOB.size_bytes)
+
+
+def test_blob_of_the_right_length_is_no_web_page(server: ScriptedRegistry, store: RegistryStore) -> None:
+    page = {"Content-Type": "text/html", "Content-Length": str(BLOB.size_bytes)}
+    server.on("HEAD", "/blobs/", Reply(200, page))
+    assert store.has_blob(REPOSITORY, BLOB.digest, size_bytes=BLOB.size_bytes)
+
+
 @pytest.mark.parametrize("status", [401, 403, 500])
 def test_unknown_blob_is_not_absent(server: ScriptedRegistry, store: RegistryStore, status: int) -> None:
     server.on("*", "", Reply(status))

@@ -265,7 +265,7 @@ def test_proxy_is_used_with_the_same_requests(monkeypatch: pytest.MonkeyPatch) -
         with opened("http://registry.invalid:5000") as store:
             with pytest.raises(NotFoundError):
                 store.head_manifest(REPOSITORY, TAG)
-            with pytest.raises(NotFoundError):
+            with pytest.raises(StoreError, match="took the manifest and does not show it"):
                 store.put_manifest(REPOSITORY, TAG, MANIFEST, OCI)
     assert proxy.requests[0].target == "http://registry.invalid:5000/v2/workflows/plan/manifests/1.0.0"
     assert proxy.requests[0].headers["host"] == "registry.invalid:5000"

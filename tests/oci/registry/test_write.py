@@ -105,6 +105,14 @@ def test_tag_and_manifest_are_deleted(server: ScriptedRegistry, store: RegistryS
         store.delete_manifest(REPOSITORY, DIGEST)
 
 
+@pytest.mark.parametrize("status", [200, 202])
+def test_deletion_without_a_body_may_have_any_type(
+    server: ScriptedRegistry, store: RegistryStore, status: int
+) -> None:
+    server.on("DELETE", "", Reply(status, {"Content-Type": "text/html; charset=utf-8"}))
+    store.delete_manifest(REPOSITORY, TAG)
+
+
 @pytest.mark.parametrize(
     ("reference", "status", "fix"),
     [

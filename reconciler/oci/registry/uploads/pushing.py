@@ -156,6 +156,6 @@ class Pushing:
         if self.blob.size_bytes < LOOK_FIRST_MIN_BYTES:
             return False
         try:
-            return read.has_blob(self.session, self.name, self.blob.digest)
+            return read.has_blob(self.session, self.name, self.blob.digest, size_bytes=self.blob.size_bytes)
         except StoreError:
             return False  # who may push need not be allowed to read

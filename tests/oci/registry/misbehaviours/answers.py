@@ -12,6 +12,7 @@ from reconciler.errors import (
 from reconciler.oci.registry.profiles import BY_NAME
 from tests.oci.registry.misbehaviours.row import BROKEN, Row, Table
 from tests.oci.registry.scene import (
+    delete_tag,
     fetch,
     fetch_by_digest,
     head,
@@ -28,6 +29,7 @@ from tests.oci.registry.scene import (
 from tests.support.scripted_registry import Fault
 
 _NO_REGISTRY = "does not look like a registry"
+_STORAGE_REFUSES = "the storage that it points to, http://localhost:[0-9]+, refuses: .*: who are you"
 
 ANSWERS: Table = {
     Fault.GZIP: (
@@ -38,7 +40,8 @@ ANSWERS: Table = {
     Fault.SHORT_BODY: (
         Row(pull_large, times=1, counts={"GET blob": 3}),
         Row(pull, UnreachableError, "bytes too early"),
-        Row(fetch, UnreachableError, "bytes too early"),
+        Row(fetch, times=1, counts={"GET manifest": 3}),
+        Row(fetch, UnreachableError, "bytes too early", counts={"GET manifest": 4}),
     ),
     Fault.CHANGED_BODY: (
         Row(pull, DigestMismatchError),
@@ -48,6 +51,7 @@ ANSWERS: Table = {
     Fault.RESET_DOWN: (
         Row(pull_large, times=1, counts={"GET blob": 3}),
         Row(pull, UnreachableError, BROKEN),
+        Row(fetch, times=1, counts={"GET manifest": 3}),
         Row(fetch, UnreachableError, BROKEN),
     ),
     Fault.RANGE_IGNORED: (Row(pull_rest),),
@@ -76,6 +80,8 @@ ANSWERS: Table = {
         Row(list_tags, StoreError, "expected a list of tags as JSON"),
         Row(push, StoreError, "200 OK: Sign in"),
         Row(publish, StoreError, _NO_REGISTRY),
+        Row(look, StoreError, _NO_REGISTRY),
+        Row(delete_tag, StoreError, _NO_REGISTRY),
     ),
     Fault.COOKIES: (Row(push), Row(push, bearer=True), Row(head)),
     Fault.REDIRECT_CROSS_HOST: (Row(pull), Row(look), Row(pull, bearer=True)),
@@ -85,8 +91,8 @@ ANSWERS: Table = {
         Row(look, StoreError, "its storage has lost what it points to"),
     ),
     Fault.REDIRECT_TO_401: (
-        Row(pull, UnauthorisedError, "401 Unauthorized: who are you", counts={"GET blob": 3}),
-        Row(pull, UnauthorisedError, "401 Unauthorized: who are you", bearer=True, counts={"GET token": 1}),
+        Row(pull, UnauthorisedError, _STORAGE_REFUSES, counts={"GET blob": 3}),
+        Row(pull, UnauthorisedError, _STORAGE_REFUSES, bearer=True, counts={"GET token": 1}),
     ),
     Fault.REDIRECT_ENDLESS: (Row(pull, StoreError, "more than 10 redirects"),),
     Fault.MANIFEST_REDIRECT: (
