@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 COMMANDS = {
     "init": "Look at the folder and propose a pallet.toml.",
     "validate": "Check pallet.toml and all files, without a registry.",
+    "kinds": "List what files can be published as.",
     "plan": "Show what sync would do.",
     "explain": "Say why one artifact is as it is.",
     "sync": "Publish what drifted, and write the lock.",
@@ -34,6 +35,7 @@ COMMANDS = {
     "search": "Find artifacts by words, annotations, skills and types.",
     "select": "Choose the workflow that fits best.",
     "inspect": "Say what a reference is, and what belongs to it.",
+    "deps": "Show what a workflow needs, or who needs it.",
     "bump": "Write the next version where it lives.",
     "push": "Publish files without an entry in pallet.toml.",
     "tag": "Let a tag name what a version names.",

@@ -16,6 +16,7 @@ from reconciler.discovery.workflow_facts import DEPENDENCIES, items_of, shown
 
 if TYPE_CHECKING:
     from reconciler.desired.requirements import Requirement
+    from reconciler.desired.versions.version import Version
     from reconciler.discovery.entries import Entry
 
 REQUIREMENTS_MAX = 10_000
@@ -49,3 +50,8 @@ def read_said(entry: Entry) -> Said:
     if len(items) > REQUIREMENTS_MAX:
         flaws.append(f"{REQUIRES}: expected at most {REQUIREMENTS_MAX} requirements, got {len(items)}")
     return Said(entry, tuple(needs), tuple(flaws), says_stable(entry.annotations))
+
+
+def accepts(need: Requirement, version: Version) -> bool:
+    """Say whether a version may be taken for a requirement: a pre-release only where one is named."""
+    return not version.is_prerelease if need.constraint is None else need.constraint.allows(version)

@@ -16,6 +16,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from reconciler.discovery.requiring import accepts
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
@@ -67,7 +69,7 @@ class Known:
         if found is None:
             found = 0
             for place, version in enumerate(self.versions[requirement.name]):
-                if not version.is_prerelease if constraint is None else constraint.allows(version):
+                if accepts(requirement, version):
                     found |= 1 << place
             self._masks[requirement] = found
         if constraint is not None and constraint.exact is not None:

@@ -1,7 +1,7 @@
 """Where versions and their requirements are looked up: a store, asked for many at once, or entries at hand.
 
-Decided here: what is asked of a store. One tag list for each repository, one HEAD and one manifest for each
-version that is looked into; the manifest comes from the cache where it was read before.
+Decided here: what is asked of a store: one tag list for each repository, one manifest for each version that
+is looked into. What was remembered does not count: whoever pulls what was found pulls what is there now.
 Must never be added: which version is taken.
 """
 
@@ -107,7 +107,7 @@ class StoreShelf:
         repository, version = key
         tag = self._releases[repository][version].tag
         try:
-            content = self.manifests.fetch(repository, self.manifests.head(repository, tag))
+            content = self.manifests.fetch_tag(repository, tag)
             return read_said(read_entry(repository, tag, content.descriptor, content.content))
         except NotFoundError:
             return Said(None, flaws=("it is gone: deleted just now",))
