@@ -66,6 +66,10 @@ class BuildMemory:
         """Say whether anything depends on a path."""
         return any(place in self._dependants for place in _lineage(path))
 
+    def paths(self) -> Iterable[str]:
+        """Return everything that something depends on."""
+        return self._dependants.keys()
+
     def items(self) -> Iterator[tuple[BuildKey, Built]]:
         """Yield everything that is remembered."""
         for key, (built, _) in self._built.items():

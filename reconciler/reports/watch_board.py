@@ -73,7 +73,7 @@ class Board:
                 row.state, row.error = "failed", event.error
             case events.Left():
                 self.rows.pop((event.name, event.version), None)
-            case events.Found() | events.Mended():
+            case events.Found() | events.Mended() | events.Cleared():
                 self._take_problem(event)
             case _:
                 self._take_state(event)
@@ -98,10 +98,10 @@ class Board:
         row.digest, row.at = event.pushed.digest.short, now.strftime("%H:%M:%S")
         row.took = "" if event.since_save_ms is None else f"{event.since_save_ms:.0f} ms after saving"
 
-    def _take_problem(self, event: events.Found | events.Mended) -> None:
-        if isinstance(event, events.Mended):
+    def _take_problem(self, event: events.Found | events.Mended | events.Cleared) -> None:
+        if not isinstance(event, events.Found):
             self.problems.pop(event.file, None)
-            self.notice = f"{event.file}: mended"
+            self.notice = f"{event.file}: mended" if isinstance(event, events.Mended) else ""
             return
         found = self.problems.setdefault(event.problem.file, [])
         if event.problem not in found:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import threading
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 from queue import SimpleQueue
 from typing import TYPE_CHECKING
@@ -31,7 +31,7 @@ from reconciler.oci.media_types import OCI_MANIFEST
 from reconciler.oci.transfer import push_artifact, push_referrer
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
 
     from reconciler.oci.digest import Digest
     from reconciler.oci.reference import Tag
@@ -77,32 +77,33 @@ class Deliverer:
 
     def __init__(self, jobs: int) -> None:
         self._pool = ThreadPoolExecutor(max_workers=jobs, thread_name_prefix="deliver")
+        self._is_let_in = False
+        """Whether any artifact got through: who is refused one then may still publish others."""
 
     def deliver(self, store: Store, goals: Sequence[Goal]) -> Iterator[Delivery]:
         """Yield what becomes of each goal, as soon as it is known; once the store is away, of no more."""
         away = threading.Event()
         finished: SimpleQueue[Future[Delivery | None]] = SimpleQueue()
         for goal in goals:
-            self._pool.submit(_unless(away, store, goal)).add_done_callback(finished.put)
+            self._pool.submit(self._deliver_unless, away, store, goal).add_done_callback(finished.put)
         for _ in goals:
             delivery = finished.get().result()
             if delivery is not None:
                 yield delivery
 
-    def close(self) -> None:
-        self._pool.shutdown(wait=False, cancel_futures=True)
-
-
-def _unless(away: threading.Event, store: Store, goal: Goal) -> Callable[[], Delivery | None]:
-    def run() -> Delivery | None:
+    def _deliver_unless(self, away: threading.Event, store: Store, goal: Goal) -> Delivery | None:
         if away.is_set():
             return None
         delivery = deliver(store, goal)
+        self._is_let_in |= delivery.error is None
         if delivery.trouble is Trouble.AWAY:
+            if self._is_let_in and isinstance(delivery.error, UnauthorisedError):
+                return replace(delivery, trouble=Trouble.LATER)
             away.set()
         return delivery
 
-    return run
+    def close(self) -> None:
+        self._pool.shutdown(wait=False, cancel_futures=True)
 
 
 def deliver(store: Store, goal: Goal) -> Delivery:

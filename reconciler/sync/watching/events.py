@@ -78,6 +78,13 @@ class Found:
 
 
 @dataclass(frozen=True, slots=True)
+class Cleared:
+    """Some of what was told of a file no longer holds; what still does is told again."""
+
+    file: str
+
+
+@dataclass(frozen=True, slots=True)
 class Mended:
     """A file has no problem any more."""
 
@@ -195,6 +202,7 @@ Event = (
     | Joined
     | Left
     | Found
+    | Cleared
     | Mended
     | Delivered
     | Current

@@ -11,7 +11,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from reconciler.errors import PalletError, Problem
+from reconciler.errors import DigestMismatchError, PalletError, Problem
 from reconciler.sync.watching import events
 from reconciler.sync.watching.conductor import Outcome, Run
 from reconciler.sync.watching.delivery import Delivery, Pushed, Trouble
@@ -155,10 +155,13 @@ class Runs:
         """Tell of problems that are new, and of files that have none any more; say whether there was news."""
         before, now = set(self.problems), set(problems)
         self.problems = tuple(problems)
-        for problem in dict.fromkeys(problems):
-            if problem not in before:
-                self.tell(events.Found(problem))
         mended = _files(before) - _files(now)
+        changed = _files(before - now) - mended
+        for file in sorted(changed):
+            self.tell(events.Cleared(file))
+        for problem in dict.fromkeys(problems):
+            if problem not in before or problem.file in changed:
+                self.tell(events.Found(problem))
         for file in sorted(mended):
             self.tell(events.Mended(file))
         return before != now
@@ -229,7 +232,9 @@ class Runs:
             return "away"
         if trouble is Trouble.NEVER:
             self.ledger.refused(goal)
-        if self._said.get(goal.key) != str(error):
+        if isinstance(error, DigestMismatchError) and goal.key not in self._said:
+            self._said[goal.key] = ""  # saved once more while it was sent: the next run has the rest
+        elif self._said.get(goal.key) != str(error):
             self._said[goal.key] = str(error)
             wanted = goal.wanted
             self.tell(

@@ -73,13 +73,14 @@ def walk(config: Config) -> Tree:
     return tree
 
 
-def scope_of(config: Config, tree: Tree) -> Scope:
+def scope_of(config: Config, tree: Tree, paths: Iterable[str] = ()) -> Scope:
     """Return where to look.
 
     Args:
         tree: listed as far as the globs lead; see `walk`.
+        paths: from the root, of what artifacts were found to be made of.
     """
-    return _Scoping(config, tree).run()
+    return _Scoping(config, tree).run(paths)
 
 
 class _Scoping:
@@ -92,12 +93,14 @@ class _Scoping:
         self._names: defaultdict[str, set[str]] = defaultdict(set)
         self._links: defaultdict[str, set[str]] = defaultdict(set)
 
-    def run(self) -> Scope:
-        for folder in self._tree.folders:
-            if self._is_entered(folder):
-                self._add_folder(folder)
+    def run(self, paths: Iterable[str]) -> Scope:
+        for listed in self._tree.folders:
+            if self._is_entered(listed):
+                self._add_folder(listed)
         for glob in self._globs():
             self._add_glob(glob)
+        for folder in {os.path.dirname(path) for path in paths}:
+            self._add_nearest(os.path.join(self._root, folder))
         for path in self._shared_paths():
             self._shared.add(os.path.realpath(path))
             self._shared.add(os.path.join(os.path.realpath(os.path.dirname(path)), os.path.basename(path)))

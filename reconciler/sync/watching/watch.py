@@ -201,8 +201,10 @@ class Watch:
             since_s = None
         if outcome.is_away and since_s is None and error is not None:
             self._show(events.Away(str(error), error.fix, pause_s or 0.0))
-        if self._commands is not None and (not outcome.has_more or self._runs.has_saved):
-            self._commands.request(self._runs.take_fresh())
+        if not outcome.has_more or self._runs.has_saved:
+            fresh = self._runs.take_fresh()
+            if self._commands is not None:
+                self._commands.request(fresh)
 
     def _worker(self) -> None:
         """The thread that works."""

@@ -195,7 +195,7 @@ class Workshop:
 
     def _rescope(self, tree: Tree) -> frozenset[str]:
         before = self.scope.folders
-        self.scope = scope_of(self.config, tree)
+        self.scope = scope_of(self.config, tree, self._builds.paths())
         self._survey.keep_only(self.scope.folders)
         return self.scope.folders - before
 
