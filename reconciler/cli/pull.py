@@ -15,7 +15,8 @@ from reconciler.cli.options import (
     place_options,
     reach_options,
 )
-from reconciler.cli.references import find_one, open_reference
+from reconciler.cli.pull_together import Together, pull_together
+from reconciler.cli.references import asking, find_one, open_reference
 from reconciler.cli.screen import Screen
 from reconciler.cli.session import stop_on_signals
 from reconciler.errors import UsageError
@@ -45,6 +46,19 @@ from reconciler.sync.audit import tell_pull
 @flag("--by-digest", is_flag=True, help="Name files without a usable title by their digest.")
 @flag("--include-config", is_flag=True, help="Write the config too, as config.json or the like.")
 @flag("--unpack/--no-unpack", "unpack", default=True, help="Whether archived folders become folders again.")
+@flag("--with-deps", is_flag=True, help="Everything that it needs too, each below DIR by its repository.")
+@flag(
+    "--lock",
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="With --with-deps: keep the lock of what was taken.",
+)
+@flag(
+    "--from-lock",
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="Take what such a lock says, digest by digest.",
+)
 @place_options
 @reach_options
 @output_options("text", "json", to_file=False)
@@ -60,6 +74,9 @@ def command(
     by_digest: bool,
     include_config: bool,
     unpack: bool,
+    with_deps: bool,
+    lock: Path | None,
+    from_lock: Path | None,
 ) -> int:
     """Write the files of an artifact below a folder, by their titles, and print their paths.
 
@@ -68,13 +85,20 @@ def command(
     say. A file appears when all of it was right; one that is right already is not downloaded again, and one
     that holds something else is left alone without --overwrite. What was broken off goes on next time.
 
+    --with-deps takes everything that it needs, in versions that satisfy every constraint, and prints a lock
+    of what was taken; --from-lock takes the same again.
+
     \b
     Examples:
       pallet pull workflows/smart-router:2.0.0 -o build
       pallet pull registry.example.com/acme/prompts@^0.3 -o prompts
       pallet pull registry.example.com/acme/tool:1.0.0 --platform linux/arm64 --overwrite
+      pallet pull 'workflows/smart-router@^2' --with-deps -o agents --lock agents.lock
     """
     screen = Screen(output)
+    is_together = with_deps or from_lock is not None
+    if lock is not None and not is_together:
+        raise UsageError("--lock: expected --with-deps, got none", fix="add --with-deps")
     terms_platform = None
     if platform is not None:
         try:
@@ -89,6 +113,14 @@ def command(
         steps=screen.progress(),
     )
     with stop_on_signals() as stop, open_reference(reference, place, reach, stop, screen) as located:
+        if is_together:
+            asked = Together(
+                place.directory / folder,
+                folder,
+                None if lock is None else place.directory / lock,
+                None if from_lock is None else place.directory / from_lock,
+            )
+            return pull_together(screen, located, asked, terms, asking(reach, screen, stop))
         wanted = find_one(located, "write a tag behind it, such as :1.0.0, or @^1")
         pulled = pull(located.store, located.repository, wanted, place.directory / folder, terms)
         tell_pull(located.store, located.repository, wanted, pulled.descriptor.digest)

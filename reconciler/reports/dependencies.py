@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from reconciler.errors import Problem
 from reconciler.reports.dependency_graph import Graph, GraphEdge, GraphNode
 from reconciler.reports.documents import FORMAT_VERSION, Document
 from reconciler.reports.printable import printable
@@ -148,6 +149,11 @@ def _edge(name: Repository, version: Version | None, need: Requirement, taken: V
         "to": {"repository": need.name, "version": None if taken is None else taken.text},
         "constraint": None if need.constraint is None else need.constraint.text,
     }
+
+
+def unmet_problem(item: Unmet) -> Problem:
+    """Return what is wrong as other commands say it: the ways are in the message."""
+    return Problem(item.why.value, str(item).replace("\n  ", "; "), fix=item.fix)
 
 
 def _problem(item: Unmet) -> Document:

@@ -13,9 +13,10 @@ from reconciler.reports.documents import FORMAT_VERSION, Document
 from reconciler.reports.sizes import format_size
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
+    from reconciler.discovery.taking import Brought
     from reconciler.oci.pulling.pull import PulledFile, PullResult
 
 
@@ -54,6 +55,30 @@ def pulled_document(pulled: PullResult, folder: Path) -> Document:
         ],
         "exit_code": 0,
         "problems": [],
+    }
+
+
+def together_document(brought: Sequence[Brought], folder: Path) -> Document:
+    """Return the document of `pull --with-deps`: that of one artifact, and everything in `artifacts`."""
+    root = brought[0].result
+    assert root is not None, "what failed has a document of its own"
+    return {
+        **pulled_document(root, folder / brought[0].taken.repository),
+        "artifacts": [_artifact(item, folder) for item in brought],
+    }
+
+
+def _artifact(brought: Brought, folder: Path) -> Document:
+    taken, result = brought.taken, brought.result
+    assert result is not None
+    return {
+        "repository": taken.repository,
+        "version": taken.version,
+        "digest": taken.digest,
+        "size": taken.size_bytes,
+        "required_by": list(taken.required_by),
+        "folder": str(folder / taken.repository),
+        "files": [_file(file) for file in result.files],
     }
 
 

@@ -30,7 +30,7 @@ def entry(name: str, version: str = "1.0.0", requires: str = "", **annotations: 
     return Entry(
         Repository(repository),
         Version(version),
-        Tag(version),
+        Tag(version.replace("+", "_")),
         Digest.of(f"{repository} {version}".encode()),
         300,
         media_types.OCI_MANIFEST,

@@ -1,0 +1,137 @@
+"""`pallet pull --with-deps` and `--from-lock`: an artifact and what it needs, each in its own folder.
+
+Must never be added: how one artifact is written, or which versions are taken.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import click
+
+from reconciler.cli.references import open_manifests
+from reconciler.discovery.dependencies import find_dependencies
+from reconciler.discovery.pull_lock import lock_of, read_pull_lock, render_pull_lock
+from reconciler.discovery.roots import find_root
+from reconciler.discovery.shelves import StoreShelf
+from reconciler.discovery.taking import take
+from reconciler.errors import Problem, UsageError
+from reconciler.oci.files import disk_failures, write_atomically
+from reconciler.reports import documents
+from reconciler.reports.dependencies import render_unmet, unmet_problem
+from reconciler.reports.problems import render_failure
+from reconciler.reports.pulled import narrate_pull, together_document
+from reconciler.sync.audit import tell_pull
+from reconciler.sync.exit_codes import DONE, FAILED, PARTLY
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from reconciler.cli.references import Located
+    from reconciler.cli.screen import Screen
+    from reconciler.discovery.asking import Asking
+    from reconciler.discovery.pull_lock import PullLock
+    from reconciler.discovery.taking import Brought
+    from reconciler.discovery.unmet import Unmet
+    from reconciler.oci.pulling.pull import PullTerms
+
+
+@dataclass(frozen=True, slots=True)
+class Together:
+    """What is asked for with an artifact."""
+
+    folder: Path
+    """As it is written to."""
+    shown: Path
+    """As it was written on the command line."""
+    lock: Path | None
+    """Where the lock is written; None for nowhere but the result."""
+    from_lock: Path | None
+
+
+def pull_together(
+    screen: Screen, located: Located, asked: Together, terms: PullTerms, questions: Asking
+) -> int:
+    """Take everything, print the lock of what was taken, and return the exit code.
+
+    Raises:
+        UsageError: the lock is of something else.
+        LockError: it cannot be understood.
+        PalletError: the store could not tell what belongs to it.
+    """
+    lock = _find(screen, located, asked.from_lock, questions)
+    if lock is None:
+        return FAILED
+    brought = take(located.store, lock.taken, asked.folder, terms, questions)
+    failed = [item for item in brought if item.failure is not None]
+    for item in brought:
+        if item.result is not None:
+            digest = item.result.descriptor.digest
+            tell_pull(located.store, item.taken.repository, item.taken.digest, digest)
+            for line in narrate_pull(item.result):
+                screen.say(line)
+    if failed:
+        return _report(screen, failed, is_partly=len(failed) < len(brought))
+    text = render_pull_lock(lock)
+    if asked.lock is not None:
+        with disk_failures(str(asked.lock), asked.lock.parent):
+            write_atomically(asked.lock.resolve(), [text.encode()])
+    is_json = screen.output.format == "json"
+    screen.result(documents.render(together_document(brought, asked.shown)) if is_json else text)
+    return DONE
+
+
+def _find(screen: Screen, located: Located, from_lock: Path | None, questions: Asking) -> PullLock | None:
+    """Return what belongs to it, by the lock or as the store has it now; None where something is unmet."""
+    if from_lock is not None:
+        return _read_lock(located, from_lock)
+    named = located.digest or located.tag or located.constraint
+    with open_manifests(located) as manifests:
+        root = find_root(located.store, manifests, located.repository, named)
+        found = find_dependencies(root, StoreShelf.of(located.store, manifests, questions))
+    if found.unmet:
+        _report_unmet(screen, found.unmet)
+        return None
+    return lock_of(found)
+
+
+def _read_lock(located: Located, path: Path) -> PullLock:
+    if located.digest or located.tag or located.constraint:
+        raise UsageError(
+            f"reference: expected a repository, since --from-lock says which versions, got "
+            f"{located.digest or located.tag or located.constraint} of it too",
+            fix=f"write {located.repository} alone",
+        )
+    try:
+        content = path.read_bytes()
+    except OSError as exc:
+        raise UsageError(f"--from-lock {path}: expected a lock, got none: {exc.strerror or exc}") from exc
+    lock = read_pull_lock(content, file=str(path))
+    if lock.root.repository != located.repository:
+        raise UsageError(
+            f"--from-lock {path}: expected a lock of {located.repository}, got one of {lock.root.repository}",
+            fix=f"pull {lock.root.repository}",
+        )
+    return lock
+
+
+def _report_unmet(screen: Screen, unmet: Sequence[Unmet]) -> None:
+    if screen.output.format == "json":
+        problems = [unmet_problem(item) for item in unmet]
+        screen.result(documents.render(documents.problems_document("pull", problems, exit_code=FAILED)))
+    click.echo(render_unmet(unmet), nl=False, err=True)
+
+
+def _report(screen: Screen, failed: Sequence[Brought], *, is_partly: bool) -> int:
+    """Say every failure; running again goes on where this ended."""
+    failures = [item.failure for item in failed if item.failure is not None]
+    codes = {failure.exit_code for failure in failures}
+    code = PARTLY if is_partly else codes.pop() if len(codes) == 1 else FAILED
+    if screen.output.format == "json":
+        problems = [Problem("failed", str(failure), fix=failure.fix) for failure in failures]
+        screen.result(documents.render(documents.problems_document("pull", problems, exit_code=code)))
+    for failure in failures:
+        click.echo(render_failure(failure), nl=False, err=True)
+    return code
