@@ -18,6 +18,7 @@ from reconciler.desired.config_reader import find_config
 from reconciler.desired.digest_memory import DigestMemory
 from reconciler.desired.document_memory import DocumentMemory
 from reconciler.desired.project import Project, load_project
+from reconciler.discovery.manifest_cache import CachedManifests, ManifestCache, cache_folder
 from reconciler.errors import UsageError
 from reconciler.oci.user_cache import user_cache_folder
 from reconciler.reports.problems import render_problem
@@ -92,12 +93,24 @@ def open_reconciler(
     target = choose_target(project.config, reach.target)
     with stop_on_signals() as stop:
         store = open_store(target, surroundings(project.config.root, reach, stop, screen.notices()))
+        is_layout = target.layout_directory is not None
+        cache = ManifestCache(
+            None if is_layout or project.config.catalog is None else cache_folder(os.environ)
+        )
         try:
             yield Reconciler(
-                project, target, store, reach.jobs, selection or Selection(), stop, screen.progress()
+                project,
+                target,
+                store,
+                reach.jobs,
+                selection or Selection(),
+                stop,
+                screen.progress(),
+                CachedManifests(store, cache),
             )
         finally:
             store.close()
+            cache.close()
 
 
 @contextmanager

@@ -18,6 +18,7 @@ from reconciler.desired.lockfile import Lock, read_lock
 from reconciler.errors import ConfigError, InvalidError, LockError, Problem, Severity
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from pathlib import Path
 
     from reconciler.desired.config import Config
@@ -65,6 +66,7 @@ def load_project(
             documents=documents,
             builds=lock.builds if isinstance(lock, Lock) else None,
         )
+    gathered.problems.extend(_misplaced_catalog(config, gathered.wanted))
     errors = [problem for problem in gathered.problems if problem.severity is Severity.ERROR]
     # Warnings too: who mends the errors may mend them in the same go.
     if isinstance(lock, LockError):
@@ -73,6 +75,15 @@ def load_project(
         raise ConfigError(gathered.problems)
     warnings = tuple(problem for problem in gathered.problems if problem.severity is Severity.WARNING)
     return Project(config, lock, tuple(gathered.wanted), warnings)
+
+
+def _misplaced_catalog(config: Config, wanted: Iterable[Wanted]) -> list[Problem]:
+    """Refuse a catalog in the repository of an artifact, whose `latest` it would take."""
+    lines = [item.line for item in wanted if item.name == config.catalog]
+    if not lines:
+        return []
+    message = f"expected a repository of its own, got {config.catalog}, which is an artifact's"
+    return [Problem("catalog-taken", message, config.path.name, lines[0], path="catalog.repository")]
 
 
 def _read_lock(config: Config, documents: DocumentMemory) -> Lock | LockError:

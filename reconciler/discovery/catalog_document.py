@@ -108,8 +108,8 @@ def sort_items(items: Iterable[Item]) -> list[Item]:
     return sorted(items, key=lambda item: (item.key is None, item.key or ("", ""), item.text))
 
 
-def item_of(entry: Entry, owner: str) -> Item:
-    """Return an entry as this pallet writes it."""
+def item_of(entry: Entry, owner: str | None) -> Item:
+    """Return an entry as this pallet writes it; an owner that the annotations name is not named again."""
     fields: dict[str, object] = {
         "repository": entry.repository,
         "version": entry.version.text if entry.version else None,

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from reconciler.desired.validating import Checked
+    from reconciler.sync.cataloguing import CatalogPlan
     from reconciler.sync.outcomes import Result, Results
 
 FORMAT_VERSION = "1.0"
@@ -65,6 +66,8 @@ def plan_document(
         "orphans": [_leftover(entry.name, entry.version.text, entry.digest) for entry in plan.orphans],
         "problems": [problem_document(problem) for problem in problems],
     }
+    if plan.catalog is not None:
+        document["catalog"] = _catalog(plan.catalog, results.catalog if results else None)
     if lock_written is not None:
         document["lock_written"] = lock_written
     return document
@@ -184,6 +187,19 @@ def _floating(item: FloatingPlan, result: Result | None) -> Document:
         "from": seen_digest(item.seen),
         "to": item.goal.wanted.digest,
         "seen_state": seen_state(item.seen),
+    }
+
+
+def _catalog(item: CatalogPlan, result: Result | None) -> Document:
+    return {
+        "reference": item.reference,
+        "verdict": item.verdict.value,
+        "action": item.action.value,
+        "outcome": result.outcome.value if result else None,
+        "error": result.error if result else None,
+        "reason": item.reason,
+        "fix": (result.fix if result and result.error else None) or item.fix,
+        "seen": item.seen,
     }
 
 

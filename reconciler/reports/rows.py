@@ -11,14 +11,16 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, assert_never
 
 from reconciler.sync.actions import ArtifactPlan, AttachmentPlan, FloatingPlan, Outcome, Plan, seen_digest
+from reconciler.sync.cataloguing import CatalogVerdict
 from reconciler.sync.floating import FloatingVerdict
 from reconciler.sync.verdicts import Action, Verdict
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Sequence
+    from collections.abc import Collection, Iterator, Mapping, Sequence
 
     from reconciler.desired.lockfile import Key, Locked
     from reconciler.oci.digest import Digest
+    from reconciler.sync.cataloguing import CatalogPlan
     from reconciler.sync.outcomes import Result, Results
 
 _ALIKE_MAX = 2
@@ -26,6 +28,7 @@ _ALIKE_MAX = 2
 _URL = re.compile(r"https?://\S+")
 _QUIET = (Verdict.IN_SYNC, FloatingVerdict.CURRENT, FloatingVerdict.HELD, FloatingVerdict.AHEAD)
 _MARKS = {Action.NONE: "=", Action.PUSH: "+", Action.LOCK: "~", Action.RESTORE: "+", Action.REFUSE: "!"}
+_OF_OUTCOME: Mapping[Outcome | None, str] = {Outcome.FAILED: "x", Outcome.SKIPPED: "-"}
 _DID = {Action.NONE: "checked", Action.PUSH: "pushed", Action.LOCK: "locked", Action.RESTORE: "restored"}
 
 
@@ -77,7 +80,33 @@ def rows_of(plan: Plan, results: Results | None = None) -> list[Row]:
             for tag in tags
             if tag not in followers
         )
+    if plan.catalog is not None:
+        rows.append(_catalog_row(plan.catalog, results.catalog if results else None))
     return rows
+
+
+def _catalog_row(item: CatalogPlan, result: Result | None) -> Row:
+    """Return the row of the catalog, which comes last as it is published last."""
+    failed = result is not None and result.error is not None
+    wrote = result is not None and result.outcome is Outcome.DONE and item.action is Action.PUSH
+    outcome = result.outcome if result is not None else item.settled
+    mark = "?" if item.verdict is CatalogVerdict.UNKNOWN else _OF_OUTCOME.get(outcome, _MARKS[item.action])
+    tried = result is not None and item.settled is None
+    return Row(
+        mark=mark,
+        what=f"catalog {item.reference}",
+        verdict="published" if wrote else outcome.value if tried and outcome else item.verdict.value,
+        change=_short(item.seen),
+        why=(result.error or item.reason) if failed and result else item.reason,
+        next=_catalog_next(item, result),
+        is_quiet=item.verdict is CatalogVerdict.CURRENT,
+    )
+
+
+def _catalog_next(item: CatalogPlan, result: Result | None) -> str | None:
+    if result is not None:
+        return result.fix if result.error else None
+    return item.fix if item.action in (Action.NONE, Action.REFUSE) else None
 
 
 def merge_alike(rows: Sequence[Row]) -> list[Row]:
@@ -127,11 +156,21 @@ def summarise(plan: Plan) -> str:
         (sum(item.action is Action.PUSH for item in plan.attachments), "to attach"),
         (sum(item.action is Action.LOCK for item in plan.judged), "to lock"),
         (sum(item.action is Action.PUSH for item in plan.floating), "floating tag(s) to move"),
-        (sum(item.action is Action.REFUSE for item in steps), "refused"),
-        (sum(item.verdict in (Verdict.UNKNOWN, FloatingVerdict.UNKNOWN) for item in steps), "unknown"),
+        (int(plan.catalog is not None and plan.catalog.action is Action.PUSH), "catalog to publish"),
+        (sum(item.action is Action.REFUSE for item in steps) + _is(plan, CatalogVerdict.FOREIGN), "refused"),
+        (
+            sum(item.verdict in (Verdict.UNKNOWN, FloatingVerdict.UNKNOWN) for item in steps)
+            + _is(plan, CatalogVerdict.UNKNOWN),
+            "unknown",
+        ),
         (sum(item.settled is Outcome.SKIPPED for item in steps), "held back"),
     ]
     return _join(counts) or "nothing is wanted"
+
+
+def _is(plan: Plan, verdict: CatalogVerdict) -> bool:
+    catalog = plan.catalog
+    return catalog is not None and catalog.verdict is verdict and catalog.settled is not None
 
 
 def summarise_results(plan: Plan, results: Results) -> str:
@@ -159,11 +198,17 @@ def summarise_results(plan: Plan, results: Results) -> str:
         (attached, "attached"),
         (done(Action.LOCK), "locked"),
         (moved, "floating tag(s) moved"),
+        (int(_has_published_catalog(plan, results)), "catalog published"),
         (outcomes.count(Outcome.REFUSED), "refused"),
         (outcomes.count(Outcome.FAILED), "failed"),
         (outcomes.count(Outcome.SKIPPED), "skipped"),
     ]
     return _join(counts) or "nothing is wanted"
+
+
+def _has_published_catalog(plan: Plan, results: Results) -> bool:
+    is_done = results.catalog is not None and results.catalog.outcome is Outcome.DONE
+    return is_done and plan.catalog is not None and plan.catalog.action is Action.PUSH
 
 
 def restored(plan: Plan, results: Results) -> Iterator[str]:
@@ -215,7 +260,7 @@ def _mark(item: _Step, result: Result | None) -> str:
     if item.verdict in (Verdict.UNKNOWN, FloatingVerdict.UNKNOWN):
         return "?"
     outcome = result.outcome if result else item.settled
-    return {Outcome.FAILED: "x", Outcome.SKIPPED: "-"}.get(outcome or Outcome.DONE, _MARKS[item.action])
+    return _OF_OUTCOME.get(outcome, _MARKS[item.action])
 
 
 def _next(item: _Step, result: Result | None) -> str | None:

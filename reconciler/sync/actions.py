@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from reconciler.desired.wanted import Wanted
     from reconciler.oci.digest import Digest
     from reconciler.oci.reference import Repository, Tag
+    from reconciler.sync.cataloguing import CatalogPlan
     from reconciler.sync.floating import FloatingGoal, FloatingKey, FloatingVerdict
 
 
@@ -143,6 +144,8 @@ class Plan:
     """Locked names that nobody wants any more: said, and left alone in the store."""
     attachments: tuple[AttachmentPlan, ...] = ()
     """What refers to the artifacts, in their order."""
+    catalog: CatalogPlan | None = None
+    """The published catalog; None where pallet.toml asks for none."""
 
     @property
     def steps(self) -> tuple[ArtifactPlan | AttachmentPlan | FloatingPlan, ...]:
@@ -156,13 +159,15 @@ class Plan:
 
     @property
     def is_complete(self) -> bool:
-        return not any(isinstance(item.seen, Unknown) for item in self.steps)
+        is_known = self.catalog is None or self.catalog.unknown is None
+        return is_known and not any(isinstance(item.seen, Unknown) for item in self.steps)
 
     @property
     def writes(self) -> bool:
         """Whether applying it would write anything, to the store or to the lock."""
+        steps = (*self.steps, *((self.catalog,) if self.catalog is not None else ()))
         return bool(self.orphans or self.superseded) or any(
-            item.action in (Action.PUSH, Action.RESTORE, Action.LOCK) for item in self.steps
+            item.action in (Action.PUSH, Action.RESTORE, Action.LOCK) for item in steps
         )
 
     @property

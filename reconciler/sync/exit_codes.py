@@ -38,7 +38,7 @@ _OF_VERDICT: Mapping[Verdict, tuple[int, ...]] = {
 ALLOWABLE = frozenset(
     {verdict.value for verdict in Verdict if verdict not in (Verdict.UNKNOWN, Verdict.IN_SYNC)}
     | {FloatingVerdict.BEHIND.value, FloatingVerdict.ABSENT.value, FloatingVerdict.FOREIGN.value}
-    | {"superseded", "orphan"}
+    | {"superseded", "orphan", "catalog"}
 )
 """What `--allow` can let pass: everything that is known."""
 
@@ -62,7 +62,8 @@ def of_plan(plan: Plan, *, detailed: bool) -> int:
     unknown = list(_unknown_codes(plan))
     if unknown:
         return first_of(unknown)
-    actionable = plan.writes or any(item.action is Action.REFUSE for item in plan.steps)
+    steps = (*plan.steps, *((plan.catalog,) if plan.catalog is not None else ()))
+    actionable = plan.writes or any(item.action is Action.REFUSE for item in steps)
     return PENDING if detailed and actionable else DONE
 
 
@@ -98,6 +99,8 @@ def _codes(plan: Plan, allowed: Collection[str]) -> Iterable[int]:
             yield from _OF_VERDICT[item.verdict]
     if (plan.superseded and "superseded" not in allowed) or (plan.orphans and "orphan" not in allowed):
         yield LOCK
+    if plan.catalog is not None and "catalog" not in allowed:
+        yield from {Action.PUSH: (PENDING,), Action.REFUSE: (REFUSED,)}.get(plan.catalog.action, ())
     for tag in plan.floating:
         if tag.verdict.value in allowed:
             continue
@@ -111,3 +114,5 @@ def _unknown_codes(plan: Plan) -> Iterable[int]:
     for item in plan.steps:
         if isinstance(item.seen, Unknown):
             yield item.seen.exit_code
+    if plan.catalog is not None and plan.catalog.unknown is not None:
+        yield plan.catalog.unknown.exit_code

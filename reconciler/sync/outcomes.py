@@ -38,9 +38,12 @@ class Results:
     artifacts: Mapping[Key, Result] = field(default_factory=dict)
     floating: Mapping[FloatingKey, Result] = field(default_factory=dict)
     attachments: Mapping[AttachmentKey, Result] = field(default_factory=dict)
+    catalog: Result | None = None
+    """None where pallet.toml asks for none."""
     stopped_by: int | None = None
     """Number of the signal that ended the run early."""
 
     @property
     def everything(self) -> tuple[Result, ...]:
-        return (*self.artifacts.values(), *self.attachments.values(), *self.floating.values())
+        catalog = () if self.catalog is None else (self.catalog,)
+        return (*self.artifacts.values(), *self.attachments.values(), *self.floating.values(), *catalog)

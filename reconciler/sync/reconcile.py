@@ -18,9 +18,12 @@ from reconciler.desired.lockfile import (
     require_writable,
     write_lock,
 )
+from reconciler.discovery.catalog import CatalogPlace
+from reconciler.discovery.manifest_cache import CachedManifests, ManifestCache
 from reconciler.errors import LockOutOfDateError, PalletError
 from reconciler.sync.actions import Outcome, Plan, Terms
 from reconciler.sync.apply import Applier
+from reconciler.sync.cataloguing import Cataloguer
 from reconciler.sync.floating import set_goals
 from reconciler.sync.observe import Observer
 from reconciler.sync.outcomes import DONE, Results
@@ -64,6 +67,8 @@ class Reconciler:
     selection: Selection = field(default_factory=Selection)
     stop: Stop = field(default_factory=Stop)
     progress: Progress = field(default_factory=Silent)
+    manifests: CachedManifests | None = None
+    """How the catalog is read; None for one that keeps nothing."""
 
     def plan(self) -> Plan:
         """Look at the store and say what sync would do; nothing is written.
@@ -73,11 +78,14 @@ class Reconciler:
             StoppedError: a stop was requested before everything was seen.
         """
         wanted, locked = self.project.wanted, self.project.lock.entries
-        self.selection.check(item.name for item in wanted)
+        catalog = self.project.config.catalog
+        self.selection.check((item.name for item in wanted), forceable=() if catalog is None else (catalog,))
         chosen = [item for item in wanted if self.selection.chooses(item.name)]
         observer = Observer(self.store, self.project.config.project, self.jobs, self.stop, self.progress)
         observed = observer.observe(with_required(chosen, wanted), set_goals(chosen), locked)
-        return make_plan(wanted, locked, observed, self._terms())
+        plan = make_plan(wanted, locked, observed, self._terms())
+        cataloguer = self._cataloguer()
+        return plan if cataloguer is None else replace(plan, catalog=cataloguer.plan(plan))
 
     def sync(self, plan: Plan) -> Report:
         """Apply a plan, and write the lock for exactly what the store confirmed.
@@ -87,6 +95,16 @@ class Reconciler:
         """
         self._require_writable_lock(plan)
         results = Applier(self.store, self.jobs, self.stop, self.progress).apply(plan)
+        report = self._write_lock(plan, results)
+        cataloguer = self._cataloguer()
+        if cataloguer is None or plan.catalog is None:
+            return report
+        # Last: a run that is killed before this has a lock that says what was published.
+        catalog = cataloguer.publish(plan.catalog, plan, results)
+        stopped_by = self.stop.signal_number
+        return replace(report, results=replace(results, catalog=catalog, stopped_by=stopped_by))
+
+    def _write_lock(self, plan: Plan, results: Results) -> Report:
         entries = advance(self.project.lock, plan, results)
         if self.project.lock.text is None and not entries:
             return Report(plan, results, lock_written=False)
@@ -104,6 +122,19 @@ class Reconciler:
         )
         if advance(self.project.lock, plan, everything) != self.project.lock.entries:
             require_writable(self.project.config.lock_path, self.project.lock)
+
+    def _cataloguer(self) -> Cataloguer | None:
+        config = self.project.config
+        if config.catalog is None:
+            return None
+        manifests = self.manifests or CachedManifests(self.store, ManifestCache(None))
+        return Cataloguer(
+            CatalogPlace(self.store, config.catalog, manifests),
+            config.project,
+            self.stop,
+            _again(config, self.target),
+            force=self.selection.forces(config.catalog),
+        )
 
     def _terms(self) -> Terms:
         config = self.project.config

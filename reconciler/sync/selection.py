@@ -26,8 +26,12 @@ class Selection:
     only_is: str = "--only"
     """How the command line calls `only`."""
 
-    def check(self, names: Iterable[str]) -> None:
+    def check(self, names: Iterable[str], *, forceable: Iterable[str] = ()) -> None:
         """Refuse a glob that matches none of `names`.
+
+        Args:
+            names: of the artifacts.
+            forceable: what is no artifact, and may be named with --force all the same.
 
         Raises:
             UsageError: one does; the nearest names are given.
@@ -35,7 +39,8 @@ class Selection:
         known = sorted(set(names))
         for flag, globs in ((self.only_is, self.only), ("--restore", self.restore), ("--force", self.force)):
             for glob in globs:
-                if not any(fnmatchcase(name, glob) for name in known):
+                matched = (*known, *forceable) if flag == "--force" else known
+                if not any(fnmatchcase(name, glob) for name in matched):
                     raise UsageError(
                         f"{flag} {glob}: expected a name or glob of pallet.toml's artifacts, got no match",
                         fix=_nearest(glob, known),
