@@ -184,6 +184,8 @@ class Observations:
     artifacts: Mapping[Key, Seen]
     floating: Mapping[FloatingKey, FloatingSeen]
     attachments: Mapping[AttachmentKey, Seen] = field(default_factory=dict)
+    required: Mapping[Repository, tuple[Version, ...] | Unknown] = field(default_factory=dict)
+    """Of what the project does not publish itself: the versions that the repository's tags name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,6 +208,8 @@ class Terms:
     """The command that syncs this target, as the user would type it."""
     chosen: Callable[[Repository], bool] = lambda _: True
     """Whether `--only` lets a name be touched."""
+    is_part: bool = False
+    """Whether somebody chose: then what is required has to be there."""
     obstacles: Mapping[Key, Obstacle] = field(default_factory=dict)
     """Artifacts that are refused where they would have to be published."""
 

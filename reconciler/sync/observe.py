@@ -85,6 +85,30 @@ class Observer:
             {key: state for group in attached for key, state in group.items()},
         )
 
+    def see_required(self, names: Sequence[Repository]) -> dict[Repository, tuple[Version, ...] | Unknown]:
+        """Return which versions the store has of repositories that others require; one tag list for each.
+
+        Raises:
+            StoppedError: a stop was requested before everything was seen.
+        """
+        if not names:
+            return {}
+        self.progress.begin("looking for what is required", len(names))
+        try:
+            return dict(zip(names, self._map(names, self._see_versions), strict=True))
+        finally:
+            self.progress.end()
+
+    def _see_versions(self, name: Repository) -> tuple[Version, ...] | Unknown:
+        try:
+            return _versions(self.store.list_tags(name))
+        except NotFoundError:
+            return ()
+        except PalletError as exc:
+            return _unknown(exc)
+        finally:
+            self.progress.advance(name)
+
     def _map(self, items: Sequence[_Item], ask: Callable[[_Item], _Answer]) -> list[_Answer]:
         def ask_unless_stopped(item: _Item) -> _Answer:
             if self.stop.is_requested:

@@ -21,6 +21,7 @@ from reconciler.sync.floating import (
     set_goals,
 )
 from reconciler.sync.ordering import order
+from reconciler.sync.outside import versions_of, weigh_outside
 from reconciler.sync.verdicts import Action, Verdict, decide, judge
 
 if TYPE_CHECKING:
@@ -38,8 +39,14 @@ def make_plan(
     """Decide what sync does, for what `terms` chooses; the order of the arguments' items never matters."""
     everything = sorted(wanted, key=lambda item: item.key)
     chosen = [item for item in everything if terms.chosen(item.name)]
+    versions = versions_of(everything)
     plans = {
-        item.key: _plan_artifact(item, locked.get(item.key), observed.artifacts[item.key], terms)
+        item.key: weigh_outside(
+            _plan_artifact(item, locked.get(item.key), observed.artifacts[item.key], terms),
+            versions,
+            observed.required,
+            is_part=terms.is_part,
+        )
         for item in chosen
     }
     plans = order(plans, everything, observed.artifacts)

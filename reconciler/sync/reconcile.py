@@ -27,6 +27,7 @@ from reconciler.sync.cataloguing import Cataloguer
 from reconciler.sync.floating import set_goals
 from reconciler.sync.observe import Observer
 from reconciler.sync.outcomes import DONE, Results
+from reconciler.sync.outside import look_for
 from reconciler.sync.plan import make_plan
 from reconciler.sync.progress import Progress, Silent
 from reconciler.sync.selection import Selection
@@ -83,7 +84,8 @@ class Reconciler:
         chosen = [item for item in wanted if self.selection.chooses(item.name)]
         observer = Observer(self.store, self.project.config.project, self.jobs, self.stop, self.progress)
         observed = observer.observe(with_required(chosen, wanted), set_goals(chosen), locked)
-        plan = make_plan(wanted, locked, observed, self._terms())
+        required = observer.see_required(look_for(chosen, wanted, observed.artifacts))
+        plan = make_plan(wanted, locked, replace(observed, required=required), self._terms())
         cataloguer = self._cataloguer()
         return plan if cataloguer is None else replace(plan, catalog=cataloguer.plan(plan))
 
@@ -145,6 +147,8 @@ class Reconciler:
             held=config.held,
             again=_again(config, self.target),
             chosen=self.selection.chooses,
+            # `explain` names what it explains: that chooses nothing.
+            is_part=bool(self.selection.only) and self.selection.only_is == "--only",
         )
 
 

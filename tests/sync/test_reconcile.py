@@ -27,6 +27,7 @@ from reconciler.sync.reconcile import (
 from reconciler.sync.selection import Selection
 from reconciler.sync.stop import Stop
 from reconciler.sync.verdicts import Permission
+from tests.support.artifacts import publish
 from tests.support.memory_store import MemoryStore
 from tests.support.projects import WORKFLOWS, ProjectFolder, make_project, workflow
 from tests.support.wanted import digest, key, lock_of, locked, terms, wanted
@@ -180,6 +181,19 @@ def test_only_looks_at_what_the_chosen_ones_require(tmp_path: Path) -> None:
     assert store.writes == []
     _sync(folder, store, Selection(only=["workflows/helper"]))
     assert _sync(folder, store, Selection(only=["workflows/router"])) == {"workflows/router 1.0.0": "done"}
+
+
+def test_only_looks_for_what_the_project_does_not_publish(tmp_path: Path) -> None:
+    needy = workflow().replace("name: Router", "name: Router\n  requires: [tools/search]")
+    folder = make_project(tmp_path / "project", WORKFLOWS, {"workflows/router.yaml": needy})
+    store, part = MemoryStore(), Selection(only=["workflows/router"])
+    assert _sync(folder, store, part) == {"workflows/router 1.0.0": "refused"}
+    assert store.count("list_tags") == 1
+    publish(store, Repository("tools/search"), "1.0.0", b"found")
+    assert _sync(folder, store, part) == {"workflows/router 1.0.0": "done"}
+    lists = store.count("list_tags")
+    assert _sync(folder, store, part) == {"workflows/router 1.0.0": "done"}
+    assert store.count("list_tags") == lists
 
 
 def test_required_artifact_is_published_first(tmp_path: Path) -> None:
