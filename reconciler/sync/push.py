@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from reconciler.errors import NotFoundError, RefusedError, StoppedError, StoreError
+from reconciler.errors import HiddenError, NotFoundError, RefusedError, StoppedError, StoreError
 from reconciler.oci.referrer_index import describe_referrer
 from reconciler.oci.referrers import list_referrer
 from reconciler.oci.transfer import push_artifact
@@ -137,7 +137,7 @@ class Pusher:
         """Let a tag that is no version name the artifact, whatever it names now."""
         wanted, tag = single.wanted, single.tag
         reference = self.store.name(wanted.name, tag)
-        before = self._look(single)
+        before, is_hidden = self._look(single)
         if before == wanted.digest:
             return Pushed(reference, single, Change.UNCHANGED)
         push_artifact(
@@ -148,15 +148,19 @@ class Pusher:
             wanted.media_type,
             wanted.blobs,
             children=wanted.children,
-            probe=before is not None,
+            # What was hidden is looked at once more, when the store has taken something.
+            probe=None if is_hidden else before is not None,
         )
         return Pushed(reference, single, Change.PUSHED if before is None else Change.OVERWRITTEN)
 
-    def _look(self, single: Single) -> Digest | None:
+    def _look(self, single: Single) -> tuple[Digest | None, bool]:
+        """Return what the tag names, and whether the store would not say."""
         try:
-            return self.store.head_manifest(single.wanted.name, single.tag).digest
+            return self.store.head_manifest(single.wanted.name, single.tag).digest, False
         except NotFoundError:
-            return None
+            return None, False
+        except HiddenError:
+            return None, True
 
 
 def list_by_subject(store: Store, single: Single) -> None:

@@ -17,6 +17,7 @@ from reconciler.sync.push import Change, Pushed, Pusher
 from reconciler.sync.stop import Stop
 from tests.support.memory_store import MemoryStore
 from tests.support.wanted import NAME, PROJECT_NAME, make_manifest, wanted
+from tests.sync.test_hidden import HidingStore
 
 HERE = Repository(NAME)
 
@@ -80,6 +81,29 @@ def test_force_overwrites_a_version() -> None:
 
     assert push(store, other, force=True) is Change.OVERWRITTEN
     assert holds(store, "1.0.0") == other.wanted.digest
+
+
+def test_hidden_tag_is_put_after_the_first_upload() -> None:
+    store = HidingStore()
+
+    assert push(store, single(tag="dev")) is Change.PUSHED
+    assert methods(store) == ["head_manifest", "put_blob", "head_manifest", "put_manifest"]
+
+
+def test_hidden_tag_that_comes_to_light_is_not_moved() -> None:
+    store = HidingStore()
+    digest = store.tamper(HERE, Tag("dev"), make_manifest(NAME, "1.0.0", content=b"other"))
+
+    with pytest.raises(RefusedError, match="was hidden, and holds other content"):
+        push(store, single(tag="dev"))
+
+    assert holds(store, "dev") == digest
+    assert push(store, single(tag="dev")) is Change.OVERWRITTEN
+
+
+def test_hidden_tag_without_the_right_to_push_is_named() -> None:
+    with pytest.raises(UnauthorisedError, match="no push"):
+        push(HidingStore(may_push=False), single(tag="dev"))
 
 
 def test_tag_that_is_no_version_moves_freely() -> None:
