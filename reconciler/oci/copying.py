@@ -135,6 +135,11 @@ class Copier:
         self._mover = BlobMover(source, destination, self._pool, mountable or _nowhere)
         self._reader = GraphReader(source, destination, self._pool)
 
+    @property
+    def source(self) -> Store:
+        """Where it copies from."""
+        return self._source
+
     def __enter__(self) -> Self:
         return self
 

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 _ALGORITHM_MAX_CHARACTERS = 32
 _ENCODED_MAX_CHARACTERS = 64
+_FALLBACK = re.compile(r"sha(?:256|512)-[0-9a-f]{64}", re.ASCII)
+"""A signer's tag has a suffix, and is like any other."""
 _OUTSIDE_A_TAG = re.compile(r"[^a-zA-Z0-9._-]", re.ASCII)
 
 
@@ -35,6 +37,11 @@ def fallback_tag(subject: Digest) -> Tag:
         subject.encoded[:_ENCODED_MAX_CHARACTERS],
     )
     return Tag(_OUTSIDE_A_TAG.sub("-", f"{algorithm}-{encoded}"))
+
+
+def is_fallback_tag(tag: Tag) -> bool:
+    """Say whether a tag is one under which a registry without the referrers API keeps a list."""
+    return _FALLBACK.fullmatch(tag) is not None
 
 
 def describe_referrer(content: bytes, digest: Digest) -> tuple[Descriptor, Descriptor] | None:

@@ -7,13 +7,14 @@ artifacts go, as what they are. Must never be added: how a graph is copied.
 
 from __future__ import annotations
 
-import re
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from reconciler.errors import ImmutableTagError, PalletError
+from reconciler.oci.referrer_index import is_fallback_tag
 from reconciler.sync.actions import Outcome
+from reconciler.sync.audit import tell_pull
 from reconciler.sync.exit_codes import of_results
 from reconciler.sync.outcomes import DONE, Result
 from reconciler.sync.progress import Progress, Silent
@@ -26,9 +27,6 @@ if TYPE_CHECKING:
     from reconciler.oci.copying import Copier, CopyResult
     from reconciler.oci.digest import Digest
     from reconciler.oci.reference import Repository, Tag
-
-_FALLBACK = re.compile(r"sha(?:256|512)-[0-9a-f]{64}", re.ASCII)
-"""distribution-spec v1.1.1, "Referrers Tag Schema"; a signer's tag has a suffix, and is like any other."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +74,10 @@ class Mirror:
             PalletError: as `Copier.copy` says.
         """
         replace = self.force or tag is None or not is_version(tag)
-        return self.copier.copy(self.source, reference, self.destination, tag, replace=replace)
+        copied = self.copier.copy(self.source, reference, self.destination, tag, replace=replace)
+        if not copied.is_unchanged:
+            tell_pull(self.copier.source, self.source, reference, copied.descriptor.digest)
+        return copied
 
     def copy_tags(self, tags: Sequence[Tag]) -> Mirrored:
         """Copy every tag under its own name; the failure of one stops no other.
@@ -107,11 +108,6 @@ class Mirror:
             return TagCopy(tag, None, Result(outcome, str(exc), exc.exit_code, exc.fix))
         finally:
             progress.advance(tag)
-
-
-def is_fallback_tag(tag: Tag) -> bool:
-    """Say whether a tag is one under which a registry without the referrers API keeps a list."""
-    return _FALLBACK.fullmatch(tag) is not None
 
 
 def _waves(tags: Sequence[Tag]) -> tuple[list[Tag], list[Tag]]:

@@ -25,6 +25,7 @@ from reconciler.sync.actions import (
     Terms,
 )
 from reconciler.sync.apply import Applier, Step, publish_built
+from reconciler.sync.audit import tell_pull
 from reconciler.sync.exit_codes import DRIFT, REFUSED, of_report
 from reconciler.sync.facts import Absent, Present, Seen, Unknown
 from reconciler.sync.floating import set_goals
@@ -171,7 +172,9 @@ class Promoter:
 
     def _copy(self, wanted: Wanted, digest: Digest, *, tagged: bool) -> None:
         tag = wanted.tag if tagged else None
-        self.copier.copy(wanted.name, digest, self.rename(wanted.name), tag)
+        copied = self.copier.copy(wanted.name, digest, self.rename(wanted.name), tag)
+        if copied.manifests:  # else only its tag was missing, or nothing at all
+            tell_pull(self.source, wanted.name, digest, digest)
 
     def _attach(self, step: AttachmentPlan) -> PalletError | None:
         try:

@@ -16,8 +16,8 @@ from reconciler.errors import NotFoundError, RefusedError, StoreError, Unsupport
 from reconciler.oci.manifest import Index, parse
 from reconciler.oci.media_types import INDEXES
 from reconciler.oci.reference import Tag
+from reconciler.oci.referrer_index import is_fallback_tag
 from reconciler.oci.referrers import drop_referrer, referrers_of
-from reconciler.sync.mirror import is_fallback_tag
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -55,6 +56,23 @@ def test_json_says_how_much_travelled(desk: Desk) -> None:
     (copied,) = read_result(ran.stdout)["copies"]
     assert copied["reference"] == f"oci-layout:two/mirror@{note.digest}"
     assert copied["blobs"] == {"sent": 1, "mounted": 0, "present": 0, "size": 5}
+
+
+def test_copy_is_a_pull_of_its_source_to_the_audit(desk: Desk) -> None:
+    note = publish(open_layout(desk.root / "one"), APP, "1.0.0", b"hello")
+    config = desk.root / "pallet.toml"
+    config.write_text(config.read_text() + '\n[audit]\nfile = "audit.jsonl"\n')
+    copy = ("copy", "oci-layout:one/team/app:1.0.0", "oci-layout:two/mirror")
+
+    assert desk.pallet(*copy).code == 0
+    told = (desk.root / "audit.jsonl").read_text().splitlines()
+    assert desk.pallet(*copy).code == 0
+
+    lines = [json.loads(line) for line in told]
+    assert [line["action"] for line in lines] == ["blob", "manifest", "pull"]
+    assert lines[-1]["reference"] == "oci-layout:one/team/app:1.0.0"
+    assert lines[-1]["digest"] == note.digest
+    assert (desk.root / "audit.jsonl").read_text().splitlines() == told  # nothing was read the second time
 
 
 def test_version_with_other_content_is_refused(desk: Desk) -> None:

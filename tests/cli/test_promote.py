@@ -44,6 +44,18 @@ def _action(document: dict[str, Any], name: str = TRIAGE) -> dict[str, Any]:
     return next(action for action in document["actions"] if action["name"] == name)
 
 
+def test_promotion_is_a_pull_of_its_source_to_the_audit(staged: Desk) -> None:
+    config = staged.root / "pallet.toml"
+    config.write_text(config.read_text() + '\n[audit]\nfile = "audit.jsonl"\n')
+
+    document = _promote(staged, code=0)
+
+    lines = [json.loads(line) for line in (staged.root / "audit.jsonl").read_text().splitlines()]
+    pulled = {line["digest"] for line in lines if line["action"] == "pull"}
+    assert pulled == {action["wanted"] for action in document["actions"]}
+    assert {line["target"] for line in lines if line["action"] == "pull"} == {"main"}
+
+
 def test_everything_locked_arrives_byte_for_byte(staged: Desk) -> None:
     lock = (staged.root / "pallet.lock").read_bytes()
 

@@ -8,9 +8,11 @@ import pytest
 from reconciler.oci.digest import Digest
 from reconciler.oci.manifest import Descriptor, Index, Manifest, render
 from reconciler.oci.media_types import OCI_INDEX, OCI_MANIFEST
+from reconciler.oci.reference import Tag
 from reconciler.oci.referrer_index import (
     describe_referrer,
     fallback_tag,
+    is_fallback_tag,
     of_type,
     read_entries,
     with_referrer,
@@ -34,6 +36,20 @@ def index(*entries: object, **more: object) -> bytes:
 def test_fallback_tag_has_at_most_64_digits(algorithm: str) -> None:
     digest = Digest.of(b"subject", algorithm=algorithm)
     assert fallback_tag(digest) == f"{algorithm}-{digest.encoded[:64]}"
+
+
+@pytest.mark.parametrize(
+    ("tag", "is_fallback"),
+    [
+        pytest.param(f"sha256-{'a' * 64}", True, id="sha256"),
+        pytest.param(f"sha512-{'a' * 64}", True, id="sha512"),
+        pytest.param(f"sha256-{'a' * 64}.sig", False, id="signers"),
+        pytest.param("sha256-abc", False, id="short"),
+        pytest.param("1.0.0", False, id="version"),
+    ],
+)
+def test_fallback_tag_is_told_from_others(tag: str, *, is_fallback: bool) -> None:
+    assert is_fallback_tag(Tag(tag)) is is_fallback
 
 
 @pytest.mark.parametrize(
