@@ -8,24 +8,26 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
 Scopes = tuple[str, ...]
 
 CATALOG: Scopes = ("registry:catalog:*",)
+_STEPS = ("pull", "pull,push", "pull,push,delete")
+"""Each allows what those before it do."""
 
 
 def pull(name: str) -> Scopes:
     """`name` is the repository with its prefix, here and below."""
-    return (f"repository:{name}:pull",)
+    return (f"repository:{name}:{_STEPS[0]}",)
 
 
 def push(name: str) -> Scopes:
-    return (f"repository:{name}:pull,push",)
+    return (f"repository:{name}:{_STEPS[1]}",)
 
 
 def delete(name: str) -> Scopes:
-    return (f"repository:{name}:pull,push,delete",)
+    return (f"repository:{name}:{_STEPS[2]}",)
 
 
 def repository_of(scopes: Scopes) -> str | None:
@@ -40,6 +42,14 @@ def repository_of(scopes: Scopes) -> str | None:
 def is_pull_only(scopes: Scopes) -> bool:
     """Say whether nothing but reading is asked for: what a public repository gives to anybody."""
     return bool(scopes) and all(scope.rpartition(":")[2] == "pull" for scope in scopes)
+
+
+def wider(scopes: Scopes) -> Iterator[Scopes]:
+    """Yield what is asked for here besides and allows the same on the same repository, and more."""
+    kind, _, rest = scopes[0].partition(":") if len(scopes) == 1 else ("", "", "")
+    name, _, actions = rest.rpartition(":")
+    if kind == "repository" and actions in _STEPS:
+        yield from ((f"repository:{name}:{more}",) for more in _STEPS[_STEPS.index(actions) + 1 :])
 
 
 def merge(scopes: Iterable[str]) -> Scopes:

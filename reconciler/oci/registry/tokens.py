@@ -10,7 +10,7 @@ import base64
 import json
 import re
 import threading
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -18,6 +18,7 @@ from reconciler.errors import NotFoundError, StoreError, UnauthorisedError
 from reconciler.oci.registry import wire
 from reconciler.oci.registry.calls import Call
 from reconciler.oci.registry.failures import failure
+from reconciler.oci.registry.scopes import wider
 from reconciler.oci.registry.wire import Kind
 
 if TYPE_CHECKING:
@@ -76,15 +77,26 @@ class Tokens:
     def get(self, request: TokenRequest, *, not_this: str | None = None) -> str:
         """Return a token, from the cache unless it is `not_this`, which a registry has refused.
 
+        One that was fetched for more serves too, until it is refused.
+
         Raises:
             UnauthorisedError: the token server refuses us.
             PalletError: it could not be asked, or answers nonsense.
         """
         with self._flight(request):
-            token = self._tokens.get(request)
-            if token is None or token.text == not_this or token.expires_at_s <= self._clock.monotonic_s():
+            token = self._kept(request) or (self._wider(request) if not_this is None else None)
+            if token is None or token.text == not_this:
                 token = self._tokens[request] = self._fetch(request)
             return token.text
+
+    def _kept(self, request: TokenRequest) -> _Token | None:
+        token = self._tokens.get(request)
+        return None if token is None or token.expires_at_s <= self._clock.monotonic_s() else token
+
+    def _wider(self, request: TokenRequest) -> _Token | None:
+        """A server need not grant all that was asked for, but never refuses the least of it for that."""
+        kept = (self._kept(replace(request, scopes=scopes)) for scopes in wider(request.scopes))
+        return next((token for token in kept if token is not None), None)
 
     def _flight(self, asked: TokenRequest | _Login) -> threading.Lock:
         with self._lock:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from reconciler.errors import StoreError, UnauthorisedError
+from reconciler.errors import NotFoundError, StoreError, UnauthorisedError
 from reconciler.oci.reference import Repository
 from reconciler.oci.registry.credentials import Credential
 from reconciler.oci.registry.credentials.files import CredentialFiles
@@ -22,7 +22,7 @@ from tests.oci.registry.situations import (
     Known,
     opened,
 )
-from tests.support.scripted_registry import Reply, ScriptedRegistry, ScriptedServer
+from tests.support.scripted_registry import Reply, Request, ScriptedRegistry, ScriptedServer
 
 BOB = Credential("bob", "s3:cret", source="/home/bob/.docker/config.json")
 
@@ -45,6 +45,45 @@ def test_basic_is_sent_at_once_after_the_first_challenge(basic: ScriptedRegistry
         for _ in range(3):
             store.head_manifest(REPOSITORY, TAG)
     assert store.transport.counts == {"HEAD manifest": 4, "GET ping": 1}
+
+
+def test_token_to_push_serves_to_read_too(bearer: ScriptedRegistry) -> None:
+    with opened(bearer, credential=BOB) as store:
+        store.put_blob(REPOSITORY, BLOB)
+        store.head_manifest(REPOSITORY, TAG)
+        store.list_tags(REPOSITORY)
+        assert store.transport.counts["GET token"] == 1
+        store.head_manifest(REPOSITORY, TAG)
+        with pytest.raises(NotFoundError):
+            store.head_manifest(Repository("workflows/other"), TAG)
+        assert store.transport.counts["GET token"] == 2
+
+
+def test_token_to_read_does_not_serve_to_push(bearer: ScriptedRegistry) -> None:
+    with opened(bearer, credential=BOB) as store:
+        store.head_manifest(REPOSITORY, TAG)
+        store.put_blob(REPOSITORY, BLOB)
+    assert [request.query["scope"] for request in bearer.seen("GET", "/token")] == [
+        [f"repository:{REPOSITORY}:pull"],
+        [f"repository:{REPOSITORY}:pull,push"],
+    ]
+
+
+def test_wider_token_that_is_refused_is_not_insisted_on(bearer: ScriptedRegistry) -> None:
+    with opened(bearer, credential=BOB) as store:
+        store.put_blob(REPOSITORY, BLOB)
+        refused = bearer.requests[-1].headers["authorization"]
+        bearer.on("HEAD", "/manifests/", lambda request: _unless_other(bearer, request, refused))
+        for _ in range(2):
+            assert store.head_manifest(REPOSITORY, TAG).digest == DIGEST
+        assert store.transport.counts["GET token"] == 2
+        assert store.transport.counts["HEAD manifest"] == 3
+
+
+def _unless_other(bearer: ScriptedRegistry, request: Request, refused: str) -> Reply | None:
+    challenge = f'Bearer realm="{bearer.url}/token",service="scripted"'
+    is_refused = request.headers["authorization"] == refused
+    return Reply(401, {"WWW-Authenticate": challenge}) if is_refused else None
 
 
 def test_wrong_password_is_shown_once(basic: ScriptedRegistry) -> None:

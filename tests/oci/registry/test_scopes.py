@@ -31,6 +31,22 @@ def test_scopes_merge(given: list[str], merged: tuple[str, ...]) -> None:
 
 
 @pytest.mark.parametrize(
+    ("given", "wider"),
+    [
+        pytest.param(scopes.pull("h:5/a"), [scopes.push("h:5/a"), scopes.delete("h:5/a")], id="pull"),
+        pytest.param(scopes.push("a"), [scopes.delete("a")], id="push"),
+        pytest.param(scopes.delete("a"), [], id="delete"),
+        pytest.param((*scopes.pull("a"), *scopes.pull("b")), [], id="two-repositories"),
+        pytest.param(("repository:a:metadata_read",), [], id="other-right"),
+        pytest.param(scopes.CATALOG, [], id="catalog"),
+        pytest.param((), [], id="none"),
+    ],
+)
+def test_more_rights_include_fewer(given: tuple[str, ...], wider: list[tuple[str, ...]]) -> None:
+    assert list(scopes.wider(given)) == wider
+
+
+@pytest.mark.parametrize(
     ("given", "repository"),
     [
         (scopes.pull("a/b"), "a/b"),
