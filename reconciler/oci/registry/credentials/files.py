@@ -9,8 +9,10 @@ Must never be added: reading the environment; it is an argument.
 
 from __future__ import annotations
 
+import os
+import sys
 import threading
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
     from reconciler.oci.registry.credentials.values import Credential
 
 FILE_MAX_BYTES = 4 * 1024 * 1024
+RUN = Path("/run/containers")
 AUTH_FILE, INLINE = "REGISTRY_AUTH_FILE", "DOCKER_AUTH_CONFIG"
 
 
@@ -34,7 +37,7 @@ class Place:
 
     path: Path | None
     """None for the text of a variable."""
-    text: str = ""
+    text: str = field(default="", repr=False)
     is_flat: bool = False
 
     @property
@@ -42,8 +45,12 @@ class Place:
         return INLINE if self.path is None else str(self.path)
 
 
-def places(environment: Mapping[str, str], home: Path) -> Iterator[Place]:
-    """Yield where credentials are looked for, in order."""
+def places(environment: Mapping[str, str], home: Path, run: Path = RUN) -> Iterator[Place]:
+    """Yield where credentials are looked for, in order.
+
+    Args:
+        run: below it podman has a folder for each user, where XDG_RUNTIME_DIR names no other.
+    """
     if named := environment.get(AUTH_FILE):
         yield Place(Path(named))
     if inline := environment.get(INLINE):
@@ -51,6 +58,8 @@ def places(environment: Mapping[str, str], home: Path) -> Iterator[Place]:
     yield Place(docker_config(environment, home))
     if runtime := environment.get("XDG_RUNTIME_DIR"):
         yield Place(Path(runtime) / "containers" / "auth.json")
+    elif sys.platform == "linux":
+        yield Place(run / str(os.getuid()) / "auth.json")
     yield Place(Path(environment.get("XDG_CONFIG_HOME") or home / ".config") / "containers" / "auth.json")
     yield Place(home / ".dockercfg", is_flat=True)
 
@@ -86,10 +95,18 @@ class CredentialFiles:
         environment: names files, and is that of helpers.
         home: the user's folder.
         helpers: None for those on PATH.
+        run: where podman keeps logins until the next start.
     """
 
-    def __init__(self, *, environment: Mapping[str, str], home: Path, helpers: Helpers | None = None) -> None:
-        self._places = tuple(places(environment, home))
+    def __init__(
+        self,
+        *,
+        environment: Mapping[str, str],
+        home: Path,
+        helpers: Helpers | None = None,
+        run: Path = RUN,
+    ) -> None:
+        self._places = tuple(places(environment, home, run))
         self._helpers = helpers or Helpers(environment)
         self._read: dict[Place, CredentialFile] = {}
         self._lock = threading.Lock()

@@ -1,17 +1,22 @@
 """What login writes and logout removes: through the helper of the file, else in the file itself.
 
 Everything else that the file says stays as it is, in its order. The file is replaced whole and only its
-owner may read it. Must never be added: asking a registry.
+owner may read it; two logins at once wait for each other, by a lock beside it.
+Must never be added: asking a registry.
 """
 
 from __future__ import annotations
 
 import base64
 import json
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
+import filelock
+
+from reconciler.errors import UnreachableError
 from reconciler.oci.files import disk_failures, write_atomically
 from reconciler.oci.registry.credentials.entries import load, parse
 from reconciler.oci.registry.credentials.files import AUTH_FILE, docker_config, read_text
@@ -19,9 +24,13 @@ from reconciler.oci.registry.credentials.helpers import Helpers, program_of
 from reconciler.oci.registry.credentials.matching import keys_of, written_key
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from reconciler.oci.registry.credentials.values import Credential
+
+
+LOCK_TIMEOUT_S: Final = 30.0
+"""A helper that somebody has to answer may take its 10 seconds, and then another one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,10 +54,11 @@ class Keeper:
 
     Args:
         path: of the file; it need not be there.
+        lock_timeout_s: how long another login is waited for.
     """
 
-    def __init__(self, path: Path, helpers: Helpers) -> None:
-        self._path, self._helpers = path, helpers
+    def __init__(self, path: Path, helpers: Helpers, *, lock_timeout_s: float = LOCK_TIMEOUT_S) -> None:
+        self._path, self._helpers, self._lock_timeout_s = path, helpers, lock_timeout_s
         self._source = str(path)
 
     def keep(self, host: str, credential: Credential) -> Kept:
@@ -58,13 +68,14 @@ class Keeper:
             UnauthorisedError: the file cannot be understood, or the helper does not take it.
             UnreachableError: the disk refused.
         """
-        document = self._load()
-        key, suffix = written_key(host), self._helper(host)
-        if suffix:
-            self._helpers.store(suffix, key, credential)
-        # As docker does: an empty entry says that the store knows the host.
-        self._write_entry(document, host, {} if suffix else _entry(credential))
-        return Kept(program_of(suffix), True) if suffix else Kept(self._source, False)  # noqa: FBT003 - a field
+        with self._locked():
+            document = self._load()
+            key, suffix = written_key(host), self._helper(host)
+            if suffix:
+                self._helpers.store(suffix, key, credential)
+            # As docker does: an empty entry says that the store knows the host.
+            self._write_entry(document, host, {} if suffix else _entry(credential))
+            return Kept(program_of(suffix), True) if suffix else Kept(self._source, False)  # noqa: FBT003 - a field
 
     def forget(self, host: str) -> list[str]:
         """Remove what is known of the host; return from where.
@@ -73,6 +84,12 @@ class Keeper:
             UnauthorisedError: the file cannot be understood, or the helper fails.
             UnreachableError: the disk refused.
         """
+        if not read_text(self._path):
+            return []  # and no folder is made for the sake of a lock
+        with self._locked():
+            return self._forget(host)
+
+    def _forget(self, host: str) -> list[str]:
         document = self._load()
         auths = document.get("auths")
         keys = keys_of(host, auths) if isinstance(auths, dict) else []
@@ -88,6 +105,31 @@ class Keeper:
             if had_secret or not removed:
                 removed.append(self._source)
         return removed
+
+    @contextmanager
+    def _locked(self) -> Iterator[None]:
+        """Keep other logins of pallet out between reading the file and writing it.
+
+        Raises:
+            UnreachableError: another one does not come to its end, or the disk refused.
+        """
+        with disk_failures("credential file", self._path):
+            path = self._path.resolve()
+            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            lock = filelock.FileLock(path.with_name(f"{path.name}.lock"), mode=0o600)
+            try:
+                lock.acquire(timeout=self._lock_timeout_s)
+            except filelock.Timeout as exc:
+                raise UnreachableError(
+                    f"{path}: another login has been writing it for {self._lock_timeout_s:.0f} s",
+                    fix="wait for it, or end it, then run again",
+                ) from exc
+            except (NotImplementedError, OSError):
+                pass  # no place for a lock: as docker, which has none; what cannot be written says so itself
+        try:
+            yield
+        finally:
+            lock.release()
 
     def _load(self) -> dict[str, object]:
         text = read_text(self._path)
@@ -115,7 +157,6 @@ class Keeper:
         with disk_failures("credential file", self._path):
             # Through a link, as those who keep their settings elsewhere expect.
             path = self._path.resolve()
-            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             write_atomically(path, [text.encode()], mode=0o600)
 
 

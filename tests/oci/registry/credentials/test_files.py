@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import base64
 import json
+import os
+import sys
 from pathlib import Path
 
 import pytest
@@ -53,6 +55,17 @@ def test_first_place_that_knows_the_host_wins(tmp_path: Path, first: int) -> Non
     knowing = list(PLACES)[first:]
     credential = found(tmp_path, {name: auths(name.strip(".")) for name in knowing})
     assert credential == Credential(knowing[0].strip("."), "pw")
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="podman has that folder on Linux alone")
+@pytest.mark.parametrize("runtime", ["", "run"], ids=["unset", "set"])
+def test_podmans_folder_stands_in_for_the_sessions(tmp_path: Path, runtime: str) -> None:
+    path = tmp_path / "containers" / str(os.getuid()) / "auth.json"
+    path.parent.mkdir(parents=True)
+    path.write_text(auths("bob"))
+    environment = {"XDG_RUNTIME_DIR": str(tmp_path / runtime)} if runtime else {}
+    files = CredentialFiles(environment=environment, home=tmp_path / "home", run=tmp_path / "containers")
+    assert files.find("h") == (None if runtime else Credential("bob", "pw"))
 
 
 @pytest.mark.parametrize("name", PLACES)

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import base64
 import json
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import filelock
 import pytest
 
 from reconciler.errors import UnauthorisedError, UnreachableError
@@ -47,7 +49,30 @@ def test_new_file_is_the_owners_alone(path: Path) -> None:
     assert Keeper(path, NOBODY).keep("h:5000", BOB) == Kept(str(path), is_encrypted=False)
     assert read(path) == {"auths": {"h:5000": BOB_ENTRY}}
     assert (mode(path), mode(path.parent)) == (0o600, 0o700)
-    assert [entry.name for entry in path.parent.iterdir()] == ["config.json"]
+    assert {entry.name: mode(entry) for entry in path.parent.iterdir()} == {
+        "config.json": 0o600,
+        "config.json.lock": 0o600,
+    }
+
+
+def test_logins_at_once_keep_each_other(path: Path) -> None:
+    hosts = [f"h{number}" for number in range(16)]
+    with ThreadPoolExecutor(max_workers=8) as pool:
+        list(pool.map(lambda host: Keeper(path, NOBODY).keep(host, BOB), hosts))
+    assert read(path) == {"auths": dict.fromkeys(hosts, BOB_ENTRY)}
+
+
+def test_login_that_does_not_end_is_named(path: Path) -> None:
+    path.parent.mkdir()
+    path.write_text("{}")
+    keeper = Keeper(path, NOBODY, lock_timeout_s=0)
+    with filelock.FileLock(f"{path}.lock"):
+        for act in (lambda: keeper.keep("h", BOB), lambda: keeper.forget("h")):
+            with pytest.raises(UnreachableError, match="another login has been writing it for 0 s"):
+                act()
+    assert read(path) == {}
+    keeper.keep("h", BOB)
+    assert read(path) == {"auths": {"h": BOB_ENTRY}}
 
 
 def test_open_file_is_closed(path: Path) -> None:
@@ -136,7 +161,7 @@ def test_helper_and_file_forget(path: Path, helper: CredentialHelper) -> None:
 
 def test_nothing_to_forget_changes_nothing(path: Path) -> None:
     assert Keeper(path, NOBODY).forget("h") == []
-    assert not path.exists()
+    assert not path.parent.exists()
     write(path, {"auths": {"other": {}}})
     before = path.read_bytes()
     assert Keeper(path, NOBODY).forget("h") == []
