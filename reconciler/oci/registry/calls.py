@@ -5,7 +5,7 @@ Must never be added: credentials, which are joined to a call at the last moment.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
 from reconciler.errors import StoreError, UnreachableError
@@ -41,7 +41,8 @@ class Call:
     url: Url
     kind: Kind
     headers: Headers = ()
-    body: bytes | Body = b""
+    body: bytes | Body = field(default=b"", repr=False)
+    """May hold a token."""
     timeout_s: float | None = None
     """How long the answer may be silent; None for the setting."""
     follows_redirects: bool = False

@@ -6,7 +6,7 @@ put one there. Must never be added: a secret written out.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from reconciler.errors import UnauthorisedError
@@ -41,7 +41,7 @@ class FileSecret:
 
 @dataclass(frozen=True, slots=True)
 class CommandSecret:
-    command: str | tuple[str, ...]
+    command: str | tuple[str, ...] = field(repr=False)
     """A text is run by the shell; program and arguments are run as they are."""
 
     def __str__(self) -> str:
