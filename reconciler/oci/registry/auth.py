@@ -23,6 +23,7 @@ from reconciler.oci.registry.referrers_support import ReferrersSupport
 from reconciler.oci.registry.settling import Writes
 from reconciler.oci.registry.tokens import TokenRequest, Tokens
 from reconciler.oci.registry.urls import Origin, Url
+from reconciler.oci.registry.whereabouts import PRIVATE_FIX
 from reconciler.oci.registry.wire import Kind
 
 if TYPE_CHECKING:
@@ -207,6 +208,13 @@ class Session:
             realm = parse_realm(challenge.parameters["realm"], registry=self.url(wire.PING))
         except ValueError as exc:
             raise UnauthorisedError(f"{self._origin}: its token server is refused: {exc}") from exc
+        address = self.transport.whereabouts.private_address(realm.origin, registry=self._origin)
+        if address is not None:
+            raise UnauthorisedError(
+                f"{self._origin}: its token server is refused: expected a public token server, "
+                f"got one in a private network: {realm.origin} ({address})",
+                fix=PRIVATE_FIX,
+            )
         return _Bearer(realm, challenge.parameters.get("service", ""))
 
     def _widen(self, scopes: Scopes, challenge: Challenge) -> None:

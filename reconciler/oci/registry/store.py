@@ -19,6 +19,7 @@ from reconciler.oci.registry.tls import Contexts, Trust
 from reconciler.oci.registry.tokens import Tokens
 from reconciler.oci.registry.transport import Transport
 from reconciler.oci.registry.uploads.blobs import Uploads
+from reconciler.oci.registry.whereabouts import system_addresses
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     from reconciler.oci.registry.uploads.chunks import Sizes
     from reconciler.oci.registry.uploads.journal import Journal
     from reconciler.oci.registry.urls import Origin
+    from reconciler.oci.registry.whereabouts import Resolve
     from reconciler.oci.store import ManifestContent
 
 
@@ -47,6 +49,7 @@ def open_registry(
     notices: Notices | None = None,
     journal: Journal | None = None,
     sizes: Sizes | None = None,
+    resolve: Resolve = system_addresses,
 ) -> RegistryStore:
     """Return the store of a registry; nothing is sent yet. Proxies are those of the environment.
 
@@ -56,6 +59,7 @@ def open_registry(
         notices: hears what the registry warns of; None for nobody.
         journal: where large uploads stand, for later runs to go on with; None for nowhere.
         sizes: from which sizes on blobs go in chunks; None for the usual ones.
+        resolve: looks up names to which the registry points.
 
     Raises:
         ConfigError: a certificate that is written for the registry cannot be used.
@@ -73,6 +77,7 @@ def open_registry(
         proxy_for=environment_proxy,
         limits=lambda origin: limits if origin == endpoint.origin else Limits(),
         notices=notices,
+        resolve=resolve,
     )
     tokens = Tokens(transport, clock)
     session = Session(

@@ -30,10 +30,12 @@ from reconciler.oci.registry.patience import Patience
 from reconciler.oci.registry.settings import CONNECT_TIMEOUT_S, Clock, Settings
 from reconciler.oci.registry.silence import explain, is_final
 from reconciler.oci.registry.urls import Origin
+from reconciler.oci.registry.whereabouts import PRIVATE_FIX, Resolve, Whereabouts, system_addresses
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
+    from reconciler.oci.registry.failures import Refusal
     from reconciler.oci.registry.limits import Ticket
     from reconciler.oci.registry.urls import Url
 
@@ -67,6 +69,7 @@ class Transport:
         tls: the context for connections to a server over https.
         limits: how much a server is asked for at most.
         notices: hears what servers warn of.
+        resolve: looks up names to which a registry points.
     """
 
     def __init__(
@@ -78,10 +81,12 @@ class Transport:
         proxy_for: Callable[[Origin], str | None] = lambda _: None,
         limits: Callable[[Origin], Limits] = lambda _: Limits(),
         notices: Notices | None = None,
+        resolve: Resolve = system_addresses,
     ) -> None:
         self._settings, self._clock, self._proxy_for = settings, clock, proxy_for
         self.clock = clock
         self.notices = notices or Notices()
+        self.whereabouts = Whereabouts(resolve, lambda origin: proxy_for(origin) is not None)
         self._tls, self._limits = tls, limits
         self._connections = Connections(idle=settings.connections, tls=self._tls_of)
         self._routes: dict[Origin, _Route] = {}
@@ -110,7 +115,17 @@ class Transport:
             url = redirected(refusal)
             if url.origin != call.url.origin:
                 authorization = None
+                self._require_public(refusal, url.origin, call.url.origin)
         raise StoreError(f"{refusal.request}: more than {MAX_REDIRECTS} redirects")
+
+    def _require_public(self, refusal: Refusal, target: Origin, registry: Origin) -> None:
+        address = self.whereabouts.private_address(target, registry=registry)
+        if address is not None:
+            raise StoreError(
+                f"{refusal.request}: the registry redirects into a private network, "
+                f"to {target} ({address}): refused",
+                fix=PRIVATE_FIX,
+            )
 
     def close(self) -> None:
         with self._lock:

@@ -19,6 +19,7 @@ from reconciler.oci.registry.store import RegistryStore, open_registry
 from reconciler.oci.registry.tls import Trust
 from reconciler.oci.registry.uploads.chunks import Sizes
 from reconciler.oci.registry.uploads.journal import Journal
+from reconciler.oci.registry.whereabouts import Resolve, system_addresses
 from tests.support.scripted_server import ScriptedServer
 
 REPOSITORY, TAG = Repository("workflows/plan"), Tag("1.0.0")
@@ -73,6 +74,7 @@ def opened(
     journal: Journal | None = None,
     sizes: Sizes | None = None,
     trust: Trust | None = None,
+    resolve: Resolve = system_addresses,
 ) -> Iterator[RegistryStore]:
     url = server if isinstance(server, str) else server.url
     endpoint = Endpoint.parse(f"{url}/{prefix}")
@@ -87,6 +89,7 @@ def opened(
         journal=journal,
         sizes=sizes,
         trust=trust,
+        resolve=resolve,
     )
     try:
         yield store

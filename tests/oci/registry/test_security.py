@@ -6,6 +6,7 @@
 | a credential stays with its scheme, host and port           | GHSA-vh4v-2xq2-g5cg                      | `LEADS`: every row                   |
 | a challenge from another origin is not answered             | GHSA-vh4v-2xq2-g5cg                      | test_challenge_of_another_origin…    |
 | a token server is never in the user's own network           | GHSA-28r5-37g7-p6mp, GHSA-xf85-363p-868w | test_realm_…, test_realms.py         |
+| a name that resolves into that network is no way there      | regclient checks the same                | test_whereabouts.py                  |
 | a next page is on the same origin                           | GHSA-h7vf-4x9w-h99v                      | `LEADS`: link-*                      |
 | pages are bounded                                           | oras-go#1215                             | misbehaviours: LINK_ENDLESS, _LOOP   |
 | nothing is allocated because somebody declared a size       | GHSA-f36w-mj3v-6jqv                      | test_declared_size…                  |
