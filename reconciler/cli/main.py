@@ -24,6 +24,7 @@ COMMANDS = {
     "validate": "Check pallet.toml and all files, without a registry.",
     "kinds": "List what files can be published as.",
     "plan": "Show what sync would do.",
+    "diff": "Show how two versions differ, or files and registry.",
     "explain": "Say why one artifact is as it is.",
     "sync": "Publish what drifted, and write the lock.",
     "watch": "Publish to a development tag whenever a file is saved.",

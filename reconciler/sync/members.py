@@ -1,0 +1,94 @@
+"""What is in an archive, by name: for comparing two of them without unpacking either.
+
+Decided here: a tar's files are known by their bytes, a zip's by the checksums and sizes that it lists. What
+is read is bounded, as archives may claim anything. Must never be added: writing.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import struct
+import zipfile
+import zlib
+from dataclasses import dataclass
+from typing import IO, TYPE_CHECKING, BinaryIO, cast
+
+from reconciler.errors import RefusedError
+from reconciler.oci.blob import CHUNK_BYTES
+from reconciler.oci.pulling.archives import Archive, Limits, Sort
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+LIMITS = Limits(entries=20_000, size_bytes=1024**3)
+_ZIP = b"PK\x03\x04"
+_GZIP = b"\x1f\x8b"
+_TAR_MAGIC, _TAR_MAGIC_AT = b"ustar", 257
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """One file, folder or link of an archive."""
+
+    size_bytes: int
+    mark: str
+    """Equal where the content is, with kind and the right to run it."""
+
+
+def is_archive(name: str, media_type: str, head: bytes) -> bool:
+    """Say whether content looks like an archive: by its first bytes, and for gzip by its name or type."""
+    if head.startswith(_ZIP) or head[_TAR_MAGIC_AT:].startswith(_TAR_MAGIC):
+        return True
+    says_tar = (
+        name.lower().endswith((".tgz", ".tar.gz")) or "tar+gzip" in media_type or ".tar.gzip" in media_type
+    )
+    return head.startswith(_GZIP) and says_tar
+
+
+def read_members(stream: IO[bytes], size_bytes: int, *, subject: str) -> Mapping[str, Member]:
+    """Return what is in an archive.
+
+    Raises:
+        ValueError: it cannot be read, or there is too much in it.
+    """
+    head = stream.read(len(_ZIP))
+    stream.seek(0)
+    try:
+        if head == _ZIP:
+            return _read_zip(stream)
+        return _read_tar(Archive(cast("BinaryIO", stream), (), size_bytes, subject, LIMITS))
+    except (
+        RefusedError,
+        zipfile.BadZipFile,
+        zlib.error,
+        struct.error,
+        OSError,
+        EOFError,
+        NotImplementedError,
+    ) as exc:
+        raise ValueError(str(exc)) from exc
+
+
+def _read_zip(stream: IO[bytes]) -> dict[str, Member]:
+    with zipfile.ZipFile(stream) as archive:
+        entries = archive.infolist()
+        if len(entries) > LIMITS.entries:
+            raise ValueError(f"expected at most {LIMITS.entries} entries, got {len(entries)}")
+        return {
+            entry.filename: Member(entry.file_size, f"{entry.CRC:08x} {entry.external_attr >> 16:o}")
+            for entry in entries
+        }
+
+
+def _read_tar(archive: Archive) -> dict[str, Member]:
+    members = {}
+    for entry in archive.entries():
+        content = hashlib.sha256()
+        size_bytes = 0
+        while entry.content is not None and (piece := entry.content.read(CHUNK_BYTES)):
+            content.update(piece)
+            size_bytes += len(piece)
+        name = "/".join(entry.parts) + ("/" if entry.sort is Sort.FOLDER else "")
+        more = (entry.sort.value, entry.target, "/".join(entry.origin), str(entry.is_executable))
+        members[name] = Member(size_bytes, " ".join((*more, content.hexdigest())))
+    return members
