@@ -49,12 +49,12 @@ def command(
     *,
     detailed_exitcode: bool,
 ) -> int:
-    """Show how two published versions differ: manifests, and what is in their files. YAML and JSON field by
-    other text line by line, archives by members. OTHER may be just a tag, digest or constraint
-    of the same repository, such as :1.1.0 or '@^2'.
+    """Show how two published versions differ: manifests, and what is in their files. YAML and JSON by fields,
+    other text by lines, archives by members. OTHER may be just a tag, digest or constraint of the same
+    repository, such as :1.1.0 or '@^2'.
 
     With one reference, from what is published to the files of pallet.toml: under the version that these give,
-    """Show how two published versions differ: manifests, and what is in their files. YAML and JSON by fields,
+    unless a tag, a digest or a constraint says otherwise; where that is not published yet, the newest.
 
     \b
     Examples:
