@@ -170,7 +170,8 @@ class LiveView:
     def _draw(self) -> Any:
         from rich.console import Group
 
-        lines = self._board.lines(self._console.size.height)
+        size = self._console.size
+        lines = self._board.lines(size.height, size.width)
         for line in lines:
             line.end = "\n"
         return Group(*lines)

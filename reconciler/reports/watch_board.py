@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import deque
 from dataclasses import dataclass, field
+from textwrap import wrap
 from typing import TYPE_CHECKING
 
 from reconciler.reports.problems import render_problem
@@ -78,11 +79,11 @@ class Board:
             case _:
                 self._take_state(event)
 
-    def lines(self, height: int) -> list[Text]:
-        """Return at most `height` lines, the most important ones."""
+    def lines(self, height: int, width: int) -> list[Text]:
+        """Return at most `height` lines, the most important first; what is wrong is broken at `width`."""
         head = [self._title(), self._summary()]
         foot = [*self._tail(), _text(KEYS, "dim")]
-        body = self._problem_lines()[: max(0, height - len(head) - len(foot) - 1)]
+        body = self._problem_lines(width)[: max(0, height - len(head) - len(foot) - 1)]
         room = height - len(head) - len(foot) - len(body) - 1
         lines = [*head, *body, _text("")]
         lines += self._row_lines(max(0, room))
@@ -157,14 +158,18 @@ class Board:
             summary.append(f"  looking now and then: {self.polling}", "dim")
         return summary
 
-    def _problem_lines(self) -> list[Text]:
-        lines = [_text(f"the registry is away, and is tried again: {self.away}", "red")] if self.away else []
+    def _problem_lines(self, width: int) -> list[Text]:
+        said = [f"the registry is away, and is tried again: {self.away}"] if self.away else []
         found = [problem for problems in self.problems.values() for problem in problems]
-        for problem in found[:_PROBLEMS_MAX]:
-            lines += [_text(line, "red") for line in render_problem(problem).rstrip("\n").splitlines()]
+        said += [render_problem(problem).rstrip("\n") for problem in found[:_PROBLEMS_MAX]]
         if len(found) > _PROBLEMS_MAX:
-            lines.append(_text(f"… and {len(found) - _PROBLEMS_MAX} problems more", "red"))
-        return lines
+            said.append(f"… and {len(found) - _PROBLEMS_MAX} problems more")
+        lines = [line for text in said for line in text.splitlines()]
+        return [
+            _text(part, "red")
+            for line in lines
+            for part in wrap(line, max(width, 10), subsequent_indent="    ", break_on_hyphens=False)
+        ]
 
     def _row_lines(self, room: int) -> list[Text]:
         ordered = sorted(self.rows.values(), key=lambda row: (not row.error, -row.rank, row.name))
