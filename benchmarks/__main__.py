@@ -10,6 +10,7 @@ from pathlib import Path
 
 from benchmarks import (
     check,
+    discovery,
     growth,
     jobs,
     layout,
@@ -35,6 +36,7 @@ BENCHMARKS = {
     "growth": growth.measure,
     "validate": validate.measure,
     "jobs": jobs.measure,
+    "discovery": discovery.measure,
     "watch": watch.measure,
 }
 _QUICK_ARTIFACTS = 100
