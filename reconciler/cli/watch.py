@@ -39,11 +39,11 @@ from reconciler.sync.watching.commands import TIMEOUT_S, Commands
 from reconciler.sync.watching.conductor import Conductor
 from reconciler.sync.watching.delivery import Deliverer
 from reconciler.sync.watching.ledger import Ledger
-from reconciler.sync.watching.observers import POLL_S
+from reconciler.sync.watching.observers import POLL_S, Noticing
 from reconciler.sync.watching.once import run_once
 from reconciler.sync.watching.quiet import MAX_WAIT_S, QUIET_S, Collector
 from reconciler.sync.watching.runs import Runs
-from reconciler.sync.watching.watch import Inbox, Noticing, Watch
+from reconciler.sync.watching.watch import Inbox, Watch
 from reconciler.sync.watching.workshop import Workshop, check_tag
 
 if TYPE_CHECKING:

@@ -16,6 +16,7 @@ import threading
 import warnings
 from contextlib import suppress
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from reconciler.sync.watching.survey import Survey
@@ -169,6 +170,48 @@ class PollingObserver:
                 self._board.hint_folder(folder)
 
 
+@dataclass(frozen=True, slots=True)
+class Noticing:
+    """How changes are noticed."""
+
+    is_polling: bool = False
+    interval_s: float = POLL_S
+
+
+def start_observer(
+    board: Noticeboard, folders: frozenset[str], survey: Survey, noticing: Noticing
+) -> tuple[Observer, str | None]:
+    """Notice from now on what happens in some folders.
+
+    Returns:
+        Who does; and why folders are looked at now and then, None where the kernel tells.
+    """
+    reason = "--poll" if noticing.is_polling else None
+    remote = None if reason else remote_file_system(folders, _mounts())
+    if remote is not None:
+        reason = f"the file system is {remote}, and its other users are not heard"
+    if reason is None:
+        kernel: KernelObserver | None = None
+        try:
+            kernel = KernelObserver(board)
+            kernel.watch(folders, survey)
+        except OSError as exc:
+            reason = refusal(exc)
+            if kernel is not None:
+                kernel.stop()
+        else:
+            return kernel, None
+    polling = PollingObserver(board, interval_s=noticing.interval_s)
+    polling.watch(folders, survey)
+    return polling, reason
+
+
+def refusal(exc: OSError) -> str:
+    """Return why the kernel would not watch, and what to raise."""
+    hint = {28: ": raise fs.inotify.max_user_watches", 24: ": raise fs.inotify.max_user_instances"}
+    return f"the kernel would not watch: {exc.strerror or exc}{hint.get(exc.errno or 0, '')}"
+
+
 def remote_file_system(folders: Iterable[str], mounts: str) -> str | None:
     """Return the network file system that one of some folders is on; None where all are local.
 
@@ -219,3 +262,10 @@ def _event_types() -> list[Any]:
 def _identity(folder: str) -> tuple[int, int]:
     status = os.stat(folder)
     return status.st_dev, status.st_ino
+
+
+def _mounts() -> str:
+    try:
+        return Path("/proc/self/mounts").read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return ""

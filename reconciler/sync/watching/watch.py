@@ -10,7 +10,6 @@ import threading
 import time
 from dataclasses import dataclass
 from enum import Enum
-from pathlib import Path
 from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING
 
@@ -18,11 +17,11 @@ from reconciler.sync.watching import events
 from reconciler.sync.watching.conductor import Conductor, Outcome, Run
 from reconciler.sync.watching.noticeboard import Hints, Noticeboard
 from reconciler.sync.watching.observers import (
-    POLL_S,
-    KernelObserver,
+    Noticing,
     Observer,
     PollingObserver,
-    remote_file_system,
+    refusal,
+    start_observer,
 )
 
 if TYPE_CHECKING:
@@ -75,14 +74,6 @@ class Inbox:
             return self._queue.get(timeout=timeout_s)
         except Empty:
             return None
-
-
-@dataclass(frozen=True, slots=True)
-class Noticing:
-    """How changes are noticed."""
-
-    is_polling: bool = False
-    interval_s: float = POLL_S
 
 
 class Watch:
@@ -218,18 +209,9 @@ class Watch:
             self._inbox.put(Crashed(exc))
 
     def _start_observer(self, folders: frozenset[str]) -> str | None:
-        reason = "--poll" if self._noticing.is_polling else None
-        remote = None if reason else remote_file_system(folders, _mounts())
-        if remote is not None:
-            reason = f"the file system is {remote}, and its other users are not heard"
-        if reason is None:
-            try:
-                self._observer = KernelObserver(self._board)
-                self._observer.watch(folders, self._runs.workshop.survey)
-            except OSError as exc:
-                reason = _refusal(exc)
-        if reason is not None:
-            self._poll(folders)
+        self._observer, reason = start_observer(
+            self._board, folders, self._runs.workshop.survey, self._noticing
+        )
         return reason
 
     def _poll(self, folders: frozenset[str]) -> None:
@@ -247,18 +229,6 @@ class Watch:
             self._observer.watch(folders, self._runs.workshop.survey)
         except OSError as exc:
             self._poll(folders)
-            self._inbox.put(events.Polling(_refusal(exc)))
+            self._inbox.put(events.Polling(refusal(exc)))
         for folder in new:
             self._board.hint_folder(folder)
-
-
-def _refusal(exc: OSError) -> str:
-    hint = {28: ": raise fs.inotify.max_user_watches", 24: ": raise fs.inotify.max_user_instances"}
-    return f"the kernel would not watch: {exc.strerror or exc}{hint.get(exc.errno or 0, '')}"
-
-
-def _mounts() -> str:
-    try:
-        return Path("/proc/self/mounts").read_text(encoding="utf-8", errors="replace")
-    except OSError:
-        return ""
