@@ -18,7 +18,8 @@ from reconciler.cli.screen import Screen
 from reconciler.cli.session import stop_on_signals
 from reconciler.cli.two_ends import TwoEnds, open_two
 from reconciler.errors import UsageError
-from reconciler.oci.copying import JOBS, Copier, CopyTerms
+from reconciler.oci.copying import JOBS, Copier
+from reconciler.oci.copying_terms import CopyTerms
 from reconciler.oci.digest import Digest
 from reconciler.oci.platforms import read_platform
 from reconciler.reports import documents

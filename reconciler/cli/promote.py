@@ -24,7 +24,8 @@ from reconciler.cli.session import load, stop_on_signals, surroundings
 from reconciler.cli.show import show_plan, show_report
 from reconciler.compose import choose_target, name_at, open_store, without_prefix
 from reconciler.errors import UsageError
-from reconciler.oci.copying import Copier, CopyTerms
+from reconciler.oci.copying import Copier
+from reconciler.oci.copying_terms import CopyTerms
 from reconciler.oci.reference import Repository
 from reconciler.sync.exit_codes import of_plan
 from reconciler.sync.promote import Promoter, exit_code

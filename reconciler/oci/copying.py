@@ -2,21 +2,23 @@
 
 Decided here, in this order: the destination is asked first, by one HEAD, and a root that is there is trusted
 with all that it names: a registry has verified that when it took the root, and a layout of pallet's too
-(`check_all` looks at every part all the same). Manifests keep their bytes. Leaves come before what names
-them, what refers to the root comes after it, and the tag comes last.
-Must never be added: which tags may be overwritten; that is the caller's word, `replace`.
+(`check_all` looks at every part all the same). Manifests keep their bytes. What signers have put under tags
+of their own comes first, then leaves before what names them; what refers to the root comes after it, the tag
+last. Must never be added: which tags may be overwritten; that is the caller's word, `replace`.
 """
 
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from graphlib import TopologicalSorter
 from typing import TYPE_CHECKING, Self
 
 from reconciler.errors import HiddenError, ImmutableTagError, NotFoundError
 from reconciler.oci.copying_blobs import BlobMover, Tally
 from reconciler.oci.copying_graphs import Graph, GraphReader, Node, Query, parse_node
+from reconciler.oci.copying_signers import SignerTags
+from reconciler.oci.copying_terms import CopyResult, CopyTerms
 from reconciler.oci.digest import Digest
 from reconciler.oci.manifest import Descriptor, Index
 from reconciler.oci.platforms import choose
@@ -35,50 +37,6 @@ if TYPE_CHECKING:
 
 JOBS = 4
 """Blobs of one artifact at once: three to four are what other clients open to one host."""
-
-
-@dataclass(frozen=True, slots=True)
-class CopyTerms:
-    """What is copied, and how closely the destination is looked at."""
-
-    referrers: bool = False
-    """Whether what refers to the artifact, or to a part of it, comes along, and what refers to that."""
-    platform: Platform | None = None
-    """Only this entry of an index; its digest is not the index's."""
-    check_all: bool = False
-    """Whether the destination is asked for every part, even where it holds what names them."""
-
-
-@dataclass(frozen=True, slots=True)
-class CopyResult:
-    """What was copied, and how much of it had to travel."""
-
-    source: str
-    """As people write it, by digest."""
-    reference: str
-    """As people write it, at the destination."""
-    descriptor: Descriptor
-    before: Digest | None
-    """What the destination's reference named before; None where it was not there."""
-    chosen_from: Digest | None = None
-    """The index that a platform was chosen from."""
-    manifests: int = 0
-    """How many manifests were sent, what refers to others included."""
-    referrers: int = 0
-    """How many manifests that refer to others were found at the source."""
-    blobs: int = 0
-    mounted: int = 0
-    present: int = 0
-    """Blobs that the destination said it holds."""
-    size_bytes: int = 0
-    """Content of blobs that travelled."""
-    foreign: tuple[Descriptor, ...] = ()
-    """Layers that are kept elsewhere and were not copied: whoever needs them fetches them from there."""
-
-    @property
-    def is_unchanged(self) -> bool:
-        """Whether the destination held all of it."""
-        return self.before == self.descriptor.digest and not (self.manifests or self.blobs or self.mounted)
 
 
 def copy_graph(
@@ -134,6 +92,7 @@ class Copier:
             mountable = _itself
         self._mover = BlobMover(source, destination, self._pool, mountable or _nowhere)
         self._reader = GraphReader(source, destination, self._pool)
+        self._signers = SignerTags(source)
 
     @property
     def source(self) -> Store:
@@ -200,6 +159,7 @@ class Copier:
             present=job.tally.present,
             size_bytes=job.tally.size_bytes,
             foreign=tuple(job.tally.foreign.values()),
+            kept=tuple(job.kept),
         )
 
     def _find(
@@ -245,14 +205,17 @@ class Copier:
                 job.source_repository,
                 job.repository,
                 job.root,
-                referrers=self._terms.referrers,
+                referrers=self._terms.referrers and not job.is_signers,
                 check_all=self._terms.check_all,
                 holds_root=job.before == job.root.digest,
             )
         )
-        job.referrers = len(graph.referrers)
+        job.referrers += len(graph.referrers)
         if job.root.digest in graph.missing:
             job.root = graph.missing[job.root.digest].content.descriptor
+        if self._terms.referrers and not job.is_signers:
+            for tag in self._signers.find(job.source_repository, graph.noticed):
+                self._bring_signers(job, tag)
         self._mover.move(
             graph.blobs.values(),
             job.source_repository,
@@ -263,6 +226,22 @@ class Copier:
         )
         self._put_manifests(job, graph)
         self._reader.remember(job.repository, job.root.digest)
+
+    def _bring_signers(self, job: _Job, tag: Tag) -> None:
+        """Bring what a signer has put under a tag of its own; what others have put there stays as it is."""
+        try:
+            with blamed(SOURCE):
+                root = self._source.head_manifest(job.source_repository, tag)
+        except NotFoundError:
+            return  # gone since it was listed
+        job.referrers += 1
+        there, is_hidden = self._look(job.repository, tag)
+        if there is not None and there.digest != root.digest:
+            job.kept.append(tag)
+        elif there is None or self._terms.check_all:
+            before = None if there is None else there.digest
+            part = replace(job, root=root, target=tag, before=before, is_hidden=is_hidden, is_signers=True)
+            self._bring(part)
 
     def _put_manifests(self, job: _Job, graph: Graph) -> None:
         """Put what is missing: parts before what names them, subjects before what refers to them."""
@@ -322,7 +301,10 @@ class _Job:
     before: Digest | None
     is_hidden: bool = False
     """Whether the destination would not say what is there."""
+    is_signers: bool = False
+    """Whether it stands under a signer's tag: then nothing is looked for that refers to it."""
     referrers: int = 0
+    kept: list[Tag] = field(default_factory=list)
     tally: Tally = field(default_factory=Tally)
 
 

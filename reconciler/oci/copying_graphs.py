@@ -73,6 +73,8 @@ class Graph:
     """Blobs that may be missing."""
     referrers: set[Digest] = field(default_factory=set)
     """Every manifest that refers to another of the graph, missing or not."""
+    noticed: set[Digest] = field(default_factory=set)
+    """Every manifest that was come across, missing or not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +123,8 @@ class GraphReader:
             PalletError: a store could not tell; its text says which side.
         """
         graph = Graph()
-        noticed = {query.root.digest}
+        noticed = graph.noticed
+        noticed.add(query.root.digest)
         level = [query.root]
         size_bytes = 0
         while level:

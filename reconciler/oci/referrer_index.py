@@ -24,6 +24,7 @@ _ALGORITHM_MAX_CHARACTERS = 32
 _ENCODED_MAX_CHARACTERS = 64
 _FALLBACK = re.compile(r"sha(?:256|512)-[0-9a-f]{64}", re.ASCII)
 """A signer's tag has a suffix, and is like any other."""
+_SIGNED = ("att", "sbom", "sig")
 _OUTSIDE_A_TAG = re.compile(r"[^a-zA-Z0-9._-]", re.ASCII)
 
 
@@ -37,6 +38,16 @@ def fallback_tag(subject: Digest) -> Tag:
         subject.encoded[:_ENCODED_MAX_CHARACTERS],
     )
     return Tag(_OUTSIDE_A_TAG.sub("-", f"{algorithm}-{encoded}"))
+
+
+def signer_tags(subject: Digest) -> tuple[Tag, ...]:
+    """Return the tags under which cosign keeps what it says of a manifest.
+
+    Source: cosign v2, `pkg/oci/remote`: the digest with `-` for `:`, and a suffix. A sha512 is too long.
+    """
+    if subject.algorithm != "sha256":
+        return ()
+    return tuple(Tag(f"sha256-{subject.encoded}.{suffix}") for suffix in _SIGNED)
 
 
 def is_fallback_tag(tag: Tag) -> bool:

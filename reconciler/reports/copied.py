@@ -16,7 +16,7 @@ from reconciler.sync.actions import Outcome
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from reconciler.oci.copying import CopyResult
+    from reconciler.oci.copying_terms import CopyResult
     from reconciler.sync.mirror import Mirrored, TagCopy
 
 
@@ -32,6 +32,8 @@ def narrate_copy(copied: CopyResult) -> Iterator[str]:
         yield f"  chosen from the index {copied.chosen_from}, whose digest it has not"
     for layer in copied.foreign:
         yield f"  not copied: {layer.digest} ({layer.media_type}): it is kept elsewhere, see its urls"
+    for tag in copied.kept:
+        yield f"  left as it is: {tag}: the destination holds another one; copy it by itself to overwrite it"
 
 
 def narrate_mirror(mirrored: Mirrored) -> Iterator[str]:
@@ -109,6 +111,7 @@ def _copy(copied: CopyResult) -> Document:
             "size": copied.size_bytes,
         },
         "foreign": [layer.digest for layer in copied.foreign],
+        "kept": list(copied.kept),
     }
 
 

@@ -24,7 +24,8 @@ from reconciler.sync.stop import Stop
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from reconciler.oci.copying import Copier, CopyResult
+    from reconciler.oci.copying import Copier
+    from reconciler.oci.copying_terms import CopyResult
     from reconciler.oci.digest import Digest
     from reconciler.oci.reference import Repository, Tag
 

@@ -161,6 +161,20 @@ def test_referrers_come_along_on_request(staged: Desk) -> None:
     assert [entry.digest for entry in entries] == [signature.digest]
 
 
+@pytest.mark.parametrize("recursive", [("--recursive",), ()], ids=["recursive", "not"])
+def test_tags_of_signers_come_along_on_request(staged: Desk, recursive: tuple[str, ...]) -> None:
+    here = open_layout(staged.root / HERE)
+    tag = f"sha256-{here.head_manifest(TRIAGE, Tag('latest')).digest.encoded}.sig"
+    signed = publish(here, TRIAGE, tag, b"signature")
+
+    _promote(staged, *recursive, code=0)
+
+    there = open_layout(staged.root / THERE)
+    assert (tag in there.list_tags(TRIAGE)) is bool(recursive)
+    if recursive:
+        assert there.head_manifest(TRIAGE, Tag(tag)).digest == signed.digest
+
+
 def test_newer_floating_tag_is_left_alone(staged: Desk) -> None:
     # Production is ahead: what the lock says there is older than what `latest` names.
     _promote(staged, code=0)

@@ -12,11 +12,14 @@ from reconciler.errors import (
     PalletError,
     RefusedError,
     StoreError,
+    ThrottledError,
+    UnauthorisedError,
     UnreachableError,
 )
-from reconciler.oci.copying import Copier, CopyTerms, copy_graph
+from reconciler.oci.copying import Copier, copy_graph
+from reconciler.oci.copying_terms import CopyTerms
 from reconciler.oci.digest import Digest
-from reconciler.oci.manifest import Descriptor, Index, Platform, render
+from reconciler.oci.manifest import Descriptor, Index, Platform, parse, render
 from reconciler.oci.reference import Repository, Tag
 from reconciler.oci.referrers import referrers_of
 from tests.support.artifacts import publish
@@ -295,6 +298,89 @@ def test_new_referrer_of_an_old_artifact_travels_alone(source: MemoryStore, dest
     assert (result.manifests, result.blobs, result.referrers) == (1, 1, 1)
     assert not result.is_unchanged
     assert ("put_manifest", THERE, V1) not in destination.calls
+
+
+def _sign(store: MemoryStore, repository: Repository, subject: Descriptor, suffix: str = "sig") -> Descriptor:
+    """Sign as cosign does: under a tag, without a subject."""
+    tag = f"sha256-{subject.digest.encoded}.{suffix}"
+    return put_image(
+        store, repository, tag, f"{suffix} of {subject.digest} in {store.name(repository)}".encode()
+    )
+
+
+def test_tags_of_signers_come_along(source: MemoryStore, destination: MemoryStore) -> None:
+    root = _nested(source)
+    child = parse(source.fetch_manifest(HERE, V1).content)
+    assert isinstance(child, Index)
+    signed = [
+        _sign(source, HERE, one, suffix) for one in (root, child.manifests[1]) for suffix in ("sig", "att")
+    ]
+    _sign(source, HERE, put_image(source, HERE, "2.0.0", b"another"))
+    without = copy_graph(source, HERE, V1, destination, THERE, V1)
+    source.calls.clear()
+    result = copy_graph(source, HERE, V1, destination, THERE, V1, referrers=True)
+    tags = [tag for tag in destination.list_tags(THERE) if tag != V1]
+    assert {destination.head_manifest(THERE, tag).digest for tag in tags} == {one.digest for one in signed}
+    assert (without.referrers, result.referrers, result.manifests, result.is_unchanged) == (0, 4, 4, False)
+    assert source.count("list_tags") == 1
+    assert copy_graph(source, HERE, V1, destination, THERE, V1, referrers=True).is_unchanged
+
+
+def test_signature_is_there_before_the_tag(source: MemoryStore, destination: MemoryStore) -> None:
+    root = put_image(source, HERE, "1.0.0", b"layer")
+    _sign(source, HERE, root)
+    copy_graph(source, HERE, V1, destination, THERE, V1, referrers=True)
+    puts = [call[2] for call in destination.writes if call[0] == "put_manifest"]
+    assert puts == [f"sha256-{root.digest.encoded}.sig", V1]
+
+
+def test_tags_of_a_repository_are_listed_once(source: MemoryStore, destination: MemoryStore) -> None:
+    _sign(source, HERE, put_image(source, HERE, "1.0.0", b"one"))
+    _sign(source, HERE, put_image(source, HERE, "2.0.0", b"two"))
+    with Copier(source, destination, CopyTerms(referrers=True)) as copier:
+        assert [copier.copy(HERE, tag, THERE, tag).referrers for tag in (V1, V2)] == [1, 1]
+    assert source.count("list_tags") == 1
+
+
+def test_signers_tag_of_others_is_left_alone(source: MemoryStore, destination: MemoryStore) -> None:
+    root = put_image(source, HERE, "1.0.0", b"layer")
+    _sign(source, HERE, root)
+    theirs = _sign(destination, THERE, root)
+    result = copy_graph(source, HERE, V1, destination, THERE, V1, referrers=True)
+    tag = Tag(f"sha256-{root.digest.encoded}.sig")
+    assert result.kept == (tag,)
+    assert destination.head_manifest(THERE, tag).digest == theirs.digest
+    assert destination.head_manifest(THERE, V1).digest == root.digest
+
+
+class Unlisted(MemoryStore):
+    """A store that does not list tags, for one reason or another."""
+
+    def __init__(self, why: PalletError) -> None:
+        super().__init__("source.test")
+        self.why = why
+
+    def list_tags(self, repository: Repository) -> list[Tag]:
+        raise self.why
+
+
+@pytest.mark.parametrize("why", [UnauthorisedError("no list"), StoreError("no such thing")])
+def test_signers_tags_are_asked_for_where_none_are_listed(why: PalletError, destination: MemoryStore) -> None:
+    source = Unlisted(why)
+    root = put_image(source, HERE, "1.0.0", b"layer")
+    _sign(source, HERE, root)
+    assert copy_graph(source, HERE, V1, destination, THERE, V1, referrers=True).referrers == 1
+    asked = [call[2] for call in source.calls if call[0] == "head_manifest"]
+    assert asked == [V1, *(f"sha256-{root.digest.encoded}.{suffix}" for suffix in ("att", "sbom", "sig"))]
+
+
+@pytest.mark.parametrize("why", [ThrottledError("not now"), UnreachableError("down")])
+def test_silence_about_tags_is_no_absence(why: PalletError, destination: MemoryStore) -> None:
+    source = Unlisted(why)
+    put_image(source, HERE, "1.0.0", b"layer")
+    with pytest.raises(type(why), match=f"source: {why}"):
+        copy_graph(source, HERE, V1, destination, THERE, V1, referrers=True)
+    assert destination.writes == []
 
 
 def test_signature_copied_by_itself_is_listed(source: MemoryStore, destination: MemoryStore) -> None:

@@ -15,6 +15,7 @@ from reconciler.oci.referrer_index import (
     is_fallback_tag,
     of_type,
     read_entries,
+    signer_tags,
     with_referrer,
     without_referrer,
 )
@@ -36,6 +37,12 @@ def index(*entries: object, **more: object) -> bytes:
 def test_fallback_tag_has_at_most_64_digits(algorithm: str) -> None:
     digest = Digest.of(b"subject", algorithm=algorithm)
     assert fallback_tag(digest) == f"{algorithm}-{digest.encoded[:64]}"
+
+
+def test_signers_tags_have_a_suffix() -> None:
+    digest = Digest.of(b"subject")
+    assert signer_tags(digest) == tuple(f"{fallback_tag(digest)}.{kind}" for kind in ("att", "sbom", "sig"))
+    assert signer_tags(Digest.of(b"subject", algorithm="sha512")) == ()
 
 
 @pytest.mark.parametrize(
