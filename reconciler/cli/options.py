@@ -6,6 +6,7 @@ value. Must never be added: what a flag does.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, fields
 from functools import wraps
@@ -24,6 +25,21 @@ def flag(*names: str, **settings: Any) -> Callable[[Command], Command]:
     long = next(name for name in names if name.startswith("--")).partition("/")[0]
     variable = "PALLET_" + long[2:].upper().replace("-", "_")
     return click.option(*names, envvar=variable, **settings)
+
+
+class Duration(click.ParamType):  # type: ignore[type-arg]  # generic since click 8.3
+    """A length of time such as 30s, 5m or 1h; a bare number means seconds."""
+
+    name = "duration"
+    _SECONDS = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86400}  # noqa: RUF012 (never changed)
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        if isinstance(value, float):
+            return value
+        match = re.fullmatch(r"([0-9]{1,9}(?:\.[0-9]{1,3})?)([smhd]?)", str(value).strip(), re.ASCII)
+        if match is None or float(match[1]) == 0:
+            self.fail(f"expected a duration such as 30s, 5m or 1h, got {str(value)[:40]!r}", param, ctx)
+        return float(match[1]) * self._SECONDS[match[2]]
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import signal
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -87,11 +87,20 @@ def surroundings(root: Path, reach: Reach, stop: Stop, notices: Notices) -> Surr
 
 @contextmanager
 def open_reconciler(
-    project: Project, reach: Reach, screen: Screen, selection: Selection | None = None
+    project: Project,
+    reach: Reach,
+    screen: Screen,
+    selection: Selection | None = None,
+    *,
+    stop: Stop | None = None,
 ) -> Iterator[Reconciler]:
-    """Yield the project and the target's store, ready to be brought into step; signals stop it gently."""
+    """Yield the project and the target's store, ready to be brought into step; signals stop it gently.
+
+    Args:
+        stop: set by somebody's signals already; None for a stop of its own.
+    """
     target = choose_target(project.config, reach.target)
-    with stop_on_signals() as stop:
+    with nullcontext(stop) if stop is not None else stop_on_signals() as stop:
         store = open_store(target, surroundings(project.config.root, reach, stop, screen.notices()))
         is_layout = target.layout_directory is not None
         cache = ManifestCache(

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from reconciler.cli.options import (
+    Duration,
     Output,
     Place,
     Reach,
@@ -20,6 +21,7 @@ from reconciler.cli.options import (
 from reconciler.cli.screen import Screen
 from reconciler.cli.session import in_ci, load, locate, open_reconciler
 from reconciler.cli.show import show_plan, show_report
+from reconciler.errors import UsageError
 from reconciler.sync.exit_codes import of_plan, of_report
 from reconciler.sync.reconcile import require_current_lock
 from reconciler.sync.run_lock import hold_run_lock
@@ -48,6 +50,14 @@ if TYPE_CHECKING:
     metavar="NAME",
     help="Overwrite what is published under this version; a name or glob, may be given again.",
 )
+@flag("--watch", is_flag=True, help="Go on: sync again whenever a file changes, until a signal comes.")
+@flag(
+    "--every",
+    "every_s",
+    type=Duration(),
+    metavar="DURATION",
+    help="With --watch: sync again after this long too; such as 30s, 5m or 1h.",
+)
 @only_option
 @place_options
 @reach_options
@@ -61,6 +71,8 @@ def command(
     locked: bool,
     restore: tuple[str, ...],
     force: tuple[str, ...],
+    watch: bool,
+    every_s: float | None,
     only: tuple[str, ...],
 ) -> int:
     """Publish what the registry does not hold yet, and write pallet.lock for what it confirmed.
@@ -74,17 +86,34 @@ def command(
       pallet sync --target production --locked
       pallet sync --only 'workflows/*'
       pallet sync --restore workflows/smart-router
+      pallet sync --watch --every 5m
     """
+    _check_flags(watch=watch, every_s=every_s, by_hand=dry_run or bool(restore or force))
     screen = Screen(output)
     is_locked = locked or (in_ci() and not dry_run)
     if is_locked and not locked:
         screen.say("CI is set: sync means sync --locked here")
+    if watch:
+        from reconciler.cli.sync_again import SyncAgain
+
+        again = SyncAgain(place, reach, screen, Selection(only, restore, force), is_locked=is_locked)
+        return again.run(every_s)
     writes_lock = not is_locked and not dry_run
     with hold_run_lock(locate(place).parent, screen.say) if writes_lock else nullcontext():
         project = load(place, screen, locked=is_locked)
         if is_locked:
             require_current_lock(project)
         return _sync(project, reach, screen, Selection(only, restore, force), dry_run=dry_run)
+
+
+def _check_flags(*, watch: bool, every_s: float | None, by_hand: bool) -> None:
+    if every_s is not None and not watch:
+        raise UsageError("--every: expected --watch with it", fix="pallet sync --watch --every 5m")
+    if watch and by_hand:
+        raise UsageError(
+            "--watch: expected none of --dry-run, --restore and --force, which somebody looks after",
+            fix="let pallet.toml say restore = true for what is to be put back unasked",
+        )
 
 
 def _sync(project: Project, reach: Reach, screen: Screen, selection: Selection, *, dry_run: bool) -> int:
