@@ -26,7 +26,7 @@ from reconciler.desired.kinds.kind import Kind, LayerForm
 from reconciler.desired.kinds.kind_files import check_document
 from reconciler.desired.kinds.rules.ignoring import without_ignored
 from reconciler.desired.reading.fields import FieldValueError
-from reconciler.desired.requirements import find_cycle
+from reconciler.desired.requirements import find_all_cycles
 from reconciler.desired.sources import Source, read_source
 from reconciler.desired.versions.version import render_floating
 from reconciler.desired.versions.versioning import unused_versions
@@ -295,8 +295,7 @@ def _find_cycles(config: Config, wanted: Sequence[Wanted]) -> Iterator[Problem]:
     lines = {item.name: item.line for item in wanted}
     for item in wanted:
         requires.setdefault(item.name, set()).update(need.name for need in item.requires)
-    cycle = find_cycle(requires)
-    if cycle is not None:
+    for cycle in find_all_cycles(requires):
         message = f"expected requirements without a cycle, got {' → '.join(cycle)}"
         yield Problem(
             "cycle", message, config.path.name, lines.get(cycle[0]), fix="take one of them out of `requires`"

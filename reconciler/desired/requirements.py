@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache
-from graphlib import CycleError, TopologicalSorter
 from typing import TYPE_CHECKING
 
+from reconciler.desired.cycles import find_cycles
 from reconciler.desired.versions.constraints import Constraint
 from reconciler.oci.reference import Repository
 
@@ -70,12 +70,12 @@ def _constraint(text: str) -> Constraint:
     return Constraint(text)
 
 
+def find_all_cycles(requires: Mapping[Repository, Iterable[Repository]]) -> list[list[Repository]]:
+    """Return a cycle for each requirement that leads back, its first name again at the end; sorted starts."""
+    cycles = find_cycles(sorted(requires), lambda name: sorted(requires.get(name, ())))
+    return [[*cycle, cycle[0]] for cycle in cycles]
+
+
 def find_cycle(requires: Mapping[Repository, Iterable[Repository]]) -> list[Repository] | None:
-    """Return one cycle, its first name again at the end; None where everything has an order."""
-    try:
-        TopologicalSorter(requires).prepare()
-    except CycleError as exc:
-        cycle: list[Repository] = exc.args[1]
-        # graphlib lists a cycle from the required to the requiring; people read it the other way.
-        return cycle[::-1]
-    return None
+    """Return the first cycle, its first name again at the end; None where everything has an order."""
+    return next(iter(find_all_cycles(requires)), None)

@@ -12,7 +12,7 @@ from enum import StrEnum
 from itertools import combinations
 from typing import TYPE_CHECKING
 
-from reconciler.discovery.cycles import find_cycles
+from reconciler.desired.cycles import find_cycles
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -196,7 +196,7 @@ def _few(ways: Iterable[Way]) -> tuple[Way, ...]:
 
 def _cycles(settled: Settled, ways: Ways) -> Iterator[Unmet]:
     """Yield a cycle for each requirement that leads back: who takes all of these out has none left."""
-    for cycle in find_cycles(settled.root, lambda name: [need.name for need in settled.needs(name)]):
+    for cycle in find_cycles([settled.root], lambda name: [need.name for need in settled.needs(name)]):
         steps = shorten([named(settled, name) for name in (*cycle, cycle[0])])
         way = ways.to(cycle[0])
         itself = " of itself" if len(cycle) == 1 else ""

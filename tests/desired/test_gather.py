@@ -232,6 +232,15 @@ def test_cycle_is_named(tmp_path: Path) -> None:
     ]
 
 
+def test_every_cycle_is_named(tmp_path: Path) -> None:
+    names = {"a": "b", "b": "a", "c": "d", "d": "c"}
+    files = {f"workflows/{name}.yaml": _requiring(other) for name, other in names.items()}
+    assert [text.partition(" got ")[2] for text in make_project(tmp_path, WORKFLOWS, files).complaints()] == [
+        "workflows/a → workflows/b → workflows/a",
+        "workflows/c → workflows/d → workflows/c",
+    ]
+
+
 def test_artifact_that_requires_itself_is_refused(tmp_path: Path) -> None:
     folder = make_project(tmp_path, WORKFLOWS, {"workflows/a.yaml": _requiring("a")})
     assert folder.complaints() == [

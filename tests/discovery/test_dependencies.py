@@ -7,8 +7,8 @@ from itertools import product
 
 import pytest
 
+from reconciler.desired.cycles import find_cycles
 from reconciler.desired.requirements import Requirement
-from reconciler.discovery.cycles import find_cycles
 from reconciler.discovery.dependencies import find_dependencies
 from reconciler.discovery.entries import Entry
 from reconciler.discovery.requiring import read_said
@@ -256,8 +256,8 @@ def _is_solution(entries: list[Entry], picks: dict[str, str | None]) -> bool:
 
 def test_every_edge_back_is_a_cycle() -> None:
     graph = {"a": "bc", "b": "a", "c": "cd", "d": "a"}
-    assert find_cycles("a", lambda node: graph[node]) == [("a", "b"), ("c",), ("a", "c", "d")]
+    assert find_cycles(["a"], lambda node: graph[node]) == [("a", "b"), ("c",), ("a", "c", "d")]
 
 
 def test_cycles_are_bounded() -> None:
-    assert len(find_cycles(0, lambda _: range(50), at_most=7)) == 7
+    assert len(find_cycles([0], lambda _: range(50), at_most=7)) == 7

@@ -17,7 +17,7 @@ CYCLES_MAX = 100
 
 
 def find_cycles(
-    start: _Node, following: Callable[[_Node], Iterable[_Node]], *, at_most: int = CYCLES_MAX
+    starts: Iterable[_Node], following: Callable[[_Node], Iterable[_Node]], *, at_most: int = CYCLES_MAX
 ) -> list[tuple[_Node, ...]]:
     """Return one cycle for each edge that leads back to a node that is still being looked into.
 
@@ -25,9 +25,22 @@ def find_cycles(
     repeated at its end; an edge from a node to itself is a cycle of one.
     """
     cycles: list[tuple[_Node, ...]] = []
+    done: set[_Node] = set()
+    for start in starts:
+        if start not in done:
+            _walk(start, following, done, cycles, at_most)
+    return cycles
+
+
+def _walk(
+    start: _Node,
+    following: Callable[[_Node], Iterable[_Node]],
+    done: set[_Node],
+    cycles: list[tuple[_Node, ...]],
+    at_most: int,
+) -> None:
     path: list[_Node] = [start]
     places: dict[_Node, int] = {start: 0}
-    done: set[_Node] = set()
     open_edges: list[Iterator[_Node]] = [iter(dict.fromkeys(following(start)))]
     while path and len(cycles) < at_most:
         node = next(open_edges[-1], None)
@@ -42,4 +55,3 @@ def find_cycles(
             places[node] = len(path)
             path.append(node)
             open_edges.append(iter(dict.fromkeys(following(node))))
-    return cycles
