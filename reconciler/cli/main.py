@@ -48,6 +48,8 @@ COMMANDS = {
     "copy": "Copy artifacts between registries and directories.",
     "promote": "Bring what is locked from one target to another.",
     "delete": "Delete a tag, or a manifest that no other tag names.",
+    "prune": "Delete versions that nobody wants any more.",
+    "catalog": "Show the published catalog, or make it anew.",
     "doctor": "Find out what a target can do, and what we may do there.",
 }
 """Names, and what --help says of each; a test holds them to the commands themselves."""

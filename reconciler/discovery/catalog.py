@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
 LATEST = Tag("latest")
 FILE_NAME = "catalog.json"
+_REBUILD = "pallet catalog --rebuild"
 _TITLE = "org.opencontainers.image.title"
 
 
@@ -59,6 +60,8 @@ class CatalogForeign:
     what: str
     """Such as `an artifact of type text/plain`."""
     fix: str | None = None
+    is_broken: bool = False
+    """Whether it was meant as a catalog, and cannot be read as one."""
 
 
 CatalogSeen = CatalogPresent | CatalogAbsent | CatalogForeign
@@ -114,14 +117,15 @@ class CatalogPlace:
             return CatalogForeign(digest, f"an artifact of type {type_of(manifest)}")
         layers = [layer for layer in manifest.layers if layer.media_type == CATALOG_TYPE]
         if len(layers) != 1:
-            return CatalogForeign(digest, f"a catalog of {len(layers)} lists")
+            return CatalogForeign(digest, f"a catalog of {len(layers)} lists", _REBUILD, is_broken=True)
         try:
             content = self._read_content(layers[0])
             document = parse_catalog(content)
         except NotFoundError:
-            return CatalogForeign(digest, "a catalog whose content is gone")
+            return CatalogForeign(digest, "a catalog whose content is gone", _REBUILD, is_broken=True)
         except ValueError as exc:
-            return CatalogForeign(digest, f"a catalog whose content cannot be read: {exc}")
+            what = f"a catalog whose content cannot be read: {exc}"
+            return CatalogForeign(digest, what, _REBUILD, is_broken=True)
         if document.is_newer:
             what = f"a catalog of format {document.format_version}, newer than {FORMAT_VERSION}"
             return CatalogForeign(digest, what, "upgrade pallet")

@@ -42,6 +42,7 @@ _OWN_VARIABLES = {
     ("push", "--force"): "PALLET_PUSH_FORCE",
     ("copy", "--force"): "PALLET_COPY_FORCE",
     ("delete", "--force"): "PALLET_DELETE_FORCE",
+    ("catalog", "--force"): "PALLET_CATALOG_FORCE",
     # PALLET_OUTPUT is the file of a result elsewhere.
     ("pull", "--output"): "PALLET_PULL_OUTPUT",
     # PALLET_KIND and PALLET_ANNOTATION are what push writes, PALLET_ALL is what resolve reads.

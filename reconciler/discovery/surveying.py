@@ -1,0 +1,111 @@
+"""Whole repositories as they stand in a store: every tag, and what each version says of itself.
+
+Decided here: what is asked: one tag list, then one manifest for each version and one HEAD for each other tag,
+never from memory, since catalogs are rebuilt and versions deleted by what is found. A repository of which
+anything could not be told is not there at all: unknown is not absent.
+Must never be added: a conclusion, or a write.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from reconciler.discovery.catalog_document import CATALOG_TYPE
+from reconciler.discovery.entries import read_entry
+from reconciler.discovery.releases import list_releases
+from reconciler.errors import NotFoundError, PalletError, StoppedError, StoreError, ThrottledError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from reconciler.discovery.asking import Asking
+    from reconciler.discovery.entries import Entry
+    from reconciler.discovery.manifest_cache import CachedManifests
+    from reconciler.oci.digest import Digest
+    from reconciler.oci.reference import Repository, Tag
+    from reconciler.oci.store import Store
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """One repository; nothing at all where there is no such repository."""
+
+    tags: Mapping[Tag, Digest] = field(default_factory=dict)
+    """What every tag names, versions and others."""
+    entries: Mapping[Tag, Entry] = field(default_factory=dict)
+    """The versions whose manifests can be read."""
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Survey:
+    """What could be told, and what could not."""
+
+    standing: Mapping[Repository, Standing]
+    unknown: Mapping[Repository, PalletError]
+    notes: tuple[str, ...]
+
+
+def survey(store: Store, manifests: CachedManifests, asking: Asking, names: Iterable[Repository]) -> Survey:
+    """Look at repositories, several at once; what goes wrong with one is its own."""
+    looked = asking.map("reading repositories", names, lambda name: _attempt(store, manifests, name))
+    standing = {name: item for name, item in looked.items() if isinstance(item, Standing)}
+    unknown = {name: item for name, item in looked.items() if isinstance(item, PalletError)}
+    notes = [note for item in standing.values() for note in item.notes]
+    notes += [f"{store.name(name)}: could not be read: {exc}" for name, exc in unknown.items()]
+    return Survey(standing, unknown, tuple(notes))
+
+
+def find_repositories(store: Store, known: Iterable[Repository]) -> tuple[tuple[Repository, ...], str | None]:
+    """Return every name that the store lists or that is known already, and why the store lists none, if so.
+
+    Raises:
+        PalletError: the store could not be asked.
+    """
+    names = set(known)
+    try:
+        names.update(store.list_repositories())
+    except ThrottledError:
+        raise
+    except StoreError as exc:
+        return tuple(sorted(names)), f"only names that are known already are looked at: {exc}"
+    return tuple(sorted(names)), None
+
+
+def _attempt(store: Store, manifests: CachedManifests, name: Repository) -> Standing | PalletError:
+    try:
+        return _look(store, manifests, name)
+    except StoppedError:
+        raise
+    except PalletError as exc:
+        return exc
+
+
+def _look(store: Store, manifests: CachedManifests, name: Repository) -> Standing:
+    try:
+        releases = list_releases(store, name)
+    except NotFoundError:
+        return Standing()
+    tags: dict[Tag, Digest] = {}
+    entries: dict[Tag, Entry] = {}
+    notes: list[str] = []
+    for release in releases.versions:
+        try:
+            found = manifests.fetch_tag(name, release.tag)
+        except NotFoundError:
+            continue  # gone since it was listed
+        tags[release.tag] = found.descriptor.digest
+        try:
+            entry = read_entry(name, release.tag, found.descriptor, found.content)
+        except ValueError as exc:
+            notes.append(f"{store.name(name, release.tag)}: left out: {exc}")
+            continue
+        if entry.artifact_type != CATALOG_TYPE:
+            entries[release.tag] = entry
+    for tag in releases.other_tags:
+        try:
+            tags[tag] = manifests.head(name, tag)
+        except NotFoundError:
+            continue
+    return Standing(tags, entries, tuple(notes))
