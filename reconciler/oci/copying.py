@@ -10,30 +10,28 @@ last. Must never be added: which tags may be overwritten; that is the caller's w
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field, replace
-from graphlib import TopologicalSorter
+from dataclasses import replace
 from typing import TYPE_CHECKING, Self
 
 from reconciler.errors import HiddenError, ImmutableTagError, NotFoundError
-from reconciler.oci.copying_blobs import BlobMover, Tally
-from reconciler.oci.copying_graphs import Graph, GraphReader, Node, Query, parse_node
+from reconciler.oci.copying_blobs import BlobMover
+from reconciler.oci.copying_graphs import GraphReader, Query, parse_node
+from reconciler.oci.copying_manifests import Job, ManifestPutter
 from reconciler.oci.copying_signers import SignerTags
 from reconciler.oci.copying_terms import CopyResult, CopyTerms
 from reconciler.oci.digest import Digest
 from reconciler.oci.manifest import Descriptor, Index
 from reconciler.oci.platforms import choose
 from reconciler.oci.reference import Tag
-from reconciler.oci.referrers import put_referrer
 from reconciler.oci.sides import DESTINATION, SOURCE, blamed
-from reconciler.oci.transfer import require_unseen
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable
     from types import TracebackType
 
     from reconciler.oci.manifest import Platform
     from reconciler.oci.reference import Repository
-    from reconciler.oci.store import ManifestContent, Store
+    from reconciler.oci.store import Store
 
 JOBS = 4
 """Blobs of one artifact at once: three to four are what other clients open to one host."""
@@ -93,6 +91,7 @@ class Copier:
         self._mover = BlobMover(source, destination, self._pool, mountable or _nowhere)
         self._reader = GraphReader(source, destination, self._pool)
         self._signers = SignerTags(source)
+        self._putter = ManifestPutter(destination, self._pool)
 
     @property
     def source(self) -> Store:
@@ -138,14 +137,14 @@ class Copier:
         if root is None:
             # What it is, nobody has said yet; where it is missing, it is read anyway.
             root = there if there is not None and before == digest else Descriptor("", digest, 0)
-        job = _Job(source_repository, destination_repository, root, target, before, is_hidden)
+        job = Job(source_repository, destination_repository, root, target, before, is_hidden)
         if before != digest or self._terms.check_all or self._terms.referrers:
             if before is not None and before != digest and not replace:
                 raise self._refuse(job, before)
             self._bring(job)
         return self._result(job, chosen_from)
 
-    def _result(self, job: _Job, chosen_from: Digest | None) -> CopyResult:
+    def _result(self, job: Job, chosen_from: Digest | None) -> CopyResult:
         return CopyResult(
             source=self._source.name(job.source_repository, job.root.digest),
             reference=self._destination.name(job.repository, job.target),
@@ -192,14 +191,14 @@ class Copier:
             # Creating is allowed to who may push; once it has taken a blob, it is asked again.
             return None, True
 
-    def _refuse(self, job: _Job, before: Digest) -> ImmutableTagError:
+    def _refuse(self, job: Job, before: Digest) -> ImmutableTagError:
         return ImmutableTagError(
             f"{DESTINATION}: {self._destination.name(job.repository, job.target)}: holds other content: "
             f"expected {job.root.digest}, got {before}",
             fix="choose another tag; or overwrite what is there: --force",
         )
 
-    def _bring(self, job: _Job) -> None:
+    def _bring(self, job: Job) -> None:
         graph = self._reader.read(
             Query(
                 job.source_repository,
@@ -224,10 +223,10 @@ class Copier:
             # Where another content was under this tag, much of it is probably the same.
             probe=self._terms.check_all or job.before is not None,
         )
-        self._put_manifests(job, graph)
+        self._putter.put(job, graph)
         self._reader.remember(job.repository, job.root.digest)
 
-    def _bring_signers(self, job: _Job, tag: Tag) -> None:
+    def _bring_signers(self, job: Job, tag: Tag) -> None:
         """Bring what a signer has put under a tag of its own; what others have put there stays as it is."""
         try:
             with blamed(SOURCE):
@@ -242,70 +241,6 @@ class Copier:
             before = None if there is None else there.digest
             part = replace(job, root=root, target=tag, before=before, is_hidden=is_hidden, is_signers=True)
             self._bring(part)
-
-    def _put_manifests(self, job: _Job, graph: Graph) -> None:
-        """Put what is missing: parts before what names them, subjects before what refers to them."""
-        root = graph.missing.get(job.root.digest)
-        tag_comes_last = isinstance(job.target, Tag) and bool(graph.referrers)
-        sorter: TopologicalSorter[Digest] = TopologicalSorter()
-        for digest, node in graph.missing.items():
-            sorter.add(digest, *(need for need in node.needs if need in graph.missing))
-        sorter.prepare()
-        while sorter.is_active():
-            ready = sorter.get_ready()
-            nodes = [graph.missing[digest] for digest in ready]
-            self._each(nodes, lambda node: self._put(job, node, by_digest=tag_comes_last))
-            sorter.done(*ready)
-        if root is not None and tag_comes_last:
-            self._put_tag(job, root.content)
-
-    def _put(self, job: _Job, node: Node, *, by_digest: bool) -> None:
-        content = node.content
-        digest, media_type = content.descriptor.digest, content.descriptor.media_type
-        is_root = digest == job.root.digest
-        with blamed(DESTINATION):
-            if node.manifest.subject is not None:
-                put_referrer(self._destination, job.repository, content.content, media_type)
-            if is_root and not by_digest and isinstance(job.target, Tag):
-                self._put_tag(job, content)
-            elif node.manifest.subject is None:
-                self._destination.put_manifest(job.repository, digest, content.content, media_type)
-        job.tally.sent_manifest()
-
-    def _put_tag(self, job: _Job, content: ManifestContent) -> None:
-        with blamed(DESTINATION):
-            if job.is_hidden and isinstance(job.target, Tag):
-                require_unseen(self._destination, job.repository, job.target, job.root.digest)
-            self._destination.put_manifest(
-                job.repository, job.target, content.content, content.descriptor.media_type
-            )
-
-    def _each(self, nodes: Iterable[Node], put: Callable[[Node], None]) -> None:
-        items = list(nodes)
-        if len(items) == 1:
-            put(items[0])
-            return
-        for future in [self._pool.submit(put, item) for item in items]:
-            future.result()
-
-
-@dataclass(slots=True)
-class _Job:
-    """One artifact on its way."""
-
-    source_repository: Repository
-    repository: Repository
-    """At the destination."""
-    root: Descriptor
-    target: Tag | Digest
-    before: Digest | None
-    is_hidden: bool = False
-    """Whether the destination would not say what is there."""
-    is_signers: bool = False
-    """Whether it stands under a signer's tag: then nothing is looked for that refers to it."""
-    referrers: int = 0
-    kept: list[Tag] = field(default_factory=list)
-    tally: Tally = field(default_factory=Tally)
 
 
 def _itself(repository: Repository) -> Repository:
