@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -47,6 +48,7 @@ _DAYS = {"d": 1, "w": 7, "y": 365}
 @click.command("prune", short_help="Delete versions that nobody wants any more.")
 @flag("--keep", type=click.IntRange(1), metavar="N", help="Old is what is not among the newest N versions.")
 @flag("--older-than", metavar="AGE", help="Old is what was created longer ago: 90d, 12w or 2y.")
+@flag("--floating", is_flag=True, help="Floating tags hold no orphan: they are deleted with it.")
 @flag("--yes", "-y", is_flag=True, help="Delete what is shown.")
 @only_option
 @place_options
@@ -59,6 +61,7 @@ def command(
     *,
     keep: int | None,
     older_than: str | None,
+    floating: bool,
     yes: bool,
     only: tuple[str, ...],
 ) -> int:
@@ -66,20 +69,21 @@ def command(
 
     These are orphans: versions of this project in repositories that pallet.toml names no more. With --keep or
     --older-than old versions of the others as well; with both, what is old by both. Never goes what
-    pallet.lock holds, what a floating tag names, what something else requires, or what cannot be read.
-    Blobs stay until the registry collects them.
+    pallet.lock holds, what a floating tag names, what something else requires, or what cannot be read: with
+    --floating, orphans go together with their floating tags. Blobs stay until the registry collects them.
 
     \b
     Examples:
       pallet prune
       pallet prune --keep 5 --older-than 90d
-      pallet prune --only 'workflows/*' --yes
+      pallet prune --floating --only 'workflows/*' --yes
     """
     screen = Screen(output)
     retention = Retention(keep, _read_age(older_than), datetime.now(UTC))
     project = load(place, screen, locked=in_ci())
     chooses = Selection(only=only).chooses
-    with stop_on_signals() as stop, _open(project, reach, screen, stop, chooses) as pruner:
+    with stop_on_signals() as stop, _open(project, reach, screen, stop, chooses) as opened:
+        pruner = replace(opened, frees_orphans=floating)
         pruning = pruner.look(retention)
         pruned = pruner.prune(pruning) if yes else None
     for note in pruning.notes:

@@ -79,7 +79,8 @@ def _line(item: Judged, pruned: Pruned | None) -> str:
     mark = "=" if item.stays else "-" if result is None else _MARKS[result.outcome]
     why = item.why if result is None or result.error is None else result.error
     fix = f"\n    → {result.fix}" if result is not None and result.error and result.fix else ""
-    return f"{mark} {entry.repository}:{entry.tag}  {entry.digest.short}  {printable(why)}{fix}"
+    tags = ", ".join((entry.tag, *item.tags))
+    return f"{mark} {entry.repository}:{tags}  {entry.digest.short}  {printable(why)}{fix}"
 
 
 def _version(item: Judged, pruned: Pruned | None, name: Callable[[Repository, Tag], str]) -> Document:
@@ -89,6 +90,7 @@ def _version(item: Judged, pruned: Pruned | None, name: Callable[[Repository, Ta
         "reference": name(entry.repository, entry.tag),
         "repository": entry.repository,
         "tag": entry.tag,
+        "tags": list(item.tags),
         "digest": entry.digest,
         "action": "keep" if item.stays else "delete",
         "reason": item.why,

@@ -15,7 +15,13 @@ from reconciler.discovery.catalog_merge import Learned
 from reconciler.discovery.catalog_publishing import Publisher
 from reconciler.discovery.entries import read_entry
 from reconciler.discovery.surveying import find_repositories, survey
-from reconciler.errors import ImmutableTagError, PalletError, RefusedError, UnsupportedError
+from reconciler.errors import (
+    ImmutableTagError,
+    NotFoundError,
+    PalletError,
+    RefusedError,
+    UnsupportedError,
+)
 from reconciler.sync.actions import Outcome
 from reconciler.sync.outcomes import DONE, Result
 from reconciler.sync.pruning import Claims, Judged, Retention, choose, in_order
@@ -71,6 +77,8 @@ class Pruner:
     stop: Stop
     catalog: CatalogPlace | None
     chooses: Callable[[Repository], bool] = lambda _: True
+    frees_orphans: bool = False
+    """Whether floating tags of orphans go with them."""
 
     def look(self, retention: Retention) -> Pruning:
         """Say what would go; nothing is written.
@@ -103,23 +111,44 @@ class Pruner:
         )
         if waits is not None:
             return Result(Outcome.SKIPPED, f"{waits[0]}:{waits[1]} requires it, and is still there")
-        entry = item.entry
-        remover = Remover(
-            self.store, entry.repository, self._locked_tags(entry.repository), jobs=self.asking.jobs
-        )
         try:
-            removal = remover.find(entry.tag)
-            if removal.descriptor.digest != entry.digest:
-                raise RefusedError(
-                    f"{removal.reference}: moved since it was read: "
-                    f"expected {entry.digest}, got {removal.descriptor.digest}",
-                    fix="pallet prune",
-                )
-            remover.remove(removal)
+            for tag in (*item.tags, item.entry.tag):
+                if not self._remove(item, tag):
+                    break
         except PalletError as exc:
             refused = isinstance(exc, RefusedError | ImmutableTagError | UnsupportedError)
             return Result(Outcome.REFUSED if refused else Outcome.FAILED, str(exc), exc.exit_code, exc.fix)
         return DONE
+
+    def _remove(self, item: Judged, tag: Tag) -> bool:
+        """Delete one tag; False where its manifest went instead, and with it all its tags.
+
+        Raises:
+            RefusedError: the tag was moved, or only manifests are deleted here and something needs this one.
+            PalletError: it is still there.
+        """
+        entry = item.entry
+        name, jobs = entry.repository, self.asking.jobs
+        remover = Remover(self.store, name, self._locked_tags(name), jobs=jobs)
+        try:
+            removal = remover.find(tag)
+        except NotFoundError:
+            return True  # gone already, which is what was wanted
+        if removal.descriptor.digest != entry.digest:
+            raise RefusedError(
+                f"{removal.reference}: moved since it was read: "
+                f"expected {entry.digest}, got {removal.descriptor.digest}",
+                fix="pallet prune",
+            )
+        try:
+            return not remover.remove(removal).by_digest
+        except RefusedError:
+            if not item.is_whole:
+                raise
+        # The registry deletes no tags, and several name this manifest: all of them were to go.
+        whole = Remover(self.store, name, force=True, jobs=jobs)
+        whole.remove(whole.find(entry.digest))
+        return False
 
     def _locked_tags(self, name: Repository) -> dict[Tag, Digest]:
         entries = self.project.lock.entries.values()
@@ -181,5 +210,6 @@ class Pruner:
             frozenset(item.key for item in wanted),
             frozenset(entry.key for entry in entries),
             frozenset((entry.name, entry.digest) for entry in entries),
+            self.frees_orphans,
             frozenset(name for name in found.standing if self.chooses(name)),
         )

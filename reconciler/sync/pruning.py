@@ -18,6 +18,7 @@ from reconciler.discovery.entries import version_of
 from reconciler.discovery.moments import read_moment
 from reconciler.discovery.requiring import accepts, read_said
 from reconciler.discovery.statements import CREATED
+from reconciler.oci.media_types import INDEXES
 
 if TYPE_CHECKING:
     from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
     from reconciler.discovery.entries import Entry
     from reconciler.discovery.surveying import Standing
     from reconciler.oci.digest import Digest
-    from reconciler.oci.reference import Repository
+    from reconciler.oci.reference import Repository, Tag
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +58,8 @@ class Claims:
     wanted_keys: Container[tuple[Repository, Version]]
     locked: Container[tuple[Repository, Version]]
     locked_digests: Container[tuple[Repository, Digest]]
+    frees_orphans: bool = False
+    """Whether floating tags hold no orphan: then they go with it."""
     chosen: Container[Repository] | None = None
     """The only repositories that may be touched; None for all."""
 
@@ -70,6 +73,10 @@ class Judged:
     stays: bool
     needed_by: tuple[Key, ...] = ()
     """What goes before it does: others that go as well, and require it."""
+    tags: tuple[Tag, ...] = ()
+    """Floating tags that go with it."""
+    is_whole: bool = False
+    """Whether every tag that names its manifest goes, and no index that stays may list it."""
 
     @property
     def key(self) -> Key:
@@ -103,10 +110,31 @@ def choose(
     kept |= _required(candidates, kept, needs, standing)
     going = candidates.keys() - kept.keys()
     return tuple(
-        Judged(entry, kept[key], stays=True)
-        if key in kept
-        else Judged(entry, why, stays=False, needed_by=_needed_by(entry, going, needs))
+        Judged(entry, kept[key], stays=True) if key in kept else _going(entry, why, going, needs, standing)
         for key, (entry, why) in candidates.items()
+    )
+
+
+def _going(
+    entry: Entry,
+    why: str,
+    going: Container[Key],
+    needs: Sequence[_Need],
+    standing: Mapping[Repository, Standing],
+) -> Judged:
+    name, there = entry.repository, standing[entry.repository]
+    naming = [tag for tag, digest in there.tags.items() if digest == entry.digest]
+    floating = tuple(sorted(tag for tag in naming if version_of(tag) is None))
+    versions = (tag for tag in naming if version_of(tag) is not None)
+    indexes = (tag for tag, other in there.entries.items() if other.media_type in INDEXES)
+    is_whole = all((name, tag) in going for tag in (*versions, *indexes))
+    return Judged(
+        entry,
+        why,
+        stays=False,
+        needed_by=_needed_by(entry, going, needs),
+        tags=floating,
+        is_whole=is_whole,
     )
 
 
@@ -158,11 +186,16 @@ def _protection(entry: Entry, standing: Mapping[Repository, Standing], claims: C
         return "pallet.lock holds it"
     if key in claims.wanted_keys:
         return "pallet.toml wants it"
+    if claims.frees_orphans and entry.repository not in claims.wanted:
+        return None
     tags = standing[entry.repository].tags
     holding = sorted(
         tag for tag, digest in tags.items() if digest == entry.digest and version_of(tag) is None
     )
-    return f"held by {', '.join(holding)}" if holding else None
+    if not holding:
+        return None
+    more = "" if entry.repository in claims.wanted else "; --floating deletes these too"
+    return f"held by {', '.join(holding)}{more}"
 
 
 @dataclass(frozen=True, slots=True)
