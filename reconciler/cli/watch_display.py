@@ -8,8 +8,9 @@ from __future__ import annotations
 import os
 import signal
 import sys
+import threading
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -164,8 +165,17 @@ class LiveView:
         if rest_s > 0:
             return rest_s
         self._is_stale, self._drawn_s = False, time.monotonic()
+        self._measure()
         self._live.refresh()
         return None
+
+    def _measure(self) -> None:
+        """Take the terminal's size as it is now: COLUMNS, where it is set, says how it was."""
+        from rich.console import ConsoleDimensions
+
+        with suppress(OSError):
+            columns, lines = os.get_terminal_size(sys.stdout.fileno())
+            self._console.size = ConsoleDimensions(columns, lines)
 
     def _draw(self) -> Any:
         from rich.console import Group
@@ -230,10 +240,31 @@ def end_on_signals(stop: Stop, wake: Callable[[Message], None]) -> Iterator[None
     handlers[signal.SIGTSTP] = lambda *_: wake(Wish.SUSPEND)
     before = [(number, signal.signal(number, handler)) for number, handler in handlers.items()]
     try:
-        yield
+        with _woken_by_signals(wake):
+            yield
     finally:
         for number, handler in before:
             signal.signal(number, handler)
+
+
+@contextmanager
+def _woken_by_signals(wake: Callable[[Message], None]) -> Iterator[None]:
+    """Wake the thread that decides, where handlers run, whichever thread the kernel hands a signal to."""
+    reader, writer = os.pipe()
+    os.set_blocking(writer, False)
+    before = signal.set_wakeup_fd(writer, warn_on_full_buffer=False)
+
+    def watch() -> None:
+        while os.read(reader, 64):
+            wake(None)
+        os.close(reader)
+
+    threading.Thread(target=watch, name="signals", daemon=True).start()
+    try:
+        yield
+    finally:
+        signal.set_wakeup_fd(before)
+        os.close(writer)
 
 
 def _suspend() -> None:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import shutil
 import signal
+import socket
 import subprocess
 import time
 from collections.abc import Callable
@@ -327,6 +329,45 @@ def test_polling_notices_too(folder: ProjectFolder) -> None:
         assert watch.seen[0]["polling"] == "--poll"
         save(folder, "do_it")
         watch.wait("pushed", name="workflows/router", cause="save")
+
+
+@pytest.mark.parametrize("limit", ["max_inotify_instances", "max_inotify_watches"])
+def test_kernel_that_refuses_is_told_and_folders_are_looked_at(folder: ProjectFolder, limit: str) -> None:
+    # In a user namespace of its own the limit is ours to set.
+    lowered = [
+        "unshare",
+        "--user",
+        "--map-root-user",
+        "sh",
+        "-c",
+        f'echo 0 > /proc/sys/user/{limit} && exec "$@"',
+        "sh",
+    ]
+    if (
+        shutil.which("unshare") is None
+        or subprocess.run([*lowered, "true"], capture_output=True, check=False).returncode
+    ):
+        pytest.skip("unshare cannot make a user namespace here: the kernel's limits stay as they are")
+
+    with watching(folder.root, "--poll-interval", "0.05", prefix=lowered) as watch:
+        assert watch.seen[0]["polling"].startswith("the kernel would not watch: inotify ")
+        save(folder, "do_it")
+        watch.wait("pushed", name="workflows/router", cause="save")
+
+
+def test_signal_ends_it_while_the_registry_keeps_silent(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        url = f"http://127.0.0.1:{silent.getsockname()[1]}"
+        target = f'\n[target.lab]\nurl = "{url}"\n[defaults]\ntarget = "lab"\n'
+        folder = make_project(tmp_path / "p", target + WORKFLOWS, {"workflows/router.yaml": workflow()})
+        with watching(folder.root, settled=False) as watch:
+            watch.wait("watching")
+            connection, _ = silent.accept()
+            with connection:
+                # It is in the middle of a request that nobody will answer.
+                assert watch.end(signal.SIGINT) == 130
+
+    assert watch.seen[-1]["event"] == "stopped"
 
 
 def test_registry_that_goes_away_is_told_once_and_caught_up_with(

@@ -39,7 +39,8 @@ class Terminal:
             for descriptor in (0, 1, 2):
                 os.dup2(slave, descriptor)
             os.chdir(folder)
-            environment = {**os.environ, "TERM": "xterm-256color"}
+            # COLUMNS and LINES: as a shell may have exported them, and no longer true.
+            environment = {**os.environ, "TERM": "xterm-256color", "COLUMNS": "77", "LINES": "33"}
             command = [sys.executable, "-m", "reconciler", "watch", "--debounce", "0.05", *arguments]
             os.execve(sys.executable, command, environment)
         self.raw = b""

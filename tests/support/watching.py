@@ -15,7 +15,7 @@ import signal
 import subprocess
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -98,11 +98,19 @@ class Watched:
 
 @contextmanager
 def watching(
-    folder: Path, *arguments: str, environment: Mapping[str, str] | None = None, settled: bool = True
+    folder: Path,
+    *arguments: str,
+    environment: Mapping[str, str] | None = None,
+    settled: bool = True,
+    prefix: Sequence[str] = (),
 ) -> Iterator[Watched]:
-    """Yield a watch of a folder, with a quiet period of 50 ms; by default after its first run."""
+    """Yield a watch of a folder, with a quiet period of 50 ms; by default after its first run.
+
+    Args:
+        prefix: words before the command.
+    """
     process = subprocess.Popen(
-        (*PALLET, "watch", "--format", "jsonl", "--debounce", "0.05", *arguments),
+        (*prefix, *PALLET, "watch", "--format", "jsonl", "--debounce", "0.05", *arguments),
         cwd=folder,
         env={**os.environ, **(environment or {})},
         stdin=subprocess.DEVNULL,
