@@ -120,27 +120,34 @@ class Promoter:
 
     def _obstacles(self, seen: Mapping[Key, Seen], locked: Mapping[Key, Locked]) -> dict[Key, Obstacle]:
         obstacles = {}
+        name = self.source_target.name
+        fix = f"bring {name} into step first: pallet sync --target {name}{self._file}"
         for key, state in seen.items():
-            name, digest = self.source_target.name, locked[key].digest
+            digest = locked[key].digest
             match state:
                 case Absent():
                     reason = f"{name} does not hold it: expected {digest}, got nothing under {key[1].tag}"
+                    obstacles[key] = Obstacle(reason, fix)
                 case Present(held) if held != digest:
                     reason = f"{name} holds other content: expected {digest}, got {held}"
-                case _:
-                    continue
-            obstacles[key] = Obstacle(reason, f"bring {name} into step first: pallet sync --target {name}")
+                    # A sync alone refuses to overwrite what somebody else put there.
+                    obstacles[key] = Obstacle(reason, f"{fix} --restore {key[0]}")
         return obstacles
+
+    @property
+    def _file(self) -> str:
+        """Return the flag that leads to pallet.toml, where it has another name."""
+        path = self.project.config.path
+        return "" if path.name == "pallet.toml" else f" --file {path.name}"
 
     def _terms(self) -> Terms:
         config = self.project.config
-        file = "" if config.path.name == "pallet.toml" else f" --file {config.path.name}"
         return Terms(
             target=self.target.name,
             permit=lambda wanted: permit(config, self.target, self.selection, wanted),
             refer=self.store.name,
             held=config.held,
-            again=f"pallet promote --from {self.source_target.name} --to {self.target.name}{file}",
+            again=f"pallet promote --from {self.source_target.name} --to {self.target.name}{self._file}",
             chosen=self.selection.chooses,
         )
 

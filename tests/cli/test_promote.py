@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 from typing import Any
 
 import pytest
@@ -110,10 +111,26 @@ def test_source_with_other_content_is_drift(staged: Desk) -> None:
     action = _action(document)
     assert (action["action"], action["outcome"]) == ("refuse", "refused")
     assert action["reason"].startswith("main holds other content: expected sha256:")
-    assert action["fix"] == "bring main into step first: pallet sync --target main"
+    assert action["fix"] == f"bring main into step first: pallet sync --target main --restore {TRIAGE}"
     others = [each for each in document["actions"] if each["name"] != TRIAGE]
     assert {each["outcome"] for each in others} == {"done"}
     assert TRIAGE not in open_layout(staged.root / THERE).list_repositories()
+
+
+@pytest.mark.parametrize("drift", ["other content", "nothing"])
+def test_advice_for_source_leads_out(staged: Desk, drift: str) -> None:
+    version, here = _version_of(staged), open_layout(staged.root / HERE)
+    if drift == "nothing":
+        here.delete_manifest(TRIAGE, version)
+    else:
+        publish(here, TRIAGE, version, b"tampered")
+
+    fix = _action(_promote(staged, code=3))["fix"]
+    command = shlex.split(fix.partition(": ")[2])
+
+    assert command[0] == "pallet"
+    assert staged.pallet(*command[1:]).code == 0
+    assert _action(_promote(staged, code=0))["outcome"] == "done"
 
 
 def test_source_without_it_is_drift(staged: Desk) -> None:
