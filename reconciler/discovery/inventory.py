@@ -156,7 +156,7 @@ def _look(
         ),
         source,
         _moment(min((began_s, *seen_s))),
-        (*notes, *_notes(looked.values())),
+        (*notes, *_notes(looked.values(), source)),
     )
 
 
@@ -172,16 +172,19 @@ def _attempt(newest: Newest, name: Repository) -> _Attempt:
     try:
         return _Attempt(newest.look(name))
     except NotFoundError:
-        return _Attempt(Looked(None, None, (f"{subject}: left out: there is no such repository (any more)",)))
+        note = f"{subject}: left out: there is no such repository (any more)"
+        return _Attempt(Looked(None, None, (note,), is_empty=True))
     except StoppedError:
         raise
     except PalletError as exc:
         return _Attempt(Looked(None, None, (f"{subject}: left out: could not be read: {exc}",)), exc)
 
 
-def _notes(attempts: Iterable[_Attempt]) -> Iterator[str]:
+def _notes(attempts: Iterable[_Attempt], source: str) -> Iterator[str]:
     for attempt in attempts:
-        yield from attempt.looked.notes
+        # Registries go on listing repositories of which everything was deleted: that is no news.
+        if not (attempt.looked.is_empty and source == "registry"):
+            yield from attempt.looked.notes
 
 
 def _moment(seconds: float) -> datetime:

@@ -35,6 +35,8 @@ class Looked:
     seen_s: float | None
     """When the tag was seen to name it, where that was remembered; seconds since 1970."""
     notes: tuple[str, ...] = ()
+    is_empty: bool = False
+    """Whether there is no tag at all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +89,8 @@ class Newest:
         """Return what `latest` names, where no tag is a version: so do images that other tools push."""
         if releases.versions or _LATEST not in releases.other_tags:
             why = (releases.note,) if releases.note else ()
-            return Looked(None, None, (*notes, *why))
+            is_empty = not releases.versions and not releases.other_tags
+            return Looked(None, None, (*notes, *why), is_empty)
         found = self.manifests.fetch_tag(releases.repository, _LATEST)
         return _understand(releases, _LATEST, found, None, notes)
 

@@ -1,0 +1,48 @@
+"""Names that a registry goes on listing, though nothing is left behind them."""
+
+from __future__ import annotations
+
+import pytest
+
+from reconciler.discovery.asking import Asking
+from reconciler.discovery.entries import Inventory
+from reconciler.discovery.inventory import take_inventory
+from reconciler.discovery.manifest_cache import CachedManifests, ManifestCache
+from reconciler.errors import NotFoundError
+from reconciler.oci.reference import Repository, Tag
+from tests.support.artifacts import publish
+from tests.support.memory_store import MemoryStore
+
+KEPT, LEFT = Repository("tools/search"), Repository("pallet-doctor")
+
+
+@pytest.fixture
+def store() -> MemoryStore:
+    memory = MemoryStore()
+    for name in (KEPT, LEFT):
+        publish(memory, name, "1.0.0", b"content")
+    return memory
+
+
+def _take(store: MemoryStore, *listed: Repository) -> Inventory:
+    manifests = CachedManifests(store, ManifestCache(None))
+    return take_inventory(store, manifests=manifests, asking=Asking(jobs=2), catalog=None, listed=listed)
+
+
+@pytest.mark.parametrize("is_known", [True, False], ids=["no tags", "unknown when asked"])
+def test_empty_repository_of_a_registry_is_no_news(store: MemoryStore, *, is_known: bool) -> None:
+    if is_known:
+        store.delete_manifest(LEFT, Tag("1.0.0"))
+    else:
+        store.failing["list_tags", LEFT] = NotFoundError("memory.test/pallet-doctor: not found")
+
+    inventory = _take(store)
+
+    assert [entry.repository for entry in inventory.entries] == [KEPT]
+    assert (inventory.source, inventory.notes) == ("registry", ())
+
+
+def test_empty_repository_that_somebody_named_is_news(store: MemoryStore) -> None:
+    store.delete_manifest(LEFT, Tag("1.0.0"))
+
+    assert _take(store, KEPT, LEFT).notes == ("memory.test/pallet-doctor: no tags",)
