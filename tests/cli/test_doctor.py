@@ -61,6 +61,12 @@ def test_nothing_stays_behind(desk: Desk, registry: ScriptedRegistry) -> None:
     assert (held.manifests, held.tags, held.sessions) == ({}, {}, {})
 
 
+def test_empty_name_that_stays_is_said(desk: Desk) -> None:
+    assert examine(desk)["clean-up"]["message"] == (
+        "what was tried is gone again; the registry may go on listing the empty name pallet-doctor"
+    )
+
+
 def test_plain_registry_gets_notes(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], docker_registry: DockerRegistry
 ) -> None:
@@ -106,8 +112,39 @@ def test_wrong_password_is_told_without_it(
 
     found = examine(desk, code=77)
 
-    assert found["who"]["health"] == "bad"
+    assert health(found) == {"reach": "good", "clock": "good", "who": "bad", "rights": "unknown"}
     assert "hush" not in json.dumps(found)
+    assert {request.path.partition("?")[0] for request in registry.requests} == {"/v2/", "/token"}
+
+
+@pytest.mark.parametrize(
+    ("method", "place", "name", "otherwise"),
+    [
+        pytest.param("GET", "/_catalog", "list", "a catalog names them", id="list"),
+        pytest.param("DELETE", "/manifests/", "delete", "allow it in the registry", id="delete"),
+    ],
+)
+def test_nobody_is_told_to_log_in(
+    desk: Desk,
+    registry: ScriptedRegistry,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    method: str,
+    place: str,
+    name: str,
+    otherwise: str,
+) -> None:
+    registry.on(method, place, problem(401, "UNAUTHORIZED", "who are you"))
+
+    assert examine(desk)[name]["fix"] == f"log in: pallet login {registry.host}"
+
+    registry.users["ci"] = "right"
+    login = {"auths": {registry.host: {"username": "ci", "password": "right"}}}
+    (tmp_path / "auth.json").write_text(json.dumps(login))
+    monkeypatch.setenv("REGISTRY_AUTH_FILE", str(tmp_path / "auth.json"))
+    registry.on(method, place, problem(403, "DENIED", "not you"))
+
+    assert otherwise in examine(desk)[name]["fix"]
 
 
 def test_dead_registry_is_asked_once(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -116,10 +153,15 @@ def test_dead_registry_is_asked_once(tmp_path: Path, capsys: pytest.CaptureFixtu
     assert health(examine(desk, code=1)) == {"reach": "bad"}
 
 
-def test_web_server_is_no_registry(desk: Desk, registry: ScriptedRegistry) -> None:
-    registry.on("GET", "/v2/$", Reply(404, {"Content-Type": "text/html"}, b"<html>"))
+@pytest.mark.parametrize("status", [200, 404])
+def test_web_server_is_asked_once(desk: Desk, registry: ScriptedRegistry, status: int) -> None:
+    registry.on("GET", "/v2/$", Reply(status, {"Content-Type": "text/html; charset=utf-8"}, b"<html>"))
 
-    assert "not the API of a registry" in examine(desk, code=1)["reach"]["message"]
+    found = examine(desk, code=1)
+
+    assert health(found) == {"reach": "bad"}
+    assert "not the API of a registry" in found["reach"]["message"]
+    assert len(registry.requests) == 1
 
 
 def test_host_needs_no_project(

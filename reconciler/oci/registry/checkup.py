@@ -1,7 +1,8 @@
 """What can be said of a registry: each question is asked as pallet would ask it in earnest.
 
-Decided here: what is asked, in which order, and that nothing stays: uploads are cancelled, and tags
-are tried only where deleting works. Must never be added: a question whose traces cannot be removed.
+Decided here: what is asked, in which order, and that nothing stays but, in some registries, an empty
+repository's name: uploads are cancelled, and tags are tried only where deleting works. Must never be added: a
+question whose traces cannot be removed.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ import email.utils
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from reconciler.errors import PalletError
+from reconciler.errors import PalletError, UnauthorisedError
 from reconciler.oci.blob import Blob
 from reconciler.oci.checkup import Check, Health
 from reconciler.oci.digest import Digest
@@ -42,7 +43,7 @@ _PROBE = Manifest(
 
 
 def examine_registry(store: RegistryStore, repository: Repository, *, now_s: float) -> Iterator[Check]:
-    """Yield one finding after another; what cannot be reached is asked no further.
+    """Yield one finding after another; what is not reached, or does not let us in, is asked no further.
 
     Args:
         store: the registry.
@@ -65,10 +66,21 @@ class _Examination:
             yield _bad("reach", exc)
             return
         answer.discard()
-        yield self._reach(answer)
+        reach = self._reach(answer)
+        yield reach
+        if reach.health is Health.BAD:
+            return
         yield self._clock(answer)
         who = self._who()
         yield who
+        if who.health is Health.BAD:
+            # Each would be refused as this was, and some registries lock an account for it.
+            said = "not asked what may be listed, pushed and deleted, since that needs to be let in"
+            yield Check("rights", Health.UNKNOWN, said)
+            return
+        yield from self._rights()
+
+    def _rights(self) -> Iterator[Check]:
         yield self._list()
         pushing, place = self._push()
         yield pushing
@@ -90,8 +102,9 @@ class _Examination:
     def _reach(self, answer: Answer) -> Check:
         origin = answer.url.origin
         if answer.status not in {200, 401}:
-            said = f"{answer.request}: expected 200 or 401, got {answer.status}: not the API of a registry"
-            return Check("reach", Health.BAD, said, "check the target's url: scheme, host and port", 1)
+            return _no_registry(f"{answer.request}: expected 200 or 401, got {answer.status}")
+        if answer.status == 200 and (answer.header(b"content-type") or "").startswith("text/html"):
+            return _no_registry(f"{answer.request}: expected JSON, got a page for people")
         if origin.scheme == "https":
             return Check("reach", Health.GOOD, f"{origin} answers; its certificate is accepted")
         if origin.is_loopback:
@@ -132,7 +145,8 @@ class _Examination:
         try:
             count = len(self.store.list_repositories())
         except PalletError as exc:
-            return Check("list", Health.NOTE, f"repositories cannot be listed: {exc}", "a catalog names them")
+            fix = self._login_fix(exc) or "a catalog names them"
+            return Check("list", Health.NOTE, f"repositories cannot be listed: {exc}", fix)
         return Check("list", Health.GOOD, f"repositories can be listed: {count} below this target")
 
     def _push(self) -> tuple[Check, places.Place | None]:
@@ -187,8 +201,15 @@ class _Examination:
             answer.discard()
             return Check("delete", Health.GOOD, "manifests can be deleted")
         failure = self.session.failure(answer)
-        fix = "pallet works without; prune and delete need it: allow it in the registry, or to this user"
+        allow = "pallet works without; prune and delete need it: allow it in the registry, or to this user"
+        fix = self._login_fix(failure) or allow
         return Check("delete", Health.NOTE, f"nothing can be deleted: {failure}", fix)
+
+    def _login_fix(self, exc: PalletError) -> str | None:
+        """Return what to do where nobody in particular was refused; None where somebody was, or nobody."""
+        if not isinstance(exc, UnauthorisedError) or self.store.user is not None:
+            return None
+        return exc.fix
 
     def _referrers(self, subject: Digest) -> Check:
         try:
@@ -229,11 +250,17 @@ class _Examination:
             self.store.delete_manifest(self.repository, digest)
         except PalletError as exc:
             return Check("clean-up", Health.BAD, f"left behind: {exc}", "delete it with other tools", 1)
-        return Check("clean-up", Health.GOOD, "what was tried is gone again")
+        said = "what was tried is gone again; the registry may go on listing the empty name"
+        return Check("clean-up", Health.GOOD, f"{said} {self.name}")
 
     def _profile_advice(self, what: str) -> str:
         names = [profile.name for profile in PROFILES if getattr(profile, what)]
         return f'saves requests: write profile = "{names[-1]}" into the target, if that is what it is'
+
+
+def _no_registry(said: str) -> Check:
+    fix = "check the target's url: scheme, host and port"
+    return Check("reach", Health.BAD, f"{said}: not the API of a registry", fix, 1)
 
 
 def _bad(name: str, exc: PalletError) -> Check:
