@@ -1,0 +1,215 @@
+"""Which published versions may be deleted, as a table."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from reconciler.desired.versions.version import Version
+from reconciler.discovery.entries import Entry
+from reconciler.discovery.surveying import Standing
+from reconciler.oci import media_types
+from reconciler.oci.digest import Digest
+from reconciler.oci.reference import Repository, Tag
+from reconciler.sync.pruning import Claims, Retention, choose, in_order
+from tests.discovery.catalogued import entry_of
+
+NOW = datetime(2026, 6, 1, tzinfo=UTC)
+CREATED, REQUIRES = "org.opencontainers.image.created", "org.pallet.workflow.requires"
+NOTHING = Claims("ours", frozenset(), frozenset(), frozenset(), frozenset())
+ORPHANS = Retention(now=NOW)
+
+
+def saying(entry: Entry, key: str, text: str) -> Entry:
+    return replace(entry, annotations={**entry.annotations, key: text})
+
+
+def stand(*entries: Entry, **floating: Entry) -> dict[Repository, Standing]:
+    """Return repositories that hold these; floating tags are given with what they name."""
+    found: dict[Repository, Standing] = {}
+    for entry in entries:
+        there = found.get(entry.repository, Standing())
+        tags = {**there.tags, entry.tag: entry.digest}
+        tags |= {Tag(tag): e.digest for tag, e in floating.items() if e.repository == entry.repository}
+        found[entry.repository] = Standing(tags, {**there.entries, entry.tag: entry})
+    return found
+
+
+def going(
+    standing: dict[Repository, Standing],
+    claims: Claims = NOTHING,
+    retention: Retention = ORPHANS,
+    *others: Entry,
+) -> list[str]:
+    judged = choose(standing, others, claims, retention)
+    return [f"{item.entry.repository}:{item.entry.tag}" for item in judged if not item.stays]
+
+
+def why(standing: dict[Repository, Standing], claims: Claims = NOTHING, *others: Entry) -> list[str]:
+    return [item.why for item in choose(standing, others, claims, ORPHANS)]
+
+
+A, B = entry_of("a"), entry_of("b")
+OLD = [entry_of("a", f"1.{minor}.0") for minor in range(4)]
+WANTED = replace(NOTHING, wanted=frozenset({Repository("a"), Repository("b")}))
+
+
+def test_orphans_go() -> None:
+    assert going(stand(A, B), replace(NOTHING, wanted=frozenset({Repository("b")}))) == ["a:1.0.0"]
+
+
+@pytest.mark.parametrize("owner", ["theirs", None], ids=["of-another-project", "of-nobody"])
+def test_what_is_not_ours_is_no_candidate(owner: str | None) -> None:
+    assert choose(stand(entry_of("a", project=owner)), (), NOTHING, ORPHANS) == ()
+
+
+@pytest.mark.parametrize(
+    ("claims", "reason"),
+    [
+        (
+            replace(NOTHING, locked=frozenset({(Repository("a"), Version("1.0.0"))})),
+            "pallet.lock holds it",
+        ),
+        (
+            replace(NOTHING, locked_digests=frozenset({(Repository("a"), A.digest)})),
+            "pallet.lock holds it",
+        ),
+        (
+            replace(NOTHING, wanted_keys=frozenset({(Repository("a"), Version("1.0.0"))})),
+            "pallet.toml wants it",
+        ),
+    ],
+    ids=["locked", "locked-digest", "wanted"],
+)
+def test_what_is_claimed_stays(claims: Claims, reason: str) -> None:
+    assert going(stand(A), claims) == []
+    assert why(stand(A), claims) == [reason]
+
+
+def test_what_a_floating_tag_holds_stays() -> None:
+    standing = stand(A, entry_of("a", "0.9.0"), latest=A)
+
+    assert going(standing) == ["a:0.9.0"]
+    assert why(standing)[0] == "held by latest; --floating deletes these too"
+
+
+def test_floating_tags_go_with_orphans_on_request() -> None:
+    claims = replace(NOTHING, frees_orphans=True)
+
+    (item,) = choose(stand(A, latest=A), (), claims, ORPHANS)
+
+    assert (item.stays, item.tags, item.is_whole) == (False, ("latest",), True)
+
+
+def test_floating_tags_of_what_is_wanted_always_hold() -> None:
+    claims = replace(WANTED, frees_orphans=True)
+
+    assert going(stand(*OLD, latest=OLD[0]), claims, Retention(keep=1)) == ["a:1.2.0", "a:1.1.0"]
+
+
+@pytest.mark.parametrize(
+    ("retention", "expected"),
+    [
+        pytest.param(Retention(), [], id="nothing-asked"),
+        pytest.param(Retention(keep=3), ["a:1.0.0"], id="keep"),
+        pytest.param(Retention(keep=9), [], id="keep-more-than-there-are"),
+        pytest.param(
+            Retention(older_than=timedelta(days=90), now=NOW), ["a:1.1.0", "a:1.0.0"], id="older-than"
+        ),
+        pytest.param(Retention(3, timedelta(days=90), NOW), ["a:1.0.0"], id="both"),
+    ],
+)
+def test_old_versions_by_request(retention: Retention, expected: list[str]) -> None:
+    ages = {0: "2025-01-01", 1: "2026-01-01T10:00:00Z", 2: "2026-05-31", 3: "soon"}
+    entries = [saying(entry, CREATED, ages[number]) for number, entry in enumerate(OLD)]
+
+    assert going(stand(*entries), WANTED, retention) == expected
+
+
+def test_nobody_knows_the_age_of_what_says_none() -> None:
+    assert going(stand(*OLD), WANTED, Retention(older_than=timedelta(days=1), now=NOW)) == []
+
+
+@pytest.mark.parametrize(
+    ("requires", "expected"),
+    [
+        pytest.param("a@^1.0", ["a:1.2.0", "a:1.1.0", "a:1.0.0"], id="the-highest-that-is-allowed"),
+        pytest.param("a@~1.1", ["a:1.3.0", "a:1.2.0", "a:1.0.0"], id="an-older-one"),
+        pytest.param("a@=1.0.0, a@~1.1", ["a:1.3.0", "a:1.2.0"], id="two"),
+        pytest.param("a", ["a:1.2.0", "a:1.1.0", "a:1.0.0"], id="any"),
+        pytest.param("a@^9", ["a:1.3.0", "a:1.2.0", "a:1.1.0", "a:1.0.0"], id="none-fits"),
+        pytest.param("a@!!", ["a:1.3.0", "a:1.2.0", "a:1.1.0", "a:1.0.0"], id="nonsense"),
+    ],
+)
+def test_what_is_required_stays(requires: str, expected: list[str]) -> None:
+    theirs = saying(entry_of("flow", project="theirs"), REQUIRES, requires)
+
+    assert going(stand(*OLD), NOTHING, ORPHANS, theirs) == expected
+
+
+def test_reason_names_who_requires() -> None:
+    theirs = saying(entry_of("flow", project="theirs"), REQUIRES, "a")
+
+    assert why(stand(A), NOTHING, theirs) == ["required by flow:1.0.0"]
+
+
+def test_what_goes_itself_keeps_nothing() -> None:
+    a, b = saying(A, REQUIRES, "b"), saying(B, REQUIRES, "a, b")
+
+    assert going(stand(a, b)) == ["a:1.0.0", "b:1.0.0"]
+
+
+def test_what_stays_keeps_all_the_way_down() -> None:
+    a, b = saying(A, REQUIRES, "b"), saying(B, REQUIRES, "c")
+    root = saying(entry_of("root", project="theirs"), REQUIRES, "a")
+
+    assert going(stand(a, b, entry_of("c"), entry_of("d")), NOTHING, ORPHANS, root) == ["d:1.0.0"]
+
+
+def test_both_tags_of_a_required_version_stay() -> None:
+    twin = replace(A, tag=Tag("v1.0.0"))
+    root = saying(entry_of("root", project="theirs"), REQUIRES, "a")
+
+    assert going(stand(A, twin), NOTHING, ORPHANS, root) == []
+
+
+def test_what_requires_goes_first() -> None:
+    a, b, c = saying(A, REQUIRES, "b"), saying(B, REQUIRES, "c"), entry_of("c")
+
+    judged = choose(stand(c, b, a), (), NOTHING, ORPHANS)
+
+    assert [item.entry.repository for item in in_order(judged)] == ["a", "b", "c"]
+
+
+def test_circle_goes_as_it_comes() -> None:
+    a, b = saying(A, REQUIRES, "b"), saying(B, REQUIRES, "a")
+
+    ordered = in_order(choose(stand(a, b), (), NOTHING, ORPHANS))
+
+    assert [item.entry.repository for item in ordered] == ["a", "b"]
+    assert ordered[0].needed_by == ((Repository("b"), Tag("1.0.0")),)
+
+
+def test_manifest_of_an_index_that_stays_is_not_whole() -> None:
+    index = replace(entry_of("a", "2.0.0"), media_type=media_types.OCI_INDEX)
+    claims = replace(NOTHING, locked_digests=frozenset({(Repository("a"), index.digest)}))
+
+    judged = {item.entry.tag: item for item in choose(stand(A, index), (), claims, ORPHANS)}
+
+    assert not judged[A.tag].is_whole
+    assert judged[index.tag].stays
+
+
+def test_only_what_was_chosen_is_touched() -> None:
+    assert going(stand(A, B), replace(NOTHING, chosen=frozenset({Repository("b")}))) == ["b:1.0.0"]
+
+
+def test_digest_shared_with_another_version_is_not_whole() -> None:
+    shared = Digest.of(b"shared")
+    one, two = replace(A, digest=shared), replace(entry_of("a", "2.0.0"), digest=shared)
+
+    judged = choose(stand(one, two), (), WANTED, Retention(keep=1))
+
+    assert [(item.stays, item.is_whole) for item in judged] == [(False, False)]
