@@ -62,6 +62,8 @@ class Publisher:
     """A number in [0, 1)."""
     _own: dict[Tag, Digest] = field(default_factory=dict)
     """What this run has put under tags of projects."""
+    _blobs: set[Digest] = field(default_factory=set)
+    """Content that this run has put already: of a single project, its own is all there is."""
 
     def publish(self, learned: Learned, *, force: bool = False) -> Published:
         """Bring the catalog to what was learned; nothing is written where it holds that already.
@@ -139,7 +141,9 @@ class Publisher:
         blob = Blob.of_bytes(content)
         manifest = catalog_manifest(Descriptor(CATALOG_TYPE, blob.digest, blob.size_bytes))
         place = self.place
-        push_artifact(place.store, place.repository, tag, manifest, OCI_MANIFEST, [blob], probe=probe)
+        blobs = [] if blob.digest in self._blobs else [blob]
+        push_artifact(place.store, place.repository, tag, manifest, OCI_MANIFEST, blobs, probe=probe)
+        self._blobs.add(blob.digest)
         cache = place.manifests.cache
         cache.write(Digest.of(manifest), manifest)
         if cache.takes(blob.size_bytes):

@@ -181,3 +181,55 @@ def test_new_attachment_costs_eleven_beyond_the_artifact(
     # Two blobs, its manifest, the artifact's manifest by digest; the list: asked, read, read, put, read again.
     counts = proxy.counts
     assert counts == {"HEAD": 1, "POST": 3, "PUT": 7, "GET": 4}
+
+
+def with_catalog(root: Path, url: str, capsys: pytest.CaptureFixture[str]) -> Desk:
+    """Return a project of one workflow that publishes a catalog."""
+    desk = one_file(root, url, capsys)
+    config = (root / "pallet.toml").read_text(encoding="utf-8")
+    desk.write("pallet.toml", f'{config}\n[catalog]\nrepository = "catalog"\n')
+    return desk
+
+
+def test_catalog_in_step_costs_one_look(
+    url: str, proxy: CountingProxy, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    desk = with_catalog(tmp_path, url, capsys)
+    assert desk.pallet("sync").code == 0
+    proxy.forget()
+
+    for command in ("plan", "check", "sync"):
+        assert desk.pallet(command).code == 0
+
+    assert proxy.counts == {"HEAD": 3 * 2}
+
+
+def test_catalog_is_written_with_nine_requests_and_no_more(
+    url: str, proxy: CountingProxy, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    ran = with_catalog(tmp_path, url, capsys).pallet("sync")
+
+    assert ran.code == 0, ran.everything
+    # Planned; looked at, and its tags; content, own tag, `latest`; looked at again, and its tags.
+    methods = [request.method for request in proxy.seen("*", "/catalog/")]
+    assert methods == ["HEAD", "HEAD", "GET", "POST", "PUT", "PUT", "PUT", "HEAD", "GET"]
+
+
+def test_discovery_with_a_catalog_costs_two_requests_and_then_one(
+    url: str,
+    proxy: CountingProxy,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    desk = with_catalog(tmp_path, url, capsys)
+    assert desk.pallet("sync").code == 0
+    monkeypatch.setenv("PALLET_CACHE_DIR", str(tmp_path / "another cache"))
+    proxy.forget()
+
+    assert desk.pallet("list").code == 0
+    assert [request.method for request in proxy.requests] == ["GET", "GET"]
+    proxy.forget()
+
+    assert desk.pallet("search", "triage").code == 0
+    assert [request.method for request in proxy.requests] == ["GET"]
