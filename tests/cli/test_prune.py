@@ -14,8 +14,8 @@ from tests.cli.test_catalog import with_catalog
 from tests.discovery.catalogued import names_in
 from tests.support.docker_registry import DockerRegistry
 from tests.support.results import read_result
-from tests.support.scripted_registry import Reply
 from tests.support.scenarios import CountingProxy, Desk, set_up, triage
+from tests.support.scripted_registry import Reply
 
 TRIAGE, SORT = Repository("workflows/triage"), Repository("workflows/sort")
 
