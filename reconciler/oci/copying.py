@@ -9,8 +9,8 @@ last. Must never be added: which tags may be overwritten; that is the caller's w
 
 from __future__ import annotations
 
+import dataclasses
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 from typing import TYPE_CHECKING, Self
 
 from reconciler.errors import HiddenError, ImmutableTagError, NotFoundError
@@ -23,6 +23,7 @@ from reconciler.oci.digest import Digest
 from reconciler.oci.manifest import Descriptor, Index
 from reconciler.oci.platforms import choose
 from reconciler.oci.reference import Tag
+from reconciler.oci.sameness import is_same
 from reconciler.oci.sides import DESTINATION, SOURCE, blamed
 
 if TYPE_CHECKING:
@@ -134,12 +135,14 @@ class Copier:
         target = destination_reference if isinstance(destination_reference, Tag) else digest
         there, is_hidden = self._look(destination_repository, target)
         before = None if there is None else there.digest
+        stands = before if before is not None and self._is_same(source_repository, digest, before) else None
         if root is None:
             # What it is, nobody has said yet; where it is missing, it is read anyway.
-            root = there if there is not None and before == digest else Descriptor("", digest, 0)
-        job = Job(source_repository, destination_repository, root, target, before, is_hidden)
-        if before != digest or self._terms.check_all or self._terms.referrers:
-            if before is not None and before != digest and not replace:
+            known = Descriptor("", digest, 0) if there is None or stands is None else there
+            root = dataclasses.replace(known, digest=digest)
+        job = Job(source_repository, destination_repository, root, target, before, is_hidden, stands=stands)
+        if stands is None or self._terms.check_all or self._terms.referrers:
+            if before is not None and stands is None and not replace:
                 raise self._refuse(job, before)
             self._bring(job)
         return self._result(job, chosen_from)
@@ -148,7 +151,8 @@ class Copier:
         return CopyResult(
             source=self._source.name(job.source_repository, job.root.digest),
             reference=self._destination.name(job.repository, job.target),
-            descriptor=job.root,
+            # By the name that it has there, which is what the next run sees.
+            descriptor=job.root if job.stands is None else dataclasses.replace(job.root, digest=job.stands),
             before=job.before,
             chosen_from=chosen_from,
             referrers=job.referrers,
@@ -191,6 +195,10 @@ class Copier:
             # Creating is allowed to who may push; once it has taken a blob, it is asked again.
             return None, True
 
+    def _is_same(self, repository: Repository, digest: Digest, there: Digest) -> bool:
+        with blamed(SOURCE):
+            return is_same(self._source, repository, digest, digest, there)
+
     def _refuse(self, job: Job, before: Digest) -> ImmutableTagError:
         return ImmutableTagError(
             f"{DESTINATION}: {self._destination.name(job.repository, job.target)}: holds other content: "
@@ -206,7 +214,7 @@ class Copier:
                 job.root,
                 referrers=self._terms.referrers and not job.is_signers,
                 check_all=self._terms.check_all,
-                holds_root=job.before == job.root.digest,
+                holds_root=job.stands is not None,
             )
         )
         job.referrers += len(graph.referrers)
@@ -235,11 +243,20 @@ class Copier:
             return  # gone since it was listed
         job.referrers += 1
         there, is_hidden = self._look(job.repository, tag)
-        if there is not None and there.digest != root.digest:
+        is_same = there is not None and self._is_same(job.source_repository, root.digest, there.digest)
+        if there is not None and not is_same:
             job.kept.append(tag)
         elif there is None or self._terms.check_all:
             before = None if there is None else there.digest
-            part = replace(job, root=root, target=tag, before=before, is_hidden=is_hidden, is_signers=True)
+            part = dataclasses.replace(
+                job,
+                root=root,
+                target=tag,
+                before=before,
+                stands=before,
+                is_hidden=is_hidden,
+                is_signers=True,
+            )
             self._bring(part)
 
 

@@ -43,6 +43,8 @@ class Job:
     referrers: int = 0
     kept: list[Tag] = field(default_factory=list)
     tally: Tally = field(default_factory=Tally)
+    stands: Digest | None = None
+    """What the destination calls the root, where it has said so: perhaps by another algorithm."""
 
 
 class ManifestPutter:
@@ -89,7 +91,7 @@ class ManifestPutter:
         with blamed(DESTINATION):
             if job.is_hidden and isinstance(job.target, Tag):
                 require_unseen(self._destination, job.repository, job.target, job.root.digest)
-            self._destination.put_manifest(
+            job.stands = self._destination.put_manifest(
                 job.repository, job.target, content.content, content.descriptor.media_type
             )
 

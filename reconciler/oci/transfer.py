@@ -24,6 +24,7 @@ from reconciler.oci.blob import CHUNK_BYTES, Blob
 from reconciler.oci.digest import Digest
 from reconciler.oci.reference import Tag
 from reconciler.oci.referrers import put_referrer
+from reconciler.oci.sameness import is_same
 
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer  # exists for type checkers only
@@ -130,9 +131,10 @@ def require_unseen(store: Store, repository: Repository, tag: Tag, digest: Diges
     """
     try:
         seen = store.head_manifest(repository, tag).digest
+        is_ours = is_same(store, repository, tag, seen, digest)
     except (NotFoundError, UnauthorisedError):
         return
-    if seen != digest:
+    if not is_ours:
         raise RefusedError(
             f"{store.name(repository, tag)}: was hidden, and holds other content: "
             f"expected {digest}, got {seen}",
@@ -178,11 +180,12 @@ def move_tags(
 def _confirm_tag(store: Store, repository: Repository, tag: Tag, digest: Digest, again: str) -> None:
     try:
         seen = store.head_manifest(repository, tag).digest
+        is_ours = is_same(store, repository, tag, seen, digest)
     except NotFoundError as exc:
         # A store that settles late was given its time by the store itself; a push finds nothing absent.
         message = f"{store.name(repository, tag)}: not there after it was put: {exc}"
         raise StoreError(message, fix=again) from exc
-    if seen != digest:
+    if not is_ours:
         raise StoreError(
             f"{store.name(repository, tag)}: moved by somebody else at the same time: "
             f"expected {digest}, got {seen}",

@@ -4,11 +4,12 @@ import io
 
 import pytest
 
-from reconciler.errors import DigestMismatchError, UnreachableError
+from reconciler.errors import DigestMismatchError, RefusedError, UnreachableError
 from reconciler.oci import media_types
 from reconciler.oci.blob import Blob
+from reconciler.oci.digest import Digest
 from reconciler.oci.reference import Repository, Tag
-from reconciler.oci.transfer import PROBE_MIN_BYTES, push_artifact
+from reconciler.oci.transfer import PROBE_MIN_BYTES, push_artifact, require_unseen
 from tests.support.artifacts import Note
 from tests.support.memory_store import MemoryStore
 
@@ -105,3 +106,15 @@ def test_second_attempt_is_not_counted_twice() -> None:
     )
     assert sum(steps) == len(LARGE.content) + len(LARGE.manifest)
     assert min(steps) < 0
+
+
+def test_hidden_tag_is_compared_across_algorithms() -> None:
+    store, note = MemoryStore(), Note(b"content")
+    push(store, note)
+    require_unseen(store, PLAN, V1, Digest.of(note.manifest, algorithm="sha512"))
+    other = Digest.of(b"other", algorithm="sha512")
+    with pytest.raises(RefusedError) as refused:
+        require_unseen(store, PLAN, V1, other)
+    assert str(refused.value) == (
+        f"memory.test/workflows/plan:1.0.0: was hidden, and holds other content: expected {other}, got {note.digest}"
+    )

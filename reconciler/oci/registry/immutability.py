@@ -14,11 +14,11 @@ import re
 from typing import TYPE_CHECKING
 
 from reconciler.errors import ImmutableTagError, PalletError
+from reconciler.oci.digest import Digest
 from reconciler.oci.reference import Tag
 from reconciler.oci.registry.read import failure_of, head_manifest
 
 if TYPE_CHECKING:
-    from reconciler.oci.digest import Digest
     from reconciler.oci.registry.answers import Answer
     from reconciler.oci.registry.auth import Session
     from reconciler.oci.registry.error_body import Complaint
@@ -36,9 +36,9 @@ _FIX = "give it a new version; or let whoever runs the registry make the tag mut
 
 
 def require_same_content(
-    session: Session, name: str, reference: Tag | Digest, digest: Digest, refused: Answer
-) -> None:
-    """Accept the refusal of a manifest where its tag holds it already.
+    session: Session, name: str, reference: Tag | Digest, content: bytes, refused: Answer
+) -> Digest:
+    """Accept the refusal of a manifest where its tag holds it already; return the registry's name for it.
 
     Raises:
         ImmutableTagError: the tag is final and holds another manifest.
@@ -52,9 +52,10 @@ def require_same_content(
         seen = head_manifest(session, name, reference).digest
     except PalletError:
         raise error from None  # nothing was learnt: what the registry said first stands
-    if seen != digest:
-        text = f"{error}: the tag is final and holds other content: expected {digest}, got {seen}"
+    if seen != Digest.of(content, algorithm=seen.algorithm):
+        text = f"{error}: the tag is final and holds other content: expected {Digest.of(content)}, got {seen}"
         raise ImmutableTagError(text, fix=_FIX)
+    return seen
 
 
 def sounds_final(status: int, complaint: Complaint) -> bool:

@@ -60,13 +60,12 @@ def put_manifest(
     answer = session.send(call, scopes=scopes.push(name))
     if answer.status not in _STORED:
         _require_whole(session, answer)
-        require_same_content(session, name, reference, digest, answer)
-        return digest
+        return require_same_content(session, name, reference, content, answer)
     answer.discard()
     session.writes.note(name, reference)
-    _confirm(session, name, reference, content, answer)
+    stored = _confirm(session, name, reference, content, answer)
     note_subject(session, name, answer, content)
-    return digest
+    return digest if isinstance(reference, Digest) else stored
 
 
 def _require_whole(session: Session, answer: Answer) -> None:
@@ -97,8 +96,8 @@ def _delete_fix(answer: Answer, reference: Tag | Digest) -> str | None:
     return _NO_DELETE_FIX if answer.status in {400, 405} else None
 
 
-def _confirm(session: Session, name: str, reference: Tag | Digest, content: bytes, answer: Answer) -> None:
-    """Compare what the registry says it stored with what was sent."""
+def _confirm(session: Session, name: str, reference: Tag | Digest, content: bytes, answer: Answer) -> Digest:
+    """Compare what the registry says it stored with what was sent; return its name for it."""
     header = answer.header(b"docker-content-digest")
     stored = Digest(header) if header and _is_digest(header) else _look(session, name, reference, answer)
     sent = Digest.of(content, algorithm=stored.algorithm)
@@ -106,6 +105,7 @@ def _confirm(session: Session, name: str, reference: Tag | Digest, content: byte
         raise DigestMismatchError(
             f"{answer.request}: the registry stored another manifest", expected=sent, got=stored
         )
+    return stored
 
 
 def _look(session: Session, name: str, reference: Tag | Digest, answer: Answer) -> Digest:

@@ -1,0 +1,31 @@
+"""Whether two digests are of one manifest: of different algorithms they differ in their text alone.
+
+A layout may keep a manifest by its sha512, while a registry that is given the same bytes calls them by their
+sha256. Must never be added: which algorithm is the better one.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from reconciler.oci.digest import Digest
+
+if TYPE_CHECKING:
+    from reconciler.oci.reference import Repository, Tag
+    from reconciler.oci.store import ManifestReader
+
+
+def is_same(
+    store: ManifestReader, repository: Repository, reference: Tag | Digest, digest: Digest, other: Digest
+) -> bool:
+    """Say whether `digest`, which `reference` has here, and `other` are of the same bytes.
+
+    Costs nothing where both are of one algorithm; else the manifest is read.
+
+    Raises:
+        PalletError: the store could not tell.
+    """
+    if digest.algorithm == other.algorithm:
+        return digest == other
+    content = store.fetch_manifest(repository, reference).content
+    return all(Digest.of(content, algorithm=named.algorithm) == named for named in (digest, other))
