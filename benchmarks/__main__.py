@@ -12,6 +12,7 @@ from benchmarks import (
     check,
     discovery,
     growth,
+    inventories,
     jobs,
     layout,
     printing,
@@ -37,6 +38,7 @@ BENCHMARKS = {
     "validate": validate.measure,
     "jobs": jobs.measure,
     "discovery": discovery.measure,
+    "inventories": inventories.measure,
     "watch": watch.measure,
 }
 _QUICK_ARTIFACTS = 100
