@@ -24,6 +24,7 @@ from reconciler.compose import Connection, Surroundings, prove_login
 from reconciler.desired.config import Target
 from reconciler.desired.config_access import Access
 from reconciler.errors import UnauthorisedError, UsageError
+from reconciler.oci.registry.challenge import UnmetChallengeError
 from reconciler.oci.registry.credentials.secret import SECRET_MAX_BYTES, without_line_end
 from reconciler.oci.registry.credentials.values import Credential
 from reconciler.reports import documents
@@ -129,20 +130,22 @@ def _prove(named: Host, credential: Credential, access: Access, screen: Screen) 
     # Whoever writes http:// for this one command knows what it means; a target says `insecure = true`.
     if named.scheme == "http":
         access = Access(ca=access.ca, insecure=True)
+    # A bare loopback host means http, of which no authority vouches.
+    url = f"https://{named.name}" if access.ca is not None and not named.scheme else named.url
     with stop_on_signals() as stop:
         try:
             home = Path.home()
             around = Surroundings(
                 home, Connection(jobs=1), os.environ, home, stop, screen.notices(), credential
             )
-            return prove_login(Target(named.name, named.url, access=access), around)
+            return prove_login(Target(named.name, url, access=access), around)
+        except UnmetChallengeError:
+            raise  # of another name or password it would say the same
         except UnauthorisedError as exc:
             raise UnauthorisedError(str(exc), fix="check name and password: nothing was kept") from exc
 
 
 def _warn(done: LoggedIn, kept: Kept, credential: Credential, path: Path, screen: Screen) -> None:
-    if not done.is_proved:
-        screen.shout(f"{done.host}: did not ask who you are: the password was not checked")
     if not kept.is_encrypted:
         screen.say(
             f"{kept.where}: unencrypted: a credential helper (credsStore in that file) would encrypt it"

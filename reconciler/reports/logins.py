@@ -47,6 +47,9 @@ def login_document(done: LoggedIn) -> Document:
 def render_login(done: LoggedIn) -> str:
     """Return one line."""
     who = f" as {done.username}" if done.username else ""
+    if not done.is_proved:
+        asks = "the registry does not ask who is there"
+        return f"{done.host}: kept{who} in {done.where}, not checked: {asks}\n"
     return f"{done.host}: logged in{who}, kept in {done.where}\n"
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from reconciler.cli.main import run
+from tests.support import certificates
 from tests.support.credential_helper import CredentialHelper, install_helper
 from tests.support.docker_registry import PASSWORD, USER, DockerRegistry
 from tests.support.processes import PALLET, Ran, run_command
@@ -139,7 +140,49 @@ def test_identity_token_is_exchanged_and_kept(bearer: ScriptedRegistry, config: 
 def test_open_registry_proves_nothing(registry: ScriptedRegistry, config: Path, pallet: Typed) -> None:
     ran = as_bob(pallet, registry.host)
     assert ran.code == 0
-    assert f"pallet: {registry.host}: did not ask who you are: the password was not checked\n" in ran.stderr
+    assert ran.stdout == (
+        f"{registry.host}: kept as bob in {config}, not checked: the registry does not ask who is there\n"
+    )
+    assert "logged in" not in ran.everything
+    assert json.loads(config.read_text()) == {"auths": {registry.host: ENTRY}}
+
+
+def test_web_page_is_no_registry(registry: ScriptedRegistry, config: Path, pallet: Typed) -> None:
+    registry.on("GET", "/v2/", Reply(200, {"Content-Type": "text/html"}, b"<h1>Welcome</h1>"))
+    ran = as_bob(pallet, registry.host)
+    assert ran.code == 1
+    assert ran.stdout == ""
+    assert (
+        f"http://{registry.host}: does not look like a registry: GET http://{registry.host}/v2/: "
+        "expected the root of a registry, got a web page\n"
+    ) in ran.stderr
+    assert not config.parent.exists()
+
+
+def test_empty_root_is_no_web_page(registry: ScriptedRegistry, config: Path, pallet: Typed) -> None:
+    registry.on("GET", "/v2/", Reply(200, {"Content-Type": "text/html"}))
+    assert as_bob(pallet, registry.host).code == 0
+
+
+def test_kerberos_is_not_blamed_on_the_password(
+    registry: ScriptedRegistry, config: Path, pallet: Typed
+) -> None:
+    registry.on("GET", "/v2/", Reply(401, {"WWW-Authenticate": "Negotiate"}))
+    ran = as_bob(pallet, registry.host)
+    assert ran.code == 77
+    assert "asks for authentication by negotiate: expected bearer or basic\n" in ran.stderr
+    assert ran.stderr.endswith(
+        "  → this registry, or a proxy in front of it, wants Kerberos: let whoever runs it allow "
+        "an access token or a robot account, and log in with that\n"
+    )
+    assert not config.parent.exists()
+
+
+def test_authority_means_https_on_loopback(basic: ScriptedRegistry, config: Path, pallet: Typed) -> None:
+    basic.speak_tls(certificates.server_context())
+    ran = as_bob(pallet, basic.host, "--ca", certificates.CA)
+    assert ran.code == 0, ran.everything
+    assert ran.stdout == f"{basic.host}: logged in as bob, kept in {config}\n"
 
 
 def test_other_server_is_no_registry(registry: ScriptedRegistry, config: Path, pallet: Typed) -> None:

@@ -15,6 +15,7 @@ from reconciler.oci.registry import challenge as challenges
 from reconciler.oci.registry import scopes as scoping
 from reconciler.oci.registry import token_rights, wire
 from reconciler.oci.registry.calls import Call
+from reconciler.oci.registry.challenge import UnmetChallengeError
 from reconciler.oci.registry.failures import failure
 from reconciler.oci.registry.identity import Identity
 from reconciler.oci.registry.profiles import GENERIC
@@ -198,8 +199,9 @@ class Session:
         chosen = challenges.choose(offered)
         if offered and chosen is None:
             schemes = ", ".join(sorted({challenge.scheme[:20] for challenge in offered}))
-            raise UnauthorisedError(
-                f"{self._origin}: asks for authentication by {schemes}: expected bearer or basic"
+            raise UnmetChallengeError(
+                f"{self._origin}: asks for authentication by {schemes}: expected bearer or basic",
+                fix=challenges.unmet_fix(offered),
             )
         return chosen
 
@@ -207,10 +209,14 @@ class Session:
         try:
             realm = parse_realm(challenge.parameters["realm"], registry=self.url(wire.PING))
         except ValueError as exc:
-            raise UnauthorisedError(f"{self._origin}: its token server is refused: {exc}") from exc
+            raise UnmetChallengeError(
+                f"{self._origin}: its token server is refused: {exc}",
+                fix="reach the registry by https, and by its address in the network of its token server; "
+                "else whoever runs it has to name a token server that may be asked",
+            ) from exc
         address = self.transport.whereabouts.private_address(realm.origin, registry=self._origin)
         if address is not None:
-            raise UnauthorisedError(
+            raise UnmetChallengeError(
                 f"{self._origin}: its token server is refused: expected a public token server, "
                 f"got one in a private network: {realm.origin} ({address})",
                 fix=PRIVATE_FIX,

@@ -10,6 +10,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from reconciler.errors import UnauthorisedError
 from reconciler.oci.registry.wire import HEADER_MAX_CHARACTERS
 
 if TYPE_CHECKING:
@@ -23,6 +24,11 @@ _PARAMETER = re.compile(
 )
 _TOKEN68 = re.compile(r"\s+[A-Za-z0-9._~+/-]++=*+(?=\s*+(?:,|$))")
 _ESCAPE = re.compile(r"\\(.)")
+_KERBEROS = frozenset({"negotiate", "ntlm", "kerberos"})
+
+
+class UnmetChallengeError(UnauthorisedError):
+    """What a registry asks for cannot be given to it, whoever we are."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +52,16 @@ def choose(challenges: Iterable[Challenge]) -> Challenge | None:
     bearer = (c for c in ordered if c.scheme == "bearer" and c.parameters.get("realm"))
     basic = (c for c in ordered if c.scheme == "basic")
     return next(bearer, None) or next(basic, None)
+
+
+def unmet_fix(offered: Iterable[Challenge]) -> str:
+    """Return what to do where none of the challenges is answered."""
+    if any(challenge.scheme in _KERBEROS for challenge in offered):
+        return (
+            "this registry, or a proxy in front of it, wants Kerberos: let whoever runs it allow "
+            "an access token or a robot account, and log in with that"
+        )
+    return "let whoever runs the registry allow access tokens, or names and passwords"
 
 
 def _parse_line(line: str) -> list[Challenge]:

@@ -12,6 +12,7 @@ from reconciler.errors import StoreError, UnauthorisedError
 from reconciler.oci.registry import scopes as scoping
 from reconciler.oci.registry import wire
 from reconciler.oci.registry.calls import Call
+from reconciler.oci.registry.challenge import UnmetChallengeError
 from reconciler.oci.registry.failures import failure
 from reconciler.oci.registry.realms import check_secret_may_go
 from reconciler.oci.registry.tokens import direct
@@ -80,7 +81,7 @@ class Identity:
         credential = self.find(scopes)
         value = direct(credential) if credential is not None else None
         if value is None and credential is not None and credential.identity_token:
-            raise UnauthorisedError(
+            raise UnmetChallengeError(
                 f"{self._origin}: asks for a name and a password: expected a password in {credential.whose}, "
                 "got an identity token alone",
                 fix=f"log in with a password or an access token: pallet login {self._host}",
@@ -98,7 +99,7 @@ class Identity:
         try:
             check_secret_may_go(origin, insecure_host=self._insecure_host)
         except ValueError as exc:
-            raise UnauthorisedError(str(exc), fix="write https:// in the target's url, or log out") from exc
+            raise UnmetChallengeError(str(exc), fix="write https:// in the target's url, or log out") from exc
 
     def fix(self, status: int) -> str | None:
         """Return what to do about an answer's status, None where it is not about who we are."""

@@ -11,6 +11,7 @@ from reconciler.errors import StoreError
 from reconciler.oci.registry import wire
 from reconciler.oci.registry.calls import Call
 from reconciler.oci.registry.failures import NOT_A_REGISTRY
+from reconciler.oci.registry.read import refuse_web_page
 from reconciler.oci.registry.wire import Kind
 
 if TYPE_CHECKING:
@@ -26,6 +27,8 @@ def prove_login(session: Session) -> bool:
     """
     answer = session.send(Call("GET", session.url(wire.PING), Kind.PING), scopes=())
     if answer.status == 200:
+        if answer.header(b"content-length") != "0":
+            refuse_web_page(answer, "the root of a registry")
         answer.discard()
         return session.is_asking
     failure = session.failure(answer)

@@ -297,6 +297,8 @@ def test_unknown_challenge_is_named(server: ScriptedRegistry) -> None:
     assert str(caught.value) == (
         f"{server.url}: asks for authentication by negotiate, ntlm: expected bearer or basic"
     )
+    assert caught.value.fix is not None
+    assert caught.value.fix.startswith("this registry, or a proxy in front of it, wants Kerberos: ")
 
 
 def test_scope_of_the_challenge_is_asked_for_too(bearer: ScriptedRegistry) -> None:
@@ -316,6 +318,10 @@ def test_token_server_in_the_network_is_refused(server: ScriptedRegistry) -> Non
     assert str(caught.value) == (
         f"{server.url}: its token server is refused: expected a public token server, "
         "got one in a private network: http://169.254.169.254"
+    )
+    assert caught.value.fix == (
+        "reach the registry by https, and by its address in the network of its token server; "
+        "else whoever runs it has to name a token server that may be asked"
     )
 
 
