@@ -115,7 +115,7 @@ def command(
             progress=screen.progress(),
         )
         if all_tags:
-            return _copy_all(ends, mirror, screen)
+            return _copy_all(ends, mirror, screen, is_recursive=terms.referrers)
         return _copy_one(ends, mirror, screen)
 
 
@@ -140,13 +140,13 @@ def _copy_one(ends: TwoEnds, mirror: Mirror, screen: Screen) -> int:
     return 0
 
 
-def _copy_all(ends: TwoEnds, mirror: Mirror, screen: Screen) -> int:
+def _copy_all(ends: TwoEnds, mirror: Mirror, screen: Screen, *, is_recursive: bool) -> int:
     for side, located in (("source", ends.source), ("destination", ends.destination)):
         more = located.tag or located.digest or located.constraint
         if more is not None:
             raise UsageError(f"--all-tags: {side}: expected a repository, got {more} of it too")
     mirrored = mirror.copy_tags(ends.source.store.list_tags(ends.source.repository))
-    for line in narrate_mirror(mirrored):
+    for line in narrate_mirror(mirrored, is_recursive=is_recursive):
         screen.say(line)
     copied = [item.copied for item in mirrored.copies if item.copied is not None]
     is_json = screen.output.format == "json"

@@ -36,7 +36,7 @@ def narrate_copy(copied: CopyResult) -> Iterator[str]:
         yield f"  left as it is: {tag}: the destination holds another one; copy it by itself to overwrite it"
 
 
-def narrate_mirror(mirrored: Mirrored) -> Iterator[str]:
+def narrate_mirror(mirrored: Mirrored, *, is_recursive: bool) -> Iterator[str]:
     """Yield a line for each tag that something was done about, and a count of the others."""
     unchanged = 0
     for item in mirrored.copies:
@@ -50,8 +50,9 @@ def narrate_mirror(mirrored: Mirrored) -> Iterator[str]:
                 yield f"  → {item.result.fix}"
     if unchanged:
         yield f"{unchanged} of {len(mirrored.copies)} were there already"
-    if mirrored.left_out:
-        yield f"{len(mirrored.left_out)} lists of referrers left out: --recursive copies what they list"
+    if mirrored.left_out and not is_recursive:  # otherwise they were written anew with what they list
+        lists = _count(len(mirrored.left_out), "list")
+        yield f"{lists} of referrers left out: --recursive copies what is listed there"
 
 
 def copied_document(copied: CopyResult) -> Document:

@@ -138,6 +138,36 @@ def test_target_of_each_side_has_its_flag(synced: Desk) -> None:
     assert ran.stdout.startswith("oci-layout:mirror/workflows/triage:")
 
 
+@pytest.mark.parametrize(
+    ("flags", "said"),
+    [
+        pytest.param((), "1 list of referrers left out: --recursive copies what is listed there", id="plain"),
+        pytest.param(("--recursive",), None, id="recursive"),
+    ],
+)
+def test_list_of_referrers_is_left_out_unless_copied(
+    desk: Desk,
+    docker_registry: DockerRegistry,
+    repository_prefix: str,
+    remote: RegistryStore,
+    flags: tuple[str, ...],
+    said: str | None,
+) -> None:
+    name = Repository(f"{repository_prefix}/app")
+    image = put_image(remote, name, "1.0.0", b"layer")
+    put_signature(remote, name, image, b"signed")
+
+    ran = desk.pallet(
+        "copy", "--all-tags", *flags, f"http://{docker_registry.host}/{name}", "oci-layout:two/app"
+    )
+
+    assert ran.code == 0
+    assert ("left out" in ran.stderr) is (said is not None)
+    assert said is None or said in ran.stderr
+    two = open_layout(desk.root / "two")
+    assert bool(referrers_of(two, Repository("app"), image.digest)) is (said is None)
+
+
 def test_failed_tags_do_not_stop_the_others(desk: Desk) -> None:
     one, two = open_layout(desk.root / "one"), open_layout(desk.root / "two")
     for version in ("1.0.0", "2.0.0", "3.0.0", "latest"):
