@@ -157,15 +157,30 @@ def summarise(plan: Plan) -> str:
         (sum(item.action is Action.LOCK for item in plan.judged), "to lock"),
         (sum(item.action is Action.PUSH for item in plan.floating), "floating tag(s) to move"),
         (int(plan.catalog is not None and plan.catalog.action is Action.PUSH), "catalog to publish"),
-        (sum(item.action is Action.REFUSE for item in steps) + _is(plan, CatalogVerdict.FOREIGN), "refused"),
+        (
+            sum(item.action is Action.REFUSE for item in plan.judged) + _is(plan, CatalogVerdict.FOREIGN),
+            "refused",
+        ),
+        (sum(item.action is Action.REFUSE for item in plan.floating), "floating tag(s) refused"),
         (
             sum(item.verdict in (Verdict.UNKNOWN, FloatingVerdict.UNKNOWN) for item in steps)
             + _is(plan, CatalogVerdict.UNKNOWN),
             "unknown",
         ),
-        (sum(item.settled is Outcome.SKIPPED for item in steps), "held back"),
+        (sum(item.settled is Outcome.SKIPPED for item in plan.artifacts), "held back"),
+        *_waiting(plan),
     ]
     return _join(counts) or "nothing is wanted"
+
+
+def _waits(item: FloatingPlan | AttachmentPlan) -> bool:
+    """Say whether it stays only since its artifact is not published, which is counted itself."""
+    return item.action is Action.NONE and item.settled in (Outcome.REFUSED, Outcome.SKIPPED)
+
+
+def _waiting(plan: Plan) -> Iterator[tuple[int, str]]:
+    yield sum(map(_waits, plan.attachments)), "attachment(s) waiting"
+    yield sum(map(_waits, plan.floating)), "floating tag(s) waiting"
 
 
 def _is(plan: Plan, verdict: CatalogVerdict) -> bool:
@@ -190,7 +205,12 @@ def summarise_results(plan: Plan, results: Results) -> str:
         item.action is Action.PUSH and results.floating[item.key].outcome is Outcome.DONE
         for item in plan.floating
     )
-    outcomes = [result.outcome for result in results.everything]
+    floating = [results.floating[item.key].outcome for item in plan.floating if not _waits(item)]
+    judged = [
+        *(result.outcome for result in results.artifacts.values()),
+        *(results.attachments[item.key].outcome for item in plan.attachments if not _waits(item)),
+        *([results.catalog.outcome] if results.catalog is not None else []),
+    ]
     counts = [
         (done(Action.NONE), "in sync"),
         (done(Action.PUSH), "pushed"),
@@ -199,9 +219,11 @@ def summarise_results(plan: Plan, results: Results) -> str:
         (done(Action.LOCK), "locked"),
         (moved, "floating tag(s) moved"),
         (int(_has_published_catalog(plan, results)), "catalog published"),
-        (outcomes.count(Outcome.REFUSED), "refused"),
-        (outcomes.count(Outcome.FAILED), "failed"),
-        (outcomes.count(Outcome.SKIPPED), "skipped"),
+        (judged.count(Outcome.REFUSED), "refused"),
+        (floating.count(Outcome.REFUSED), "floating tag(s) refused"),
+        ([*judged, *floating].count(Outcome.FAILED), "failed"),
+        ([*judged, *floating].count(Outcome.SKIPPED), "skipped"),
+        *_waiting(plan),
     ]
     return _join(counts) or "nothing is wanted"
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, TypedDict, assert_never
 
 from reconciler.desired.versions.increments import Level, increment
+from reconciler.sync.actions import Outcome
 from reconciler.sync.facts import FloatingAbsent, FloatingPresent, FloatingSeen, Hidden, Seen, Unknown
 from reconciler.sync.floating import FloatingGoal, FloatingVerdict
 from reconciler.sync.verdicts import Action, Verdict
@@ -15,7 +16,7 @@ from reconciler.sync.verdicts import Action, Verdict
 if TYPE_CHECKING:
     from reconciler.desired.versions.version import Version
     from reconciler.desired.wanted import Wanted
-    from reconciler.sync.actions import Terms
+    from reconciler.sync.actions import ArtifactPlan, Terms
 
 
 class Said(TypedDict):
@@ -129,6 +130,20 @@ def explain_floating(
             return seen.why if isinstance(seen, Unknown) else "the registry could not tell"
         case _:
             assert_never(verdict)
+
+
+def wait_for(artifact: ArtifactPlan) -> str:
+    """Say which artifact has to be published before its floating tag moves, and why it is not."""
+    match artifact.settled:
+        case Outcome.REFUSED:
+            why = "which is refused"
+        case Outcome.FAILED if isinstance(artifact.seen, Unknown):
+            why = "whose state is unknown"
+        case Outcome.FAILED:
+            why = "which cannot be pushed"
+        case _:
+            why = "which is held back"
+    return f"waits for {artifact.wanted.name} {artifact.wanted.version}, {why}"
 
 
 def mend_floating(

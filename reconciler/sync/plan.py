@@ -132,15 +132,19 @@ def _plan_floating(
     verdict = judge_floating(goal, seen, held=terms.held, stands=_will_stand(artifact))
     newer = None if isinstance(seen, Unknown) else newest_in_scope(goal, seen.published)
     action = _decide_floating(verdict, artifact, newer=newer, force=terms.permit(goal.wanted).force)
+    settled = _settle_floating(verdict, action, artifact)
+    reason = advice.explain_floating(goal, verdict, seen, newer=newer, held=terms.held.get(goal.key))
+    if action is Action.NONE and settled in (Outcome.REFUSED, Outcome.SKIPPED):
+        reason = f"{reason}; {advice.wait_for(artifact)}"
     return FloatingPlan(
         goal=goal,
         reference=terms.refer(goal.name, goal.tag),
         seen=seen,
         verdict=verdict,
         action=action,
-        reason=advice.explain_floating(goal, verdict, seen, newer=newer, held=terms.held.get(goal.key)),
+        reason=reason,
         fix=advice.mend_floating(goal, verdict, action, seen, newer=newer, terms=terms),
-        settled=_settle_floating(verdict, action, artifact),
+        settled=settled,
     )
 
 

@@ -14,10 +14,11 @@ from reconciler.reports.rows import (
     summarise_results,
 )
 from reconciler.sync.actions import Observations, Outcome, Plan
+from reconciler.sync.facts import FloatingAbsent, FloatingPresent, Present
 from reconciler.sync.outcomes import Result, Results
 from reconciler.sync.plan import make_plan
 from tests.reports.plans import CREATE, OTHER, SHORT, every_verdict, settled, with_failure
-from tests.support.wanted import TIMEOUT, digest, terms, wanted
+from tests.support.wanted import TIMEOUT, digest, floating_key, lock_of, terms, wanted
 
 O = OTHER.short  # noqa: E741 (as short as the digest, so that the table can be read)
 S = SHORT
@@ -34,7 +35,7 @@ PLANNED: list[tuple[str, str, str, str, str, str | None, bool]] = [
     ("!", "notes/edited:1.0.0", "edited", f"{O} → {S['edited']}",
      "you changed files of a published version", BUMP, False),
     ("=", "notes/edited:latest", "foreign", f"{digest('foreign').short} → {S['edited']}",
-     "holds no version of this project's artifact", None, False),
+     "holds no version of this project's artifact; waits for notes/edited 1.0.0, which is refused", None, False),
     ("+", "notes/hidden:1.0.0", "create", f"– → {S['hidden']}",
      "not in the registry yet (the registry hides it)", None, False),
     ("=", "notes/in-sync:1.0.0", "in-sync", S["in-sync"], "files, lock and registry agree", None, True),
@@ -93,7 +94,7 @@ def test_failure_has_a_row_and_so_has_its_tag() -> None:
 def test_plan_is_summed_up_in_one_line() -> None:
     assert summarise(every_verdict()) == (
         "1 in sync · 2 to push · 1 to restore · 1 to lock · 2 floating tags to move · "
-        "1 refused · 1 unknown · 1 held back"
+        "1 refused · 1 unknown · 1 held back · 1 floating tag waiting"
     )
 
 
@@ -101,14 +102,30 @@ def test_results_are_summed_up_in_one_line() -> None:
     plan = every_verdict()
     assert summarise_results(plan, settled(plan)) == (
         "1 in sync · 2 pushed · 1 restored · 1 locked · 2 floating tags moved · "
-        "2 refused · 1 failed · 1 skipped"
+        "1 refused · 1 failed · 1 skipped · 1 floating tag waiting"
     )
+
+
+def test_refused_artifact_counts_once_before_and_after() -> None:
+    item = wanted("notes/a", floating_tags=["latest", "{major}", "{major}.{minor}"])
+    tags = {floating_key("notes/a", tag): FloatingAbsent() for tag in ("latest", "1", "1.0")}
+    plan = make_plan([item], {}, Observations({item.key: Present(OTHER)}, tags), terms())
+    assert summarise(plan) == "1 refused · 3 floating tags waiting"
+    assert summarise_results(plan, settled(plan)) == summarise(plan)
+
+
+def test_refused_floating_tag_is_called_one() -> None:
+    item = wanted("notes/a", floating_tags=["latest"])
+    tags = {floating_key("notes/a", "latest"): FloatingPresent(OTHER, None)}
+    plan = make_plan([item], lock_of(item), Observations({item.key: Present(item.digest)}, tags), terms())
+    assert summarise(plan) == "1 in sync · 1 floating tag refused"
+    assert summarise_results(plan, settled(plan)) == summarise(plan)
 
 
 def test_failures_are_counted() -> None:
     plan = every_verdict()
     assert summarise_results(plan, with_failure(plan, "notes/create")).endswith(
-        "2 refused · 2 failed · 2 skipped"
+        "1 refused · 2 failed · 2 skipped · 1 floating tag waiting"
     )
 
 

@@ -117,6 +117,21 @@ def test_floating_tag_of_what_is_held_back_stays() -> None:
     )
     tag = make_plan([held_back, stuck], {}, observed, terms()).floating[0]
     assert (tag.action, tag.settled) == (Action.NONE, Outcome.SKIPPED)
+    assert tag.reason == "absent; waits for notes/a 1.0.0, which is held back"
+
+
+@pytest.mark.parametrize(
+    ("seen", "reason"),
+    [
+        pytest.param(Present(OTHER), "absent; waits for notes/a 1.0.0, which is refused", id="refused"),
+        pytest.param(TIMEOUT, "absent; waits for notes/a 1.0.0, whose state is unknown", id="unknown"),
+        pytest.param(Absent(), "absent", id="published now"),
+    ],
+)
+def test_floating_tag_says_what_it_waits_for(seen: Seen, reason: str) -> None:
+    item = wanted("notes/a", floating_tags=["latest"])
+    observed = Observations({item.key: seen}, {floating_key("notes/a", "latest"): FloatingAbsent()})
+    assert make_plan([item], {}, observed, terms()).floating[0].reason == reason
 
 
 def test_plan_foresees_that_a_refusal_holds_back_what_requires_it() -> None:
