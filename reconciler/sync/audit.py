@@ -10,6 +10,7 @@ from __future__ import annotations
 import errno
 import json
 import os
+import shlex
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -17,7 +18,7 @@ from enum import StrEnum
 from time import time
 from typing import TYPE_CHECKING
 
-from reconciler.errors import PalletError, StoreError
+from reconciler.errors import PalletError, StoreError, UnreachableError
 from reconciler.oci.digest import Digest
 from reconciler.oci.files import disk_failures
 
@@ -29,6 +30,10 @@ if TYPE_CHECKING:
     from reconciler.oci.manifest import Descriptor
     from reconciler.oci.reference import Repository, Tag
     from reconciler.oci.store import ManifestContent, Store
+
+
+OWN_FOLDER = ".pallet"
+"""Beside pallet.toml, for what pallet keeps."""
 
 
 class Deed(StrEnum):
@@ -57,11 +62,22 @@ class Trail:
         """Make certain that lines can be written, before anything is done that would need one.
 
         Raises:
-            UnreachableError: the file cannot be appended to.
+            UnreachableError: the file cannot be appended to, or its folder is missing: one that is created
+                for a typo would be an audit that nobody finds. Only pallet's own folder is created.
         """
-        with disk_failures("audit file", self.path.parent):
-            self.path.parent.mkdir(parents=True, exist_ok=True)
-            os.close(self._open())
+        folder = self.path.parent
+        with disk_failures("audit file", self.path):
+            if folder.name == OWN_FOLDER:
+                folder.mkdir(exist_ok=True)
+            try:
+                os.close(self._open())
+            except FileNotFoundError as exc:
+                if folder.is_dir():
+                    raise
+                raise UnreachableError(
+                    f"audit file: {self.path}: expected its folder, got nothing there",
+                    fix=f"create it: mkdir -p {shlex.quote(str(folder))}; or mend file of [audit]",
+                ) from exc
 
     def tell(
         self, deed: Deed, reference: str, digest: Digest | None, failure: PalletError | None = None
@@ -86,7 +102,7 @@ class Trail:
         text = json.dumps(line, ensure_ascii=False, separators=(",", ":")) + "\n"
         content = text.encode()
         with (
-            disk_failures("audit file", self.path.parent),
+            disk_failures("audit file", self.path),
             open(self._open(), "ab", buffering=0) as file,  # noqa: PTH123 (a descriptor, opened as below)
         ):
             if file.write(content) != len(content):

@@ -11,11 +11,11 @@ import pytest
 from tests.support.scenarios import set_up, triage
 from tests.support.scripted_registry import ScriptedRegistry, problem
 
-AUDIT = '\n[audit]\nfile = "log/audit.jsonl"\n'
+AUDIT = '\n[audit]\nfile = ".pallet/audit.jsonl"\n'
 
 
 def lines(root: Path) -> list[dict[str, Any]]:
-    return [json.loads(line) for line in (root / "log/audit.jsonl").read_text("utf-8").splitlines()]
+    return [json.loads(line) for line in (root / ".pallet/audit.jsonl").read_text("utf-8").splitlines()]
 
 
 def test_sync_is_told_and_check_is_not(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -26,7 +26,7 @@ def test_sync_is_told_and_check_is_not(tmp_path: Path, capsys: pytest.CaptureFix
         desk.write("pallet.toml", (desk.root / "pallet.toml").read_text("utf-8") + AUDIT)
 
         assert desk.pallet("check").code == 6
-        assert not (desk.root / "log").exists()
+        assert not (desk.root / ".pallet/audit.jsonl").exists()
         assert desk.pallet("sync").code == 0
 
     told = [
@@ -56,4 +56,4 @@ def test_refusal_names_user_but_no_secret(
         ("blob", "accepted", "ci"),
         ("manifest", "refused", "ci"),
     ]
-    assert "hush" not in (desk.root / "log/audit.jsonl").read_text("utf-8")
+    assert "hush" not in (desk.root / ".pallet/audit.jsonl").read_text("utf-8")

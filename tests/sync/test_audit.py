@@ -28,7 +28,7 @@ def memory() -> MemoryStore:
 
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
-    return tmp_path / "log" / "audit.jsonl"
+    return tmp_path / "audit.jsonl"
 
 
 @pytest.fixture
@@ -131,6 +131,35 @@ def test_nothing_is_written_untold(memory: MemoryStore, tmp_path: Path) -> None:
         store.put_blob(PLAN, NOTE.blob)
 
     assert memory.writes == []
+
+
+def test_folder_of_a_typo_is_not_created(memory: MemoryStore, tmp_path: Path) -> None:
+    path = tmp_path / "no such" / "audit.jsonl"
+
+    with pytest.raises(UnreachableError) as caught:
+        AuditedStore(memory, Trail(path, "production")).put_blob(PLAN, NOTE.blob)
+
+    assert str(caught.value) == f"audit file: {path}: expected its folder, got nothing there"
+    assert caught.value.fix == f"create it: mkdir -p '{path.parent}'; or mend file of [audit]"
+    assert (memory.writes, path.parent.exists()) == ([], False)
+
+
+def test_own_folder_is_created(memory: MemoryStore, tmp_path: Path) -> None:
+    path = tmp_path / ".pallet" / "audit.jsonl"
+
+    AuditedStore(memory, Trail(path, "production")).put_blob(PLAN, NOTE.blob)
+
+    assert len(lines(path)) == 1
+
+
+def test_failing_file_is_named_once(memory: MemoryStore, tmp_path: Path) -> None:
+    path = tmp_path / "audit.jsonl"
+    path.mkdir()
+
+    with pytest.raises(UnreachableError) as caught:
+        AuditedStore(memory, Trail(path, "production")).put_blob(PLAN, NOTE.blob)
+
+    assert str(caught.value) == f"audit file: {path}: is a directory"
 
 
 def test_threads_do_not_mix_lines(store: Store, path: Path) -> None:
