@@ -121,11 +121,13 @@ def disk_failures(subject: str, place: Path) -> Iterator[None]:
         path = Path(os.fsdecode(exc.filename)) if isinstance(exc.filename, str | bytes) else place
         obstacle = _file_in_the_way(path) if exc.errno in _NO_FOLDER else None
         if obstacle is not None:
-            message = f"{subject}: {obstacle} is in the way: expected a folder, got a file"
+            before = "" if subject == str(obstacle) else f"{subject}: "
+            message = f"{before}{obstacle} is in the way: expected a folder, got a file"
             fix = f"move {obstacle} away, or choose another directory"
         else:
             path = place if path.name.startswith(_TEMPORARY_PREFIX) else path
-            message = f"{subject}: {path}: {_reason(exc)}"
+            named = subject if subject == str(path) else f"{subject}: {path}"
+            message = f"{named}: {_reason(exc)}"
             fix = _FIXES.get(exc.errno or 0, "check the disk that holds {path}, then run again").format(
                 path=path
             )

@@ -73,6 +73,18 @@ def test_failure_without_a_file_names_the_place() -> None:
     assert str(failed.value) == "pushing: /x: no space left on device"
 
 
+def test_subject_that_is_the_place_is_said_once(tmp_path: Path) -> None:
+    with pytest.raises(UnreachableError) as failed, disk_failures("tm/o", Path("tm/o")):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+    assert str(failed.value) == "tm/o: no space left on device"
+
+    file = tmp_path / "file"
+    file.write_bytes(b"")
+    with pytest.raises(UnreachableError) as failed, disk_failures(str(file), file):
+        file.mkdir()
+    assert str(failed.value) == f"{file} is in the way: expected a folder, got a file"
+
+
 class Sipping(io.RawIOBase):
     """Takes a few bytes at a time, as a pipe may."""
 
