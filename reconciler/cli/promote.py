@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import partial
@@ -23,6 +24,7 @@ from reconciler.cli.screen import Screen
 from reconciler.cli.session import load, stop_on_signals, surroundings
 from reconciler.cli.show import show_plan, show_report
 from reconciler.compose import choose_target, name_at, open_store, without_prefix
+from reconciler.discovery.manifest_cache import CachedManifests, ManifestCache, cache_folder
 from reconciler.errors import UsageError
 from reconciler.oci.copying import Copier
 from reconciler.oci.copying_terms import CopyTerms
@@ -109,6 +111,7 @@ def command(
             stop,
             screen.progress(),
             rename,
+            _manifests(target, ends.there, stack),
         )
         plan = promoter.plan()
         if dry_run:
@@ -127,6 +130,13 @@ def _open(
     store = open_store(target, surroundings(project.config.root, reach, stop, screen.notices()))
     stack.callback(store.close)
     return store
+
+
+def _manifests(target: Target, store: Store, stack: ExitStack) -> CachedManifests:
+    """Return the manifests of a target, those of a registry read through this user's cache."""
+    cache = ManifestCache(None if target.layout_directory is not None else cache_folder(os.environ))
+    stack.callback(cache.close)
+    return CachedManifests(store, cache)
 
 
 def _copier(ends: _Ends, *, recursive: bool, jobs: int) -> tuple[Copier, Callable[[Repository], Repository]]:

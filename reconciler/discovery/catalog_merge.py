@@ -9,6 +9,7 @@ Must never be added: a request.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
@@ -17,7 +18,7 @@ from reconciler.discovery.catalog_document import CatalogDocument, Item, Key, it
 from reconciler.discovery.entries import version_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Mapping
 
     from reconciler.discovery.entries import Entry
     from reconciler.oci.digest import Digest
@@ -30,6 +31,9 @@ class Confirmed:
 
     digest: Digest
     describe: Callable[[], Entry]
+
+
+DescribeAll = Callable[[Sequence[Confirmed]], Iterable["Entry"]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,15 +89,20 @@ def is_current(document: CatalogDocument, learned: Learned) -> bool:
     return not settled.missing and settled.kept == document.items
 
 
-def merge(items: Iterable[Item], learned: Learned) -> tuple[Item, ...]:
+def merge(items: Iterable[Item], learned: Learned, describe: DescribeAll) -> tuple[Item, ...]:
     """Return the entries that a catalog should hold, sorted.
+
+    Args:
+        items: what it holds.
+        learned: what one run knows.
+        describe: returns the entries of what is missing, in its order.
 
     Raises:
         PalletError: an entry could not be described.
     """
     settled = settle(items, learned)
-    new = (_new(learned.confirmed[key].describe(), learned) for key in settled.missing)
-    return tuple(sort_items((*settled.kept, *new)))
+    new = describe([learned.confirmed[key] for key in settled.missing])
+    return tuple(sort_items((*settled.kept, *(_new(entry, learned) for entry in new))))
 
 
 def _new(entry: Entry, learned: Learned) -> Item:

@@ -10,6 +10,7 @@ Must never be added: which entries there should be.
 from __future__ import annotations
 
 import random
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import TYPE_CHECKING
@@ -34,7 +35,10 @@ from reconciler.oci.reference import Tag
 from reconciler.oci.transfer import push_artifact
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Sequence
+
+    from reconciler.discovery.catalog_merge import Confirmed
+    from reconciler.discovery.entries import Entry
 
 WRITES_MAX = 5
 _PAUSE_S = 0.25
@@ -60,6 +64,8 @@ class Publisher:
     pause: Callable[[float], None]
     jitter: Callable[[], float] = random.random
     """A number in [0, 1)."""
+    jobs: int = 8
+    """How many manifests are read at once, where entries are made from what the store holds."""
     _own: dict[Tag, Digest] = field(default_factory=dict)
     """What this run has put under tags of projects."""
     _blobs: set[Digest] = field(default_factory=set)
@@ -104,7 +110,11 @@ class Publisher:
             # What we have put there ourselves counts only where `latest` was lost.
             if tag != own or not isinstance(seen, CatalogPresent):
                 items = self._with_project(items, tag)
-        return CatalogDocument(merge(items, learned), base.format_version, base.others)
+        return CatalogDocument(merge(items, learned, self._describe), base.format_version, base.others)
+
+    def _describe(self, missing: Sequence[Confirmed]) -> list[Entry]:
+        with ThreadPoolExecutor(max_workers=self.jobs, thread_name_prefix="describe") as pool:
+            return list(pool.map(lambda item: item.describe(), missing))
 
     def _with_project(self, items: tuple[Item, ...], tag: Tag) -> tuple[Item, ...]:
         """Return entries with those of one project as it has put them under its own tag."""

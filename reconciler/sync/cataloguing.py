@@ -18,6 +18,7 @@ from reconciler.discovery.catalog_document import CatalogDocument
 from reconciler.discovery.catalog_merge import Confirmed, Learned, is_current
 from reconciler.discovery.catalog_publishing import Publisher, advise_foreign
 from reconciler.discovery.entries import read_entry
+from reconciler.discovery.manifest_cache import CachedManifests, ManifestCache
 from reconciler.errors import ImmutableTagError, PalletError, RefusedError, StoppedError
 from reconciler.sync.actions import Outcome
 from reconciler.sync.facts import Absent, FloatingAbsent, FloatingPresent, Present, Unknown
@@ -27,14 +28,17 @@ from reconciler.sync.verdicts import Action
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from reconciler.desired.config import Config
     from reconciler.desired.wanted import Wanted
     from reconciler.discovery.catalog import CatalogSeen
     from reconciler.discovery.catalog_document import Key
     from reconciler.discovery.entries import Entry
     from reconciler.oci.digest import Digest
     from reconciler.oci.reference import Repository, Tag
+    from reconciler.oci.store import Store
     from reconciler.sync.actions import ArtifactPlan, FloatingPlan, Plan
     from reconciler.sync.outcomes import Results
+    from reconciler.sync.selection import Selection
     from reconciler.sync.stop import Stop
 
 
@@ -74,6 +78,7 @@ class Cataloguer:
     stop: Stop
     again: str
     force: bool = False
+    jobs: int = 8
 
     def plan(self, plan: Plan) -> CatalogPlan:
         """Look at the catalog, and say what sync would do about it."""
@@ -91,7 +96,7 @@ class Cataloguer:
             return _settled(catalog, catalog.settled)
         if self.stop.is_requested:
             return Result(Outcome.SKIPPED, "stopped before it was begun", fix=self.again)
-        publisher = Publisher(self.place, self.stop.sleep)
+        publisher = Publisher(self.place, self.stop.sleep, jobs=self.jobs)
         try:
             publisher.publish(self._learn(plan, results), force=catalog.force)
         except PalletError as exc:
@@ -169,6 +174,28 @@ class Cataloguer:
             found = self.place.manifests.fetch(wanted.name, wanted.digest)
             content, descriptor = found.content, found.descriptor
         return read_entry(wanted.name, wanted.tag, descriptor, content)
+
+
+def open_cataloguer(
+    config: Config,
+    selection: Selection,
+    store: Store,
+    stop: Stop,
+    *,
+    manifests: CachedManifests | None,
+    again: str,
+    jobs: int,
+) -> Cataloguer | None:
+    """Return who keeps the catalog of a store up to date; None where pallet.toml asks for none.
+
+    Args:
+        manifests: how it is read; None for a way that keeps nothing.
+        again: the command to repeat.
+    """
+    if config.catalog is None:
+        return None
+    place = CatalogPlace(store, config.catalog, manifests or CachedManifests(store, ManifestCache(None)))
+    return Cataloguer(place, config.project, stop, again, selection.forces(config.catalog), jobs)
 
 
 def _is_done(item: ArtifactPlan, results: Results | None) -> bool:

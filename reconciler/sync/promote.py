@@ -26,6 +26,7 @@ from reconciler.sync.actions import (
 )
 from reconciler.sync.apply import Applier, Step, publish_built
 from reconciler.sync.audit import tell_pull
+from reconciler.sync.cataloguing import Cataloguer, open_cataloguer
 from reconciler.sync.exit_codes import DRIFT, REFUSED, of_report
 from reconciler.sync.facts import Absent, Present, Seen, Unknown
 from reconciler.sync.floating import set_goals
@@ -43,6 +44,7 @@ if TYPE_CHECKING:
     from reconciler.desired.config import Target
     from reconciler.desired.lockfile import Key, Locked, LockedAttachment
     from reconciler.desired.project import Project
+    from reconciler.discovery.manifest_cache import CachedManifests
     from reconciler.oci.copying import Copier
     from reconciler.oci.digest import Digest
     from reconciler.oci.reference import Repository
@@ -68,15 +70,22 @@ class Promoter:
     progress: Progress = field(default_factory=Silent)
     rename: Callable[[Repository], Repository] = lambda name: name
     """What the copier's destination calls a repository."""
+    manifests: CachedManifests | None = None
+    """How the destination's catalog is read; None for a way that keeps nothing."""
 
     def plan(self) -> Plan:
-        """Look at the destination, and at the source for what the destination lacks; nothing is written.
+        """Look at the destination, its catalog, and at the source for what it lacks; nothing is written.
 
         Raises:
             LockOutOfDateError: there is no lock.
             UsageError: the selection names nothing.
             StoppedError: a stop was requested before everything was seen.
         """
+        plan = self._plan()
+        cataloguer = self._cataloguer()
+        return plan if cataloguer is None else replace(plan, catalog=cataloguer.plan(plan))
+
+    def _plan(self) -> Plan:
         lock = self.project.lock
         if lock.text is None:
             raise LockOutOfDateError(
@@ -84,7 +93,8 @@ class Promoter:
                 fix="run `pallet lock` and commit it",
             )
         wanted = from_lock(lock.entries.values(), self.project.wanted)
-        self.selection.check(item.name for item in wanted)
+        catalog = self.project.config.catalog
+        self.selection.check((item.name for item in wanted), forceable=() if catalog is None else (catalog,))
         chosen = [item for item in wanted if self.selection.chooses(item.name)]
         observer = Observer(self.store, self.project.config.project, self.jobs, self.stop, self.progress)
         observed = observer.observe(with_required(chosen, tuple(wanted)), set_goals(chosen), lock.entries)
@@ -102,7 +112,23 @@ class Promoter:
 
     def promote(self, plan: Plan) -> Results:
         """Copy what the plan says, then move floating tags; return what became of every action."""
-        return Applier(self.store, self.jobs, self.stop, self.progress, publish=self._carry).apply(plan)
+        results = Applier(self.store, self.jobs, self.stop, self.progress, publish=self._carry).apply(plan)
+        cataloguer = self._cataloguer()
+        if cataloguer is None or plan.catalog is None:
+            return results
+        catalog = cataloguer.publish(plan.catalog, plan, results)
+        return replace(results, catalog=catalog, stopped_by=self.stop.signal_number)
+
+    def _cataloguer(self) -> Cataloguer | None:
+        return open_cataloguer(
+            self.project.config,
+            self.selection,
+            self.store,
+            self.stop,
+            manifests=self.manifests,
+            again=self._again,
+            jobs=self.jobs,
+        )
 
     def _look(self, plan: Plan) -> dict[Key, Seen]:
         """Return what the source holds under the versions that would have to be copied: one HEAD for each."""
@@ -140,6 +166,10 @@ class Promoter:
         path = self.project.config.path
         return "" if path.name == "pallet.toml" else f" --file {path.name}"
 
+    @property
+    def _again(self) -> str:
+        return f"pallet promote --from {self.source_target.name} --to {self.target.name}{self._file}"
+
     def _terms(self) -> Terms:
         config = self.project.config
         return Terms(
@@ -147,7 +177,7 @@ class Promoter:
             permit=lambda wanted: permit(config, self.target, self.selection, wanted),
             refer=self.store.name,
             held=config.held,
-            again=f"pallet promote --from {self.source_target.name} --to {self.target.name}{self._file}",
+            again=self._again,
             chosen=self.selection.chooses,
         )
 

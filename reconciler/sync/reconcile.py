@@ -18,12 +18,10 @@ from reconciler.desired.lockfile import (
     require_writable,
     write_lock,
 )
-from reconciler.discovery.catalog import CatalogPlace
-from reconciler.discovery.manifest_cache import CachedManifests, ManifestCache
 from reconciler.errors import LockOutOfDateError, PalletError
 from reconciler.sync.actions import Outcome, Plan, Terms
 from reconciler.sync.apply import Applier
-from reconciler.sync.cataloguing import Cataloguer
+from reconciler.sync.cataloguing import Cataloguer, open_cataloguer
 from reconciler.sync.floating import set_goals
 from reconciler.sync.observe import Observer
 from reconciler.sync.outcomes import DONE, Results
@@ -40,6 +38,7 @@ if TYPE_CHECKING:
     from reconciler.desired.config import Config, Target
     from reconciler.desired.project import Project
     from reconciler.desired.wanted import Wanted
+    from reconciler.discovery.manifest_cache import CachedManifests
     from reconciler.oci.store import Store
     from reconciler.sync.actions import AttachmentKey
 
@@ -127,15 +126,14 @@ class Reconciler:
 
     def _cataloguer(self) -> Cataloguer | None:
         config = self.project.config
-        if config.catalog is None:
-            return None
-        manifests = self.manifests or CachedManifests(self.store, ManifestCache(None))
-        return Cataloguer(
-            CatalogPlace(self.store, config.catalog, manifests),
-            config.project,
+        return open_cataloguer(
+            config,
+            self.selection,
+            self.store,
             self.stop,
-            _again(config, self.target),
-            force=self.selection.forces(config.catalog),
+            manifests=self.manifests,
+            again=_again(config, self.target),
+            jobs=self.jobs,
         )
 
     def _terms(self) -> Terms:

@@ -277,3 +277,16 @@ def test_catalog_is_a_file_for_other_tools(ours: Desk, tmp_path: Path) -> None:
 
     document = json.loads((tmp_path / "out" / "catalog.json").read_text(encoding="utf-8"))
     assert [entry["repository"] for entry in document["entries"]] == ["workflows/triage"]
+
+
+def test_promoting_keeps_the_other_catalog_up_to_date(ours: Desk, tmp_path: Path) -> None:
+    config = (ours.root / "pallet.toml").read_text(encoding="utf-8")
+    ours.write("pallet.toml", f'{config}\n[target.other]\nurl = "oci-layout:../other"\n')
+    assert ours.pallet("sync").code == 0
+
+    ran = ours.pallet("promote", "--from", "main", "--to", "other")
+
+    assert ran.code == 0, ran.everything
+    assert "catalog published" in ran.stdout
+    assert listed(open_layout(tmp_path / "other")) == listed(open_layout(tmp_path / "registry"))
+    assert ours.pallet("check", "--target", "other").code == 0

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import pytest
 
 from reconciler.discovery.catalog_document import CatalogDocument, Item, item_of
-from reconciler.discovery.catalog_merge import Learned, is_current, merge
+from reconciler.discovery.catalog_merge import Confirmed, Learned, is_current
+from reconciler.discovery.catalog_merge import merge as merge_with
+from reconciler.discovery.entries import Entry
 from reconciler.oci.digest import Digest
 from reconciler.oci.reference import Repository, Tag
 from tests.discovery.catalogued import entry_of, learned
@@ -16,8 +19,8 @@ PLAN, ROUTER, THEIRS = entry_of("plan"), entry_of("router"), entry_of("theirs", 
 EDITED = entry_of("plan", salt="edited")
 
 
-def ours(*entries: object) -> tuple[Item, ...]:
-    return tuple(item_of(entry, "ours") for entry in entries)  # type: ignore[arg-type]
+def ours(*entries: Entry) -> tuple[Item, ...]:
+    return tuple(item_of(entry, "ours") for entry in entries)
 
 
 def only_tags(tags: dict[str, Digest | None], *, whole: bool = False) -> Learned:
@@ -25,6 +28,13 @@ def only_tags(tags: dict[str, Digest | None], *, whole: bool = False) -> Learned
     name = Repository("plan")
     seen = {name: {Tag(tag): digest for tag, digest in tags.items()}}
     return Learned("ours", {}, seen, frozenset({name} if whole else ()))
+
+
+def merge(items: tuple[Item, ...], knows: Learned) -> tuple[Item, ...]:
+    def describe(missing: Sequence[Confirmed]) -> list[Entry]:
+        return [item.describe() for item in missing]
+
+    return merge_with(items, knows, describe)
 
 
 @pytest.mark.parametrize(
