@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from reconciler.errors import HiddenError, NotFoundError, StoreError
 from reconciler.oci import manifest as manifests
 from reconciler.oci import media_types
-from reconciler.oci.manifest import Descriptor, Index, Manifest
+from reconciler.oci.manifest import Descriptor, Index, Manifest, SchemaOneError
 from reconciler.oci.referrers import referrers_of
 from reconciler.oci.sides import DESTINATION, SOURCE, blamed
 
@@ -203,7 +203,8 @@ def parse_node(found: ManifestContent, subject: str) -> Node:
     try:
         return Node(found, manifests.parse(found.content))
     except ValueError as exc:
-        raise StoreError(f"{subject}: cannot be read: {exc}") from exc
+        fix = exc.fix if isinstance(exc, SchemaOneError) else None
+        raise StoreError(f"{subject}: cannot be read: {exc}", fix=fix) from exc
 
 
 def _is_index(descriptor: Descriptor) -> bool:

@@ -137,7 +137,7 @@ class LayoutStore:
                         self._describe(folder, reference, subject)
                     blob_path(folder, reference).unlink(missing_ok=True)
                 elif not removed:
-                    raise NotFoundError(f"{subject}: not found: no such tag")
+                    raise _no_such_tag(subject)
 
     def has_blob(self, repository: Repository, digest: Digest, *, size_bytes: int | None = None) -> bool:
         with self._folder(repository, self.name(repository, digest)) as folder:
@@ -208,7 +208,7 @@ class LayoutStore:
         try:
             return self._cache.read(folder)
         except FileNotFoundError as exc:
-            raise NotFoundError(f"{subject}: not found: no such repository") from exc
+            raise NotFoundError(f"{subject}: not found: no such repository", fix="check the name") from exc
 
     def _describe(self, folder: Path, reference: Tag | Digest, subject: str) -> Descriptor:
         index = self._index(folder, subject)
@@ -221,13 +221,18 @@ class LayoutStore:
             )
         entry = index.tags.get(reference)
         if entry is None:
-            raise NotFoundError(f"{subject}: not found: no such tag")
+            raise _no_such_tag(subject)
         return _checked(folder, entry, subject)
 
     def _put_bytes(self, folder: Path, digest: Digest, content: bytes, subject: str) -> None:
         self._writer.put_blob(
             folder, digest, len(content), lambda: pieces(io.BytesIO(content)), subject=subject
         )
+
+
+def _no_such_tag(subject: str) -> NotFoundError:
+    repository = subject.rpartition(":")[0]
+    return NotFoundError(f"{subject}: not found: no such tag", fix=f"pallet tags {repository} lists them")
 
 
 def _checked(folder: Path, entry: Descriptor, subject: str) -> Descriptor:

@@ -20,6 +20,12 @@ if TYPE_CHECKING:
 EMPTY_CONTENT = b"{}"
 
 
+class SchemaOneError(ValueError):
+    """A manifest of Docker's schema 1, which nobody writes any more."""
+
+    fix = "pull it and push it again with a current tool; registries stop serving this schema"
+
+
 @dataclass(frozen=True, slots=True)
 class Platform:
     """What a manifest of an index runs on."""
@@ -124,6 +130,7 @@ def parse(content: bytes) -> Manifest | Index:
     """Read a manifest or an index, of OCI or of Docker.
 
     Raises:
+        SchemaOneError: they are one of Docker's schema 1.
         ValueError: the bytes are no manifest; the message names the key that is wrong.
     """
     try:
@@ -136,6 +143,10 @@ def parse(content: bytes) -> Manifest | Index:
         return _parse_index(top, media_type or media_types.OCI_INDEX)
     if media_type in media_types.MANIFESTS or (media_type is None and "layers" in top):
         return _parse_manifest(top, media_type or media_types.OCI_MANIFEST)
+    if top.get("schemaVersion") == 1 and "fsLayers" in top:
+        raise SchemaOneError(
+            "Docker's schema 1, pushed by a docker older than 1.10: expected schema 2 or OCI"
+        )
     raise ValueError(f"not a manifest: expected mediaType of a manifest or an index, got {media_type!r}")
 
 

@@ -383,3 +383,12 @@ def _files_no_larger_than(size_bytes: int) -> Iterator[None]:
         yield
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+
+def test_missing_tag_says_where_tags_are_listed(tmp_path: Path) -> None:
+    store = open_layout(tmp_path, label="./mirror")
+    publish(store, PLAN, "1.0.0", b"content")
+    for read in (store.head_manifest, store.delete_manifest):
+        with pytest.raises(NotFoundError, match=r"^oci-layout:\./mirror/workflows/plan:9\.9\.9: ") as caught:
+            read(PLAN, Tag("9.9.9"))
+        assert caught.value.fix == "pallet tags oci-layout:./mirror/workflows/plan lists them"

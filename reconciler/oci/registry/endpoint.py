@@ -14,6 +14,7 @@ from reconciler.oci.registry.urls import Origin, Url
 
 _SCHEME = re.compile(r"(?P<scheme>[A-Za-z][A-Za-z0-9+.-]*)://(?P<rest>.*)", re.ASCII | re.DOTALL)
 _DOCKER_HUB = frozenset({"docker.io", "index.docker.io"})
+_DOCKER_HUB_NAME = "docker.io"
 _DOCKER_HUB_API = "registry-1.docker.io"
 """Docker Hub is called docker.io and answers elsewhere."""
 
@@ -61,6 +62,11 @@ class Endpoint:
     def full_name(self, repository: Repository | str) -> str:
         """The repository's name as the registry knows it."""
         return f"{self.prefix}/{repository}" if self.prefix else str(repository)
+
+
+def written_host(origin: Origin) -> str:
+    """Return the host of a server as people write it, and as credentials name it."""
+    return _DOCKER_HUB_NAME if origin.host == _DOCKER_HUB_API else origin.netloc
 
 
 def _origin(scheme: str, host: str) -> Origin:

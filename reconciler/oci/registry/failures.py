@@ -16,6 +16,7 @@ from reconciler.errors import (
     UnauthorisedError,
 )
 from reconciler.oci.registry import wire
+from reconciler.oci.registry.advice import advise, reason
 
 if TYPE_CHECKING:
     from reconciler.oci.registry.error_body import Complaint
@@ -25,10 +26,7 @@ if TYPE_CHECKING:
 NOT_A_REGISTRY = "does not look like a registry"
 NOT_A_REGISTRY_FIX = "check the target's url: scheme, host, port and prefix"
 
-_FIXES = {
-    "NAME_UNKNOWN": "create the repository in the registry first, or check its name",
-    "DENIED": "ask for the right to do this, or log in as somebody who has it",
-}
+_DENIED_FIX = "ask for the right to do this, or log in as somebody who has it"
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,14 +67,13 @@ class Refusal:
 
 def failure(refusal: Refusal, *, fix: str | None = None) -> StoreError:
     """Return the exception for an answer that is no success; `fix` wins over our own advice."""
-    fixes = (_FIXES[code] for code in sorted(refusal.complaint.codes) if code in _FIXES)
-    advice = fix or next(fixes, None)
+    advice = fix or _advice(refusal)
     if refusal.status == 429 or (refusal.is_throttled and refusal.status != 503):
         # Whatever code comes with it: no right is missing.
         return ThrottledError(refusal.text + _patience(refusal), fix=_patience_fix(refusal))
     match refusal.status:
         case 404:
-            return NotFoundError(refusal.text, fix=advice)
+            return NotFoundError(_explained(refusal), fix=advice)
         case 401 | 403:
             return UnauthorisedError(
                 refusal.text, fix=advice or "check who may do this, and log in with pallet login"
@@ -88,7 +85,21 @@ def failure(refusal: Refusal, *, fix: str | None = None) -> StoreError:
                 refusal.text, fix=advice or "run again; if it stays, look into the registry's log"
             )
         case _:
-            return StoreError(refusal.text, fix=advice)
+            return StoreError(_explained(refusal), fix=advice)
+
+
+def _explained(refusal: Refusal) -> str:
+    why = reason(refusal.method, refusal.url, refusal.status, refusal.complaint.codes)
+    return f"{refusal.text}: {why}" if why else refusal.text
+
+
+def _advice(refusal: Refusal) -> str | None:
+    complaint = refusal.complaint
+    if "DENIED" in complaint.codes:
+        return _DENIED_FIX
+    return advise(
+        refusal.method, refusal.url, refusal.status, complaint.codes, complaint.text, refusal.location
+    )
 
 
 def _patience(refusal: Refusal) -> str:

@@ -20,7 +20,7 @@ from reconciler.errors import (
 from reconciler.oci import manifest as manifests
 from reconciler.oci import media_types
 from reconciler.oci.digest import Digest
-from reconciler.oci.manifest import Descriptor
+from reconciler.oci.manifest import Descriptor, SchemaOneError
 from reconciler.oci.media_types import MANIFEST_MAX_BYTES
 from reconciler.oci.registry import scopes, wire
 from reconciler.oci.registry.calls import Call
@@ -153,7 +153,9 @@ def failure_of(session: Session, answer: Answer, *, fix: str | None = None) -> S
     if not isinstance(error, NotFoundError):
         return error
     if _is_web_page(answer):
-        return StoreError(f"{answer.url.origin}: {NOT_A_REGISTRY}: {error}", fix=NOT_A_REGISTRY_FIX)
+        return StoreError(
+            f"{answer.url.origin}: {NOT_A_REGISTRY}: {answer.refusal().text}", fix=NOT_A_REGISTRY_FIX
+        )
     if answer.url.origin != answer.call.url.origin:
         return StoreError(f"{answer.call.url.origin}: its storage has lost what it points to: {error}")
     return error
@@ -214,15 +216,19 @@ def _media_type(answer: Answer, content: bytes) -> str:
     try:
         return manifests.parse(content).media_type
     except ValueError as exc:
-        raise StoreError(f"{answer.request}: {exc}; Content-Type is {answer.media_type!r}") from exc
+        raise _unreadable(answer, exc) from exc
 
 
 def _require_manifest(answer: Answer, content: bytes) -> None:
     try:
         manifests.parse(content)
     except ValueError as exc:
-        message = f"{answer.request}: {exc}; Content-Type is {answer.media_type!r}"
-        raise StoreError(message, fix=NOT_A_REGISTRY_FIX) from exc
+        raise _unreadable(answer, exc, fix=NOT_A_REGISTRY_FIX) from exc
+
+
+def _unreadable(answer: Answer, exc: ValueError, *, fix: str | None = None) -> StoreError:
+    advice = exc.fix if isinstance(exc, SchemaOneError) else fix
+    return StoreError(f"{answer.request}: {exc}; Content-Type is {answer.media_type!r}", fix=advice)
 
 
 def refuse_web_page(answer: Answer, expected: str) -> None:

@@ -16,9 +16,17 @@ _WANTS_CLIENT = ("CERTIFICATE_REQUIRED", "BAD_CERTIFICATE", "ALERT_UNKNOWN_CA", 
 """What servers say to a client that they do not know."""
 
 
+_TLS_ALERT = r"\x15\x03"
+"""How an alert begins (RFC 8446, section 5.1), as it stands in what http.client could not read."""
+
+
 def is_final(exc: httpx.TransportError) -> bool:
-    """Certificates do not get better by asking again."""
-    return isinstance(exc, httpx.UnsupportedProtocol) or _tls_error(exc) is not None
+    """Certificates do not get better by asking again, nor does the wrong protocol."""
+    return isinstance(exc, httpx.UnsupportedProtocol) or _is_alert(exc) or _tls_error(exc) is not None
+
+
+def _is_alert(exc: httpx.TransportError) -> bool:
+    return isinstance(exc, httpx.RemoteProtocolError) and _TLS_ALERT in str(exc)
 
 
 def _tls_error(exc: BaseException) -> ssl.SSLError | None:
@@ -47,6 +55,9 @@ def explain(exc: httpx.TransportError, origin: str, timeout_s: float) -> tuple[s
             f"{origin}: TLS failed: {reason}",
             "if the registry speaks plain http, write http:// in the target's url",
         )
+    if _is_alert(exc):
+        host = origin.partition("://")[2].partition(" ")[0]
+        return f"{origin}: answers plain http with TLS", f"write https://{host}"
     if isinstance(exc, httpx.ConnectTimeout):
         return (
             f"{origin}: no connection within {CONNECT_TIMEOUT_S:.0f} s",

@@ -60,6 +60,7 @@ def test_threads_share_the_connections(server: ScriptedRegistry) -> None:
     ("said", "message"),
     [
         pytest.param(b"SSH-2.0-OpenSSH\r\n", "the answer is not HTTP: 'SSH-2.0-OpenSSH", id="not-http"),
+        pytest.param(b"\x15\x03\x01\x00\x02\x02\x16", "answers plain http with TLS", id="alert-of-tls"),
         pytest.param(b"", "the server closed the connection without an answer", id="nothing"),
         pytest.param(
             b"HTTP/1.1 200 OK\r\n" + b"X-Y: z\r\n" * 200 + b"\r\n",

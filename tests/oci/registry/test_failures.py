@@ -68,6 +68,4 @@ def test_throttled_is_told_to_come_back(status: int, code: str, wait_s: float | 
 def test_callers_advice_wins() -> None:
     complaint = Complaint(frozenset({"NAME_UNKNOWN"}))
     assert failure(Refusal("GET", URL, 404, complaint), fix="do this").fix == "do this"
-    assert failure(Refusal("GET", URL, 404, complaint)).fix == (
-        "create the repository in the registry first, or check its name"
-    )
+    assert failure(Refusal("GET", URL, 404, complaint)).fix == "check the name"
