@@ -7,15 +7,16 @@ there already is hashed again: nothing on the disk is believed. Must never be ad
 from __future__ import annotations
 
 import fcntl
-import hashlib
 import os
 import secrets
 import stat
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from typing import TYPE_CHECKING, BinaryIO
 
 from reconciler.errors import DigestMismatchError
 from reconciler.oci.blob import CHUNK_BYTES
+from reconciler.oci.files import write_whole
+from reconciler.oci.hashing import hashing
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -78,49 +79,37 @@ def _lock(descriptor: int) -> bool:
 
 def _fill(store: Store, repository: Repository, blob: Descriptor, file: BinaryIO) -> None:
     """Bring the file to the blob's content; what it holds is taken for a beginning once."""
-    hashed = hashlib.new(blob.digest.algorithm)
-    held_bytes = _read_held(file, hashed, blob.size_bytes)
-    if held_bytes and held_bytes <= blob.size_bytes:
+    if 0 < os.fstat(file.fileno()).st_size <= blob.size_bytes:
         with suppress(DigestMismatchError):
-            _append(store, repository, blob, file, hashed, held_bytes)
+            _go_on(store, repository, blob, file)
             return
     file.seek(0)
     file.truncate()
-    _append(store, repository, blob, file, hashlib.new(blob.digest.algorithm), 0)
+    # The store vouches for a whole blob: it is not hashed again here.
+    for piece in store.fetch_blob(repository, blob):
+        write_whole(file, piece)
+    os.fsync(file.fileno())
 
 
-def _read_held(file: BinaryIO, hashed: hashlib._Hash, max_bytes: int) -> int:
-    held_bytes = 0
-    while piece := file.read(CHUNK_BYTES):
-        hashed.update(piece)
-        held_bytes += len(piece)
-        if held_bytes > max_bytes:
-            break
-    return held_bytes
-
-
-def _append(
-    store: Store,
-    repository: Repository,
-    blob: Descriptor,
-    file: BinaryIO,
-    hashed: hashlib._Hash,
-    held_bytes: int,
-) -> None:
-    """Add what is missing, and verify all of it.
+def _go_on(store: Store, repository: Repository, blob: Descriptor, file: BinaryIO) -> None:
+    """Add what is missing, and verify all of it: for a part alone no store vouches.
 
     Raises:
         DigestMismatchError: together it is something else.
     """
-    size_bytes = held_bytes
-    if held_bytes < blob.size_bytes or not held_bytes:
-        for piece in store.fetch_blob(repository, blob, offset=held_bytes):
+    size_bytes = 0
+    with closing(hashing(blob.digest.algorithm, blob.size_bytes)) as hashed:
+        for piece in _held(file):
             hashed.update(piece)
             size_bytes += len(piece)
-            if size_bytes > blob.size_bytes:
-                break
-            _write_all(file, piece)
-    got = f"{blob.digest.algorithm}:{hashed.hexdigest()}"
+        if size_bytes < blob.size_bytes:
+            for piece in store.fetch_blob(repository, blob, offset=size_bytes):
+                hashed.update(piece)
+                size_bytes += len(piece)
+                if size_bytes > blob.size_bytes:
+                    break
+                write_whole(file, piece)
+        got = f"{blob.digest.algorithm}:{hashed.hexdigest()}"
     if size_bytes != blob.size_bytes or got != blob.digest:
         raise DigestMismatchError(
             store.name(repository, blob.digest),
@@ -130,7 +119,7 @@ def _append(
     os.fsync(file.fileno())
 
 
-def _write_all(file: BinaryIO, piece: bytes) -> None:
-    view = memoryview(piece)
-    while view:
-        view = view[file.write(view) :]
+def _held(file: BinaryIO) -> Iterator[bytes]:
+    """Yield what is there; whatever is written next follows behind it."""
+    while piece := file.read(CHUNK_BYTES):
+        yield piece

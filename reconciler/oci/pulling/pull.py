@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from reconciler.errors import RefusedError, StoreError, UsageError
 from reconciler.oci.blob import CHUNK_BYTES
-from reconciler.oci.files import disk_failures
+from reconciler.oci.files import disk_failures, write_whole
 from reconciler.oci.manifest import Descriptor, Index, Manifest, Platform, parse
 from reconciler.oci.platforms import choose, offered
 from reconciler.oci.pulling.archives import Archive, Limits
@@ -221,10 +221,10 @@ class _Puller:
         copy = f"{secrets.token_hex(8)}.copy"
         with (
             os.fdopen(self.work.open_for_reading(name), "rb") as stream,
-            os.fdopen(self.work.create(copy), "wb") as file,
+            os.fdopen(self.work.create(copy), "wb", buffering=0) as file,
         ):
             while piece := stream.read(CHUNK_BYTES):
-                file.write(piece)
+                write_whole(file, piece)
         return copy
 
     def _unpack(self, item: Item, name: str) -> PulledFile:

@@ -22,7 +22,9 @@ WORK_FOLDER = ".pallet-partial"
 NAME_MAX_BYTES = 255
 PARTS_MAX = 64
 _DRIVE = re.compile(r"[A-Za-z]:")
-_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
+_TURNING = re.compile("[\u202a-\u202e\u2066-\u2069]")
+"""Unicode 15, UAX #9, tables 1 to 3: overrides and isolates, by which `a.exe` is shown as `aexe.txt`."""
 
 
 def read_title(title: str) -> Parts:
@@ -65,6 +67,8 @@ def _problem(title: str) -> str | None:
     shown = repr(title[:200])
     if _CONTROL.search(title):
         return f"expected no control character, got {shown}"
+    if _TURNING.search(title):
+        return f"expected no character that turns the direction of text, got {title[:200]!a}"
     if "\\" in title:
         return f"expected / between folders, got a backslash in {shown}"
     if title.startswith("/"):

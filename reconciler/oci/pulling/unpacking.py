@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, BinaryIO, cast
 
 from reconciler.errors import RefusedError
 from reconciler.oci.blob import CHUNK_BYTES
+from reconciler.oci.files import write_whole
 from reconciler.oci.pulling.archives import Archive, Entry, Sort
 from reconciler.oci.pulling.folders import Folder, in_the_way
 
@@ -103,9 +104,7 @@ def _fill(parent: Folder, name: str, content: object, *, is_executable: bool) ->
     stream = cast("BinaryIO", content)
     with os.fdopen(parent.create(name, 0o777 if is_executable else 0o666), "wb", buffering=0) as file:
         while piece := stream.read(CHUNK_BYTES):
-            view = memoryview(piece)
-            while view:
-                view = view[file.write(view) :]
+            write_whole(file, piece)
             size_bytes += len(piece)
     return size_bytes
 
