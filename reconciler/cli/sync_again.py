@@ -33,6 +33,10 @@ if TYPE_CHECKING:
     from reconciler.sync.stop import Stop
 
 
+_NAMES_MAX = 3
+"""As many artifacts are named with what is wrong with all of them."""
+
+
 @dataclass(slots=True)
 class SyncAgain:
     """A sync that goes on, and what it has said already."""
@@ -102,8 +106,7 @@ class SyncAgain:
         self._tell(
             cause, code, f"target {plan.target}: {rows.summarise_results(plan, results)}{lock}", document
         )
-        amiss = [row for row in rows.rows_of(plan, results) if row.mark in ("!", "x", "?")] if code else []
-        said = [f"{row.what}: {row.why}" + (f"\n  → {row.next}" if row.next else "") for row in amiss]
+        said = _amiss(rows.rows_of(plan, results)) if code else []
         if report.lock_error is not None:
             said.append(render_failure(report.lock_error).rstrip("\n"))
         self._explain("\n".join(said))
@@ -125,3 +128,18 @@ class SyncAgain:
         if text and text != self._said:
             self.screen.say(text.rstrip("\n"))
         self._said = text
+
+
+def _amiss(everything: list[rows.Row]) -> list[str]:
+    """Return what is wrong, one entry for each cause, however many artifacts it has."""
+    causes: dict[tuple[str, str | None], list[str]] = {}
+    for row in everything:
+        if row.mark in ("!", "x", "?"):
+            causes.setdefault((row.why, row.next), []).append(row.what)
+    return [_say(names, why, fix) for (why, fix), names in causes.items()]
+
+
+def _say(names: list[str], why: str, fix: str | None) -> str:
+    shown = ", ".join(names[:_NAMES_MAX])
+    more = f" and {len(names) - _NAMES_MAX} more" if len(names) > _NAMES_MAX else ""
+    return f"{shown}{more}: {why}" + (f"\n  → {fix}" if fix else "")

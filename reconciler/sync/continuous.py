@@ -22,8 +22,9 @@ SPREAD = 0.1
 """The part of the interval that chance adds or takes, so that many servers do not ask at once."""
 AWAY_MAX_S = 300.0
 """A registry that came back is noticed after this long, whatever the schedule is."""
-_AWAY = frozenset({1, 5, 75})
-"""Exit codes of passes that may go better soon: not reached, partly failed, throttled."""
+_AWAY = frozenset({1, 5, 75, 77})
+"""Exit codes of passes that may go better soon: not reached, partly failed, throttled, not let in: somebody
+may log in, and short-lived tokens are made anew."""
 
 
 class Cause(StrEnum):

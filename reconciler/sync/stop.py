@@ -6,6 +6,10 @@ Must never be added: signal handlers, which belong to the command line.
 from __future__ import annotations
 
 import threading
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 
 class Stop:
@@ -14,10 +18,13 @@ class Stop:
     def __init__(self) -> None:
         self._event = threading.Event()
         self.signal_number: int | None = None
+        self.on_request: Callable[[], object] = lambda: None
+        """Called in the signal's handler: for whoever waits for something else too."""
 
     def request(self, signal_number: int) -> None:
         self.signal_number = self.signal_number or signal_number
         self._event.set()
+        self.on_request()
 
     @property
     def is_requested(self) -> bool:

@@ -137,3 +137,16 @@ def test_wrong_flags_are_wrong_usage(desk: Desk, arguments: tuple[str, ...], sai
     ran = desk.pallet("sync", *arguments)
 
     assert (ran.code, said in ran.stderr) == (64, True)
+
+
+def test_one_cause_is_said_once(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    names = [f"step{number}" for number in range(5)]
+    files = {f"workflows/{name}.yaml": triage().replace("triage", name) for name in names}
+    desk = set_up(tmp_path, "http://127.0.0.1:1", capsys, files=files)
+    with syncing(desk) as process:
+        next_pass(process)
+        process.send_signal(signal.SIGTERM)
+        ended = finish(process)
+
+    assert ended.stderr.count("cannot be reached: connection refused") == 1
+    assert " more: " in ended.stderr

@@ -62,7 +62,7 @@ def test_chance_spreads_schedules(chance: float, pause_s: float) -> None:
     assert script.pauses_s == [pytest.approx(pause_s)]
 
 
-@pytest.mark.parametrize("code", [1, 5, 75])
+@pytest.mark.parametrize("code", [1, 5, 75, 77])
 def test_registry_that_is_away_is_tried_soon(code: int) -> None:
     script = Script([code] * 12, chance=1.0)
     script.run()

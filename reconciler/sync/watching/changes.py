@@ -30,9 +30,6 @@ if TYPE_CHECKING:
     from reconciler.sync.stop import Stop
     from reconciler.sync.watching.observers import Noticing, Observer
 
-_SLICE_S = 0.5
-"""How often a stop is looked for: a signal may come to any thread, and wakes no queue."""
-
 
 class ProjectChanges:
     """The changes of one project; implements `reconciler.sync.continuous.Noticer`.
@@ -53,12 +50,13 @@ class ProjectChanges:
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._path, self._noticing, self._stop, self._say, self._clock = path, noticing, stop, say, clock
-        self._wakes: SimpleQueue[float] = SimpleQueue()
+        self._wakes: SimpleQueue[float | None] = SimpleQueue()
         self._board = Noticeboard(self._wakes.put, clock)
         self._survey = Survey()
         self._scope: Scope | None = None
         self._sources: frozenset[str] = frozenset()
         self._observer: Observer | None = None
+        stop.on_request = lambda: self._wakes.put(None)
 
     def begin(self) -> None:
         """See how everything stands before a pass, so that what changes during it begins the next one."""
@@ -97,12 +95,15 @@ class ProjectChanges:
             self._observer.stop()
 
     def _listen(self, collector: Collector, deadline_s: float | None, now_s: float) -> None:
-        times_s = [now_s + _SLICE_S, deadline_s, collector.due_s]
-        until_s = min(time_s for time_s in times_s if time_s is not None)
+        until_s = min(
+            (time_s for time_s in (deadline_s, collector.due_s) if time_s is not None), default=None
+        )
         try:
-            collector.note(self._wakes.get(timeout=max(0.0, until_s - now_s)))
+            noticed_s = self._wakes.get(timeout=None if until_s is None else max(0.0, until_s - now_s))
         except Empty:
             return
+        if noticed_s is not None:
+            collector.note(noticed_s)
 
     def _has_changed(self) -> bool:
         hints = self._board.take()
