@@ -151,9 +151,6 @@ def _read_entry(value: dict[str, Any], annotations: dict[str, str]) -> Entry:
     size = value.get("size")
     if not isinstance(size, int) or isinstance(size, bool) or size < 0:
         raise ValueError(f"size: expected a number of bytes, got {size!r}")
-    tags = value.get("tags", [])
-    if not isinstance(tags, list) or not all(isinstance(item, str) for item in tags):
-        raise ValueError(f"tags: expected a list of texts, got {tags!r}")
     media_type = sys.intern(_text(value, "mediaType", otherwise=media_types.OCI_MANIFEST))
     return Entry(
         Repository(_text(value, "repository")),
@@ -164,8 +161,14 @@ def _read_entry(value: dict[str, Any], annotations: dict[str, str]) -> Entry:
         media_type,
         sys.intern(_text(value, "artifactType", otherwise=media_type)),
         annotations,
-        tuple(sorted(map(Tag, tags))),
+        _tags(value["tags"]) if "tags" in value else (),
     )
+
+
+def _tags(value: object) -> tuple[Tag, ...]:
+    if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
+        raise ValueError(f"tags: expected a list of texts, got {value!r}")
+    return tuple(sorted(map(Tag, value)))
 
 
 def _text(value: dict[str, Any], key: str, *, otherwise: str | None = None) -> str:
@@ -179,6 +182,7 @@ def _annotations(value: object) -> dict[str, str]:
     """Return annotations with their keys shared: there are few of those, and entries may be many."""
     if value is None:
         return {}
-    if not isinstance(value, dict) or not all(isinstance(text, str) for text in value.values()):
+    # By types and not one by one: there may be a million of them.
+    if not isinstance(value, dict) or not set(map(type, value.values())) <= {str}:
         raise ValueError("annotations: expected an object of texts, got something else")
     return {sys.intern(key): text for key, text in value.items()}

@@ -62,6 +62,10 @@ class Scanner:
             return
         while True:
             yield self.part()
+            at = self._skip()
+            if self._text.startswith(",", at):
+                self._at = at + 1
+                continue
             if self._take("]"):
                 return
             self._require(",")
