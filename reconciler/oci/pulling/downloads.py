@@ -13,7 +13,7 @@ import stat
 from contextlib import closing, contextmanager, suppress
 from typing import TYPE_CHECKING, BinaryIO
 
-from reconciler.errors import DigestMismatchError
+from reconciler.errors import DigestMismatchError, RefusedError
 from reconciler.oci.blob import CHUNK_BYTES
 from reconciler.oci.files import write_whole
 from reconciler.oci.hashing import hashing
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 def downloaded(store: Store, repository: Repository, blob: Descriptor, work: Folder) -> Iterator[str]:
     """Yield the name, in `work`, of a file with a blob's verified content; whoever wants it takes it away.
 
-    What could not be finished stays for the next time.
+    What could not be finished stays for the next time; what is refused does not.
 
     Raises:
         DigestMismatchError: the bytes are others; nothing of them is kept.
@@ -52,7 +52,11 @@ def downloaded(store: Store, repository: Repository, blob: Descriptor, work: Fol
         except DigestMismatchError:
             work.remove(name)
             raise
-        yield name
+        try:
+            yield name
+        except (RefusedError, DigestMismatchError):
+            work.remove(name)  # it would be refused again: nothing is to be gone on with
+            raise
     work.remove(name)
 
 

@@ -24,7 +24,7 @@ PARTS_MAX = 64
 _DRIVE = re.compile(r"[A-Za-z]:")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 _TURNING = re.compile("[\u202a-\u202e\u2066-\u2069]")
-"""Unicode 15, UAX #9, tables 1 to 3: overrides and isolates, by which `a.exe` is shown as `aexe.txt`."""
+"""Unicode 15, UAX #9, tables 1 to 3: overrides and isolates; one before `txt.exe` shows it as `exe.txt`."""
 
 
 def read_title(title: str) -> Parts:

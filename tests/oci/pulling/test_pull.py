@@ -316,6 +316,7 @@ def test_bad_archive_writes_nothing(store: MemoryStore, out: Path) -> None:
         run(store, out)
     assert "docs/a.md" not in read(out)
     assert (out.parent / "secret").read_text() == "secret"
+    assert not (out / WORK_FOLDER).exists()
 
 
 def test_digest_of_the_folder_counts(store: MemoryStore, out: Path) -> None:
@@ -323,6 +324,7 @@ def test_digest_of_the_folder_counts(store: MemoryStore, out: Path) -> None:
     with pytest.raises(DigestMismatchError, match=r"\(docs\): unpacked: digest mismatch"):
         run(store, out)
     assert "docs/a.md" not in read(out)
+    assert not (out / WORK_FOLDER).exists()
 
 
 # --- names ------------------------------------------------------------------------------------------------
