@@ -110,7 +110,8 @@ def read_single(
     wish = replace(wish, kind=wish.kind or own_name, files=files)
     note = None
     if wish.kind is None:
-        name, note = recognise_named(check_files(files, directory, allow_folders=True), kinds)
+        paths = check_files(files, directory, allow_folders=True)
+        name, note = recognise_named(paths, kinds, str(files[0]))
         wish = replace(wish, kind=name)
     kind = _choose_kind(kinds, wish.kind)
     if kind.layer is LayerForm.IMAGE:
@@ -155,7 +156,7 @@ class _Reading:
         version = self.wish.version or own
         notes = [str(problem) for problem in warnings]
         if own is not None and version != own:
-            notes.append(f"{self.files[0].path}: says version {own} of itself, and is published as {version}")
+            notes.append(f"{self.wish.files[0]}: says version {own} of itself, and is published as {version}")
         if version is None and (self.wish.tag is None or self.kind.layer is LayerForm.FOLDER):
             raise self._no_version()
         wanted = self._assemble(sources, version or _NO_VERSION)

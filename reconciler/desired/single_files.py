@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from reconciler.desired.digest_memory import NO_MEMORY
 from reconciler.desired.finding.files import FoundFile
 from reconciler.desired.folder_layer import pack_as_layer
+from reconciler.desired.images.packed_archives import note_on_archive
 from reconciler.desired.kinds.kind_files import check_document
 from reconciler.desired.kinds.recognising import HEAD_MAX_BYTES, Recogniser, format_of
 from reconciler.desired.kinds.rules.ignoring import without_ignored
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 
 FILES = "files"
 """The kind of what is not recognised."""
+_MISSING = "no such file"
 
 
 def check_files(names: Iterable[Path], directory: Path, *, allow_folders: bool = False) -> list[Path]:
@@ -47,7 +49,11 @@ def check_files(names: Iterable[Path], directory: Path, *, allow_folders: bool =
             paths[path] = None
         else:
             shown = str(name).encode(errors="backslashreplace").decode()
-            problems.append(Problem("unreadable", message, file=shown))
+            if message == _MISSING:
+                fix = f"check the path: it starts from {directory.absolute()}"
+                problems.append(Problem("no-file", message, file=shown, fix=fix))
+            else:
+                problems.append(Problem("unreadable", message, file=shown))
     if problems:
         raise DocumentError(problems)
     return list(paths)
@@ -76,18 +82,24 @@ def find_named(paths: Sequence[Path], root: Path) -> list[FoundFile]:
     return sorted(found, key=lambda file: file.title)
 
 
-def recognise_named(paths: Sequence[Path], kinds: Mapping[str, Kind]) -> tuple[str, str | None]:
-    """Return the name of a kind, and what to say where a file could not be looked into."""
+def recognise_named(paths: Sequence[Path], kinds: Mapping[str, Kind], shown: str) -> tuple[str, str | None]:
+    """Return the name of a kind, and what to say where a file is none that it seems to be.
+
+    Args:
+        paths: the files.
+        kinds: that there are.
+        shown: the first file, as it was written.
+    """
     if len(paths) != 1 or paths[0].is_dir():
         return FILES, None
     path, recogniser = paths[0], Recogniser(kinds)
-    if not recogniser.may_fit(path.name):
-        return FILES, None
     try:
+        if not recogniser.may_fit(path.name):
+            return FILES, note_on_archive(path, shown)
         if not recogniser.is_document(path.name):
             with path.open("rb") as file:
                 kind = recogniser.kind_of_head(path.name, file.read(HEAD_MAX_BYTES))
-            return kind.base_name if kind else FILES, None
+            return (kind.base_name, None) if kind else (FILES, note_on_archive(path, shown))
         content = read_bounded(path, max_bytes=DOCUMENT_MAX_BYTES)
         value = read_document(content, file=path.name, suffix_format=format_of(path.name)).value
     except OSError as exc:
@@ -151,7 +163,7 @@ def _complain(path: Path, *, allow_folders: bool) -> str | None:
             "expected a file, got a folder: name its files, or the one that describes it, such as Chart.yaml"
         )
     if not path.exists():
-        return "no such file"
+        return _MISSING
     return (
         None
         if path.is_file() or path.is_dir()

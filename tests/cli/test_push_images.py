@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import gzip
 import json
+import lzma
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -48,6 +51,65 @@ def layout(bench: Desk) -> ImageLayout:
     layout = ImageLayout(bench.root / "build")
     layout.name(layout.add_index(layout.add_image("amd64"), layout.add_image("arm64")), "dev")
     return layout
+
+
+def test_missing_file_is_said_with_where_it_was_looked_for(bench: Desk) -> None:
+    ran = bench.pallet("push", "nofile.txt", f"{SHELF}:1.0.0")
+
+    assert (ran.code, "nofile.txt: no such file [no-file]" in ran.stderr) == (78, True)
+    assert f"→ check the path: it starts from {bench.root}" in ran.stderr
+
+
+def test_chart_is_called_what_it_was_written(bench: Desk) -> None:
+    chart = b"apiVersion: v2\nname: web\nversion: 1.0.0\n"
+    (bench.root / "web-1.0.0.tgz").write_bytes(pack(make_tar({"web/Chart.yaml": chart})))
+
+    ran = bench.pallet("push", "web-1.0.0.tgz", f"{SHELF}:web")
+    other = bench.pallet("push", "web-1.0.0.tgz", f"{SHELF}:1.0.0-dev")
+
+    assert (ran.code, other.stderr.splitlines()[0]) == (
+        0,
+        "web-1.0.0.tgz: says version 1.0.0 of itself, and is published as 1.0.0-dev",
+    )
+
+
+ID = "0f" * 32
+
+
+@pytest.mark.parametrize(
+    ("name", "first", "compress", "advice"),
+    [
+        pytest.param("img.tar.gz", "blobs", gzip.compress, "gunzip -k img.tar.gz", id="oci, gzip"),
+        pytest.param("img.tgz", f"{ID}/VERSION", gzip.compress, "gunzip -k img.tgz", id="docker, gzip"),
+        pytest.param("img.txz", "./oci-layout", lzma.compress, "unxz -k img.txz", id="oci, xz"),
+        pytest.param("img.tar", f"{ID}.json", bytes, "skopeo copy docker-archive:img.tar", id="docker"),
+    ],
+)
+def test_archive_pushed_as_a_file_is_said(
+    bench: Desk, name: str, first: str, compress: Callable[[bytes], bytes], advice: str
+) -> None:
+    (bench.root / name).write_bytes(compress(make_tar({first: b"{}", "manifest.json": b"[]"})))
+
+    ran = bench.pallet("push", name, f"{SHELF}:1.0.0")
+
+    assert (ran.code, f"{name}: looks like a" in ran.stderr, advice in ran.stderr) == (0, True, True)
+    assert "looks like" not in bench.pallet("push", name, f"{SHELF}:1.0.0", "--kind", "files").stderr
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        pytest.param(pack(make_tar({"site/index.html": b"<html>"})), id="another archive"),
+        pytest.param(pack(make_tar({"blobs": b"x" * 4096}))[:40], id="damaged"),
+        pytest.param(b"", id="empty"),
+    ],
+)
+def test_other_archive_is_a_file_without_a_word(bench: Desk, content: bytes) -> None:
+    (bench.root / "site.tar.gz").write_bytes(content)
+
+    ran = bench.pallet("push", "site.tar.gz", f"{SHELF}:1.0.0")
+
+    assert (ran.code, "looks like" in ran.stderr) == (0, False)
 
 
 @pytest.mark.parametrize(
