@@ -74,7 +74,10 @@ def test_empty_catalog_is_one() -> None:
         ('{"tag":"1.0.0","size":1,"repository":"UP","digest":"x"}', "not a repository name: "),
         ('{"tag":"1.0.0","size":1,"repository":"a","digest":"x"}', "not a digest: "),
         ('{"annotations":{"a":1}}', "annotations: expected an object of texts, got something else"),
-        ('{"tag":"1.0.0","size":1,"tags":"latest"}', "tags: expected a list of texts, got 'latest'"),
+        (
+            '{"tag":"1.0.0","size":1,"repository":"a","digest":"sha256:%s","tags":"latest"}' % ("0" * 64),
+            "tags: expected a list of texts, got 'latest'",
+        ),
     ],
 )
 def test_bad_entry_is_one_with_a_problem(entry: str, problem: str) -> None:
