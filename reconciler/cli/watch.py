@@ -217,8 +217,18 @@ class _Desk:
 
     def _runs(self, tell: Callable[[events.Event], None]) -> Runs:
         return Runs(
-            self._workshop, Ledger(self._channel), Deliverer(self._reach.jobs), self._open_store, tell
+            self._workshop,
+            Ledger(self._channel),
+            Deliverer(self._reach.jobs),
+            self._open_store,
+            tell,
+            self._find_address,
+            (self._target.name, self._target.url),
         )
+
+    def _find_address(self, config: Config) -> tuple[str, str]:
+        target = choose_target(config, self._reach.target)
+        return target.name, target.url
 
     def _commands(
         self, command_line: str | None, timeout_s: float, tell: Callable[[events.Event], None]

@@ -7,7 +7,7 @@ Must never be added: a terminal, or a clock.
 from __future__ import annotations
 
 from collections import deque
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from textwrap import wrap
 from typing import TYPE_CHECKING
 
@@ -129,6 +129,8 @@ class Board:
         match event:
             case events.Reloaded(file):
                 self.notice = f"{file} read again"
+            case events.Retargeted(target, url):
+                self.header = replace(self.header, target=target, url=url)
             case events.Said(line):
                 self.output.append(line)
             case events.Commanded():

@@ -143,6 +143,9 @@ _WORDS: dict[type, Callable[[Any], str | None]] = {
     events.Watching: _watching,
     events.Polling: lambda event: f"looking every now and then from here on: {event.reason}",
     events.Reloaded: _reloaded,
+    events.Retargeted: lambda event: (
+        f"from now on for {event.target} ({event.url}): everything is compared with it"
+    ),
     events.Joined: lambda event: f"{event.name} {event.version} joins",
     events.Left: lambda event: f"{event.name} {event.version} leaves; what was published stays",
     events.Found: lambda event: render_problem(event.problem).rstrip("\n"),

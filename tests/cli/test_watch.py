@@ -199,6 +199,28 @@ def test_new_artifacts_join_and_removed_ones_leave(folder: ProjectFolder) -> Non
         watch.wait("left", name="prompts/new")
 
 
+def test_changed_target_gets_everything_and_so_does_the_old_one(
+    online: tuple[ProjectFolder, str, str],
+) -> None:
+    folder, host, prefix = online
+    text = folder.config.read_text()
+    with watching(folder.root) as watch:
+        folder.write({"pallet.toml": text.replace(f"/{prefix}", f"/{prefix}/other")})
+        assert watch.wait("retargeted")["url"].endswith("/other")
+        assert watch.settle()["pushed"] == 2
+        assert "unchanged" not in watch.names()
+        save(folder, "do_it")
+        newest = watch.wait("pushed")["digest"]
+        assert digest_at(host, f"{prefix}/workflows/router", "dev") != newest
+
+        folder.write({"pallet.toml": text})
+        watch.wait("retargeted")
+        run = watch.settle()
+
+    assert (run["pushed"], run["current"]) == (1, 1)
+    assert digest_at(host, f"{prefix}/workflows/router", "dev") == newest
+
+
 def test_version_file_rebuilds_the_project(tmp_path: Path) -> None:
     rule = (
         '\n[[artifact]]\nfiles = "notes/*.txt"\nrepository = "notes/{stem}"\nkind = "files"\n'

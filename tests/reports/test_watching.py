@@ -30,6 +30,10 @@ SAMPLES: list[tuple[events.Event, str | None]] = [
     (events.Changed(("a.yaml",)), None),
     (events.Unchanged(("a.yaml",)), None),
     (events.Reloaded("pallet.toml", 2), "pallet.toml read again: 2 artifacts"),
+    (
+        events.Retargeted("lab", "https://host/flows"),
+        "from now on for lab (https://host/flows): everything is compared with it",
+    ),
     (events.Joined("flows/a", "1.0.0"), "flows/a 1.0.0 joins"),
     (events.Left("flows/a", "1.0.0"), "flows/a 1.0.0 leaves; what was published stays"),
     (events.Found(PROBLEM), "a.yaml:7:5: steps[0]: expected a number [wrong-type]\n  → write one"),

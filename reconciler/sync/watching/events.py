@@ -57,6 +57,14 @@ class Reloaded:
 
 
 @dataclass(frozen=True, slots=True)
+class Retargeted:
+    """pallet.toml leads elsewhere now: everything is compared with what is there."""
+
+    target: str
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
 class Joined:
     name: str
     version: str
@@ -199,6 +207,7 @@ Event = (
     | Changed
     | Unchanged
     | Reloaded
+    | Retargeted
     | Joined
     | Left
     | Found

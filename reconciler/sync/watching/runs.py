@@ -27,6 +27,9 @@ if TYPE_CHECKING:
     from reconciler.sync.watching.noticeboard import Hints
     from reconciler.sync.watching.workshop import Draft, Workshop
 
+Address = tuple[str, str]
+"""A target's name and url."""
+
 BATCH = 64
 """Artifacts that are compared before somebody's save is looked at again."""
 _FILES_TOLD_MAX = 100
@@ -53,6 +56,10 @@ class Runs:
     open_store: Callable[[Config], Store]
     """Called at the start, and whenever pallet.toml may lead elsewhere or a login may be another one."""
     tell: Callable[[events.Event], None]
+    find_address: Callable[[Config], Address]
+    """Says where a pallet.toml leads; may raise a PalletError, which opening the store then tells."""
+    address: Address
+    """Where it leads now."""
     clock: Callable[[], float] = time.monotonic
     on_folders: Callable[[frozenset[str]], None] = lambda _: None
     """Hears of folders that matter from now on."""
@@ -130,8 +137,10 @@ class Runs:
         has_news = self._tell_problems(draft.problems)
         if is_save:
             self._tell_step(draft, step)
-            if not (has_news or step.joined or step.left or step.altered) and draft.changed:
-                self.tell(events.Unchanged(draft.changed[:_FILES_TOLD_MAX]))
+        has_news |= self._follow_address(draft.config)
+        has_news |= bool(step.joined or step.left or step.altered)
+        if is_save and draft.changed and not has_news:
+            self.tell(events.Unchanged(draft.changed[:_FILES_TOLD_MAX]))
         for item in (*step.joined, *step.altered):
             if is_save and hints.first_s is not None:
                 self._saved_s[item.key] = hints.first_s
@@ -141,7 +150,22 @@ class Runs:
             self._said.pop(item.key, None)
         if draft.new_folders or draft.is_structural:
             self.on_folders(draft.new_folders)
-        return bool(draft.changed or has_news or step.joined or step.left or step.altered)
+        return has_news or bool(draft.changed)
+
+    def _follow_address(self, config: Config) -> bool:
+        """Forget what another registry was seen to hold; say whether pallet.toml leads elsewhere now."""
+        try:
+            address = self.find_address(config)
+        except PalletError:
+            return False
+        if address == self.address:
+            return False
+        self.address = address
+        self._said.clear()
+        self.close_store()
+        self.ledger.doubt()
+        self.tell(events.Retargeted(*address))
+        return True
 
     def _tell_step(self, draft: Draft, step: Step) -> None:
         if draft.reloaded is not None:
