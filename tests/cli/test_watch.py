@@ -260,6 +260,27 @@ def test_linked_folder_is_watched_where_it_is(tmp_path: Path) -> None:
         assert watch.wait("pushed", cause="save")["name"] == "workflows/flow"
 
 
+@pytest.mark.parametrize("is_known", [False, True], ids=["unknown-folder", "known-folder"])
+def test_link_that_leads_elsewhere_is_followed(tmp_path: Path, *, is_known: bool) -> None:
+    rules = WORKFLOWS.replace("workflows/*", "link/*")
+    if is_known:
+        rules += WORKFLOWS.replace("workflows/*", "new/*").replace('"workflows/{stem}"', '"new/{stem}"')
+    files = {"old/flow.yaml": workflow(), "new/flow.yaml": workflow(skill="do_it")}
+    folder = make_project(tmp_path / "p", rules, files)
+    link = folder.root / "link"
+    link.symlink_to("old")
+    with watching(folder.root) as watch:
+        (folder.root / "link.new").symlink_to("new")
+        (folder.root / "link.new").replace(link)
+        first = watch.wait("pushed", cause="save", name="workflows/flow")
+        watch.settle()
+
+        folder.write({"new/flow.yaml": workflow(skill="do_more")})
+        second = watch.wait("pushed", name="workflows/flow")
+
+    assert first["digest"] != second["digest"]
+
+
 def test_what_git_ignores_is_not_watched(folder: ProjectFolder) -> None:
     folder.write({".gitignore": "drafts/\n", "drafts/new.yaml": workflow(), ".git/HEAD": "x"})
     folder.config.write_text(folder.config.read_text().replace("workflows/*.yaml", "**/*.yaml"))

@@ -16,9 +16,10 @@ if TYPE_CHECKING:
 
 State = tuple[int, ...]
 _FOLDER: State = (0,)
-_LINKED_FOLDER: State = (2,)
 _BROKEN: State = (1,)
 """A link that leads nowhere, or what may not be looked at."""
+_LINKED_FOLDER_LENGTH = 3
+"""Of the state of a link to a folder: 2, and which folder that is by device and inode."""
 
 
 @dataclass(slots=True)
@@ -29,6 +30,8 @@ class Changes:
     """Absolute, without links above their last part."""
     is_structural: bool = False
     """Whether anything has come or gone, so that folders and artifacts may have."""
+    redirected: set[str] = field(default_factory=set)
+    """Links among the paths that led to another folder before."""
 
     def __bool__(self) -> bool:
         return bool(self.paths)
@@ -95,7 +98,7 @@ def _state(entry: os.DirEntry[str]) -> State:
     except OSError:
         return _BROKEN
     if stat.S_ISDIR(status.st_mode):
-        return _LINKED_FOLDER if entry.is_symlink() else _FOLDER
+        return (2, status.st_dev, status.st_ino) if entry.is_symlink() else _FOLDER
     return (status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino, status.st_mode)
 
 
@@ -105,6 +108,10 @@ def _compare(folder: str, before: Mapping[str, State], now: Mapping[str, State],
     for name in before.keys() | now.keys():
         was, state = before.get(name), now.get(name)
         if was != state:
-            changes.paths.add(f"{folder.rstrip('/')}/{name}")
+            path = f"{folder.rstrip('/')}/{name}"
+            changes.paths.add(path)
+            if was is not None and state is not None and len(was) == len(state) == _LINKED_FOLDER_LENGTH:
+                changes.redirected.add(path)
+                changes.is_structural = True
             # A file that takes a folder's place is one that has come.
             changes.is_structural |= was is None or state is None or len(was) != len(state)

@@ -103,7 +103,7 @@ class Workshop:
         changes = self._look(hints)
         if not changes and not anew:
             return None
-        names = sorted({name for path in changes.paths for name in self.scope.names_of(path)})
+        names = self._names_of(changes)
         shared = sorted(path for path in changes.paths if self.scope.is_shared(path))
         known = {name for name in names if self._builds.knows(name)}
         if not (known or shared or changes.is_structural or anew):
@@ -124,6 +124,16 @@ class Workshop:
             new_folders=self._rescope(tree),
             is_structural=changes.is_structural,
         )
+
+    def _names_of(self, changes: Changes) -> list[str]:
+        """Return the paths from the root by which the project knows what has changed."""
+        names = {name for path in changes.paths for name in self.scope.names_of(path)}
+        links = {name for path in changes.redirected for name in self.scope.names_of(path)}
+        if links:
+            # Another file stands behind each path below the link, whether that folder is new to us or not.
+            below = tuple(f"{link}/" for link in links)
+            names.update(path for path in self._builds.paths() if path.startswith(below))
+        return sorted(names)
 
     def _look(self, hints: Hints) -> Changes:
         changes = self._survey.look(self._hinted(hints))
