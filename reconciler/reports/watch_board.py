@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 _OUTPUT_LINES = 3
 _PROBLEMS_MAX = 8
 """Shown at once; how many more there are is said."""
+_SETTLED = 2
+_STYLES = {"failed": "red", "invalid": "red", "waiting": "yellow", "pushed": "green", "new": "yellow"}
 KEYS = "r run now   p pause   q quit"
 
 
@@ -43,6 +45,30 @@ class Row:
     error: str = ""
     rank: int = 0
     """Higher for what has happened later."""
+    is_invalid: bool = False
+    """Whether its files have a problem, whatever became of what they were before."""
+
+    @property
+    def shown_state(self) -> str:
+        return "invalid" if self.is_invalid else self.state
+
+    @property
+    def urgency(self) -> int:
+        """Lower for what is seen first."""
+        if self.is_invalid or self.error:
+            return 0
+        return 1 if self.state == "waiting" else _SETTLED
+
+    def stand(self, state: events.State) -> None:
+        """Follow what was found in the tree."""
+        self.is_invalid = state is events.State.INVALID
+        match state:
+            case events.State.WAITING if not self.error:
+                self.state = "waiting"
+            case events.State.REFUSED:
+                self.state = "failed"
+            case events.State.SETTLED:
+                self.state, self.error = ("pushed" if self.at else "current"), ""
 
 
 @dataclass(slots=True)
@@ -72,6 +98,8 @@ class Board:
             case events.Failed():
                 row = self._row(event.name, event.version)
                 row.state, row.error = "failed", event.error
+            case events.Standing():
+                self._row(event.name, event.version).stand(event.state)
             case events.Left():
                 self.rows.pop((event.name, event.version), None)
             case events.Found() | events.Mended() | events.Cleared():
@@ -174,7 +202,7 @@ class Board:
         ]
 
     def _row_lines(self, room: int) -> list[Text]:
-        ordered = sorted(self.rows.values(), key=lambda row: (not row.error, -row.rank, row.name))
+        ordered = sorted(self.rows.values(), key=lambda row: (row.urgency, -row.rank, row.name))
         shown = ordered[:room] if len(ordered) <= room else ordered[: max(0, room - 1)]
         width = max((len(row.name) for row in shown), default=0)
         lines = [_row_line(row, width) for row in shown]
@@ -188,11 +216,13 @@ class Board:
 
 
 def _row_line(row: Row, width: int) -> Text:
-    line = _text(f"  {row.name:<{width}}  {row.version}  ", "dim" if row.state == "current" else "")
-    style = {"failed": "red", "pushed": "green", "new": "yellow"}.get(row.state, "dim")
-    line.append(row.state, style)
-    if row.error:
+    state = row.shown_state
+    line = _text(f"  {row.name:<{width}}  {row.version}  ", "dim" if state == "current" else "")
+    line.append(state, _STYLES.get(state, "dim"))
+    if row.error and not row.is_invalid:
         line.append(f"  {row.error}", "red")
+    elif row.at and row.urgency < _SETTLED:
+        line.append(f"  published is {row.digest}  {row.at}", "dim")
     elif row.at:
         line.append(f"  {row.digest}  {row.at}  {row.took}")
     return line

@@ -144,6 +144,8 @@ def test_invalid_file_is_named_and_its_last_good_build_stays(online: tuple[Proje
         before = digest_at(host, f"{prefix}/workflows/router", "dev")
         folder.write({"workflows/router.yaml": workflow().replace("timeout: 60", "timeout: soon")})
         problem = watch.wait("problem")
+        standing = watch.wait("standing", name="workflows/router", state="invalid")
+        assert standing["files"] == ["workflows/router.yaml"]
         watch.settle()
         assert digest_at(host, f"{prefix}/workflows/router", "dev") == before
         assert "left" not in watch.names()
@@ -154,6 +156,14 @@ def test_invalid_file_is_named_and_its_last_good_build_stays(online: tuple[Proje
 
     assert (problem["file"], problem["line"], problem["code"]) == ("workflows/router.yaml", 7, "wrong-type")
     assert problem["message"] == "expected a whole number, got the text 'soon'"
+
+
+def test_mending_as_it_was_is_told(folder: ProjectFolder) -> None:
+    with watching(folder.root) as watch:
+        folder.write({"workflows/router.yaml": "metadata: [\n"})
+        watch.wait("standing", state="invalid")
+        folder.write({"workflows/router.yaml": workflow()})
+        watch.wait("standing", name="workflows/router", state="settled")
 
 
 def test_problem_is_told_once(folder: ProjectFolder) -> None:
@@ -422,6 +432,7 @@ def test_registry_that_goes_away_is_told_once_and_caught_up_with(
     with watching(folder.root, "--retries", "0") as watch:
         registry.stop()
         save(folder, "do_it")
+        watch.wait("standing", state="waiting")
         watch.wait("away")
         save(folder, "do_more")
         watch.wait("changed")

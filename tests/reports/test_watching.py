@@ -36,6 +36,7 @@ SAMPLES: list[tuple[events.Event, str | None]] = [
     ),
     (events.Joined("flows/a", "1.0.0"), "flows/a 1.0.0 joins"),
     (events.Left("flows/a", "1.0.0"), "flows/a 1.0.0 leaves; what was published stays"),
+    (events.Standing("flows/a", "1.0.0", events.State.INVALID, ("a.yaml",)), None),
     (events.Found(PROBLEM), "a.yaml:7:5: steps[0]: expected a number [wrong-type]\n  → write one"),
     (events.Cleared("a.yaml"), None),
     (events.Mended("a.yaml"), "a.yaml: mended"),

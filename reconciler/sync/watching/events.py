@@ -6,12 +6,26 @@ Must never be added: how they are shown.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from reconciler.errors import Problem
     from reconciler.oci.digest import Digest
     from reconciler.sync.watching.delivery import Pushed
+
+
+class State(StrEnum):
+    """How an artifact stands."""
+
+    INVALID = "invalid"
+    """Its files have a problem; what was published last stays."""
+    WAITING = "waiting"
+    """To be compared or published."""
+    REFUSED = "refused"
+    """Not to be tried again before it changes."""
+    SETTLED = "settled"
+    """Its tags name it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +90,17 @@ class Left:
 
     name: str
     version: str
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """An artifact stands otherwise than was told last, by what was found in the tree."""
+
+    name: str
+    version: str
+    state: State
+    files: tuple[str, ...]
+    """What it is made of; paths from the project's root."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,6 +235,7 @@ Event = (
     | Retargeted
     | Joined
     | Left
+    | Standing
     | Found
     | Cleared
     | Mended

@@ -10,6 +10,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from reconciler.sync.watching.events import State
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -70,6 +72,14 @@ class Ledger:
     def waiting(self) -> int:
         """How many artifacts are still to be compared or published."""
         return len(self._open)
+
+    def state(self, key: Key) -> State:
+        """Return how something wanted stands."""
+        if key in self._kept:
+            return State.INVALID
+        if key in self._open:
+            return State.WAITING
+        return State.REFUSED if self._given_up.get(key) == self._wanted[key].digest else State.SETTLED
 
     def want(self, wanted: Iterable[Wanted], *, kept: Iterable[Wanted] = (), is_save: bool) -> Step:
         """Take in what the tree says now.

@@ -77,6 +77,8 @@ class Runs:
     _saved_s: dict[Key, float] = field(default_factory=dict)
     _said: dict[Key, str] = field(default_factory=dict)
     """Failures that were told, by artifact."""
+    _states: dict[Key, events.State] = field(default_factory=dict)
+    """How artifacts stand, as far as it was told."""
 
     def perform(self, run: Run, hints: Hints) -> Outcome:
         """Do one run."""
@@ -139,6 +141,7 @@ class Runs:
             self._tell_step(draft, step)
         has_news |= self._follow_address(draft.config)
         has_news |= bool(step.joined or step.left or step.altered)
+        has_news |= self._tell_states()
         if is_save and draft.changed and not has_news:
             self.tell(events.Unchanged(draft.changed[:_FILES_TOLD_MAX]))
         for item in (*step.joined, *step.altered):
@@ -174,6 +177,22 @@ class Runs:
             self.tell(events.Joined(item.name, item.version.text))
         for item in step.left:
             self.tell(events.Left(item.name, item.version.text))
+
+    def _tell_states(self) -> bool:
+        """Tell of artifacts that stand otherwise now; say whether there were any.
+
+        Nothing is told of those that are new: their own events say what becomes of them.
+        """
+        before = self._states
+        self._states = {item.key: self.ledger.state(item.key) for item in self.ledger.wanted}
+        has_news = False
+        for item in self.ledger.wanted:
+            state = self._states[item.key]
+            if before.get(item.key, state) is not state:
+                has_news = True
+                files = tuple(file.path for file in item.files)
+                self.tell(events.Standing(item.name, item.version.text, state, files))
+        return has_news
 
     def _tell_problems(self, problems: Sequence[Problem]) -> bool:
         """Tell of problems that are new, and of files that have none any more; say whether there was news."""
@@ -221,6 +240,7 @@ class Runs:
         goal = delivery.goal
         if delivery.error is not None:
             return self._record_failure(delivery, delivery.error)
+        self._states[goal.key] = events.State.SETTLED
         self._said.pop(goal.key, None)
         saved_s = self._saved_s.pop(goal.key, None)
         if delivery.pushed is None:
@@ -256,6 +276,7 @@ class Runs:
             return "away"
         if trouble is Trouble.NEVER:
             self.ledger.refused(goal)
+            self._states[goal.key] = events.State.REFUSED
         if isinstance(error, DigestMismatchError) and goal.key not in self._said:
             self._said[goal.key] = ""  # saved once more while it was sent: the next run has the rest
         elif self._said.get(goal.key) != str(error):
