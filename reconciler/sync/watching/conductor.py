@@ -12,6 +12,9 @@ from dataclasses import dataclass, field
 from reconciler.sync.watching.backoff import Backoff
 from reconciler.sync.watching.quiet import Collector
 
+OVERTAKEN_S = 1.0
+"""After which what was saved again while it was sent is tried again, should no change be noticed."""
+
 
 @dataclass(frozen=True, slots=True)
 class Run:
@@ -37,6 +40,8 @@ class Outcome:
     """Whether there is more to do at once."""
     has_failed: bool = False
     """Whether something is to be tried again, though the registry answers."""
+    was_overtaken: bool = False
+    """Whether something was saved again while it was sent: the run that takes that in has the rest."""
     was_reached: bool = False
     """Whether the registry was asked, and answered."""
 
@@ -98,6 +103,8 @@ class Conductor:
         if not (outcome.is_away or outcome.has_failed):
             if outcome.was_reached:
                 self.backoff.succeeded()
+            if outcome.was_overtaken:
+                self._retry_s = now_s + OVERTAKEN_S
             return None
         pause_s = self.backoff.failed()
         self._retry_s = now_s + pause_s

@@ -227,11 +227,12 @@ class Runs:
         if is_away:
             # Another login, or another address behind the name, may be what helps next time.
             self.close_store()
-        later = counts["failed"]
+        later = counts["failed"] + counts["overtaken"]
         return Outcome(
             is_away=is_away,
             has_more=not is_away and self.ledger.waiting > later,
-            has_failed=bool(later) and not is_away,
+            has_failed=bool(counts["failed"]) and not is_away,
+            was_overtaken=bool(counts["overtaken"]),
             was_reached=bool(counts["pushed"] or counts["current"] or counts["refused"]),
         )
 
@@ -279,7 +280,8 @@ class Runs:
             self._states[goal.key] = events.State.REFUSED
         if isinstance(error, DigestMismatchError) and goal.key not in self._said:
             self._said[goal.key] = ""  # saved once more while it was sent: the next run has the rest
-        elif self._said.get(goal.key) != str(error):
+            return "overtaken"
+        if self._said.get(goal.key) != str(error):
             self._said[goal.key] = str(error)
             wanted = goal.wanted
             self.tell(

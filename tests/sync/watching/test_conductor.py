@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from reconciler.sync.watching.backoff import Backoff
-from reconciler.sync.watching.conductor import Conductor, Outcome, Run
+from reconciler.sync.watching.conductor import OVERTAKEN_S, Conductor, Outcome, Run
 from reconciler.sync.watching.quiet import Collector
 
 WELL = Outcome(was_reached=True)
@@ -150,3 +150,14 @@ def test_run_now_during_a_run_comes_after_it() -> None:
     conductor.finished(WELL, 1.4)
 
     assert run_at(conductor, 1.4).anew
+
+
+def test_what_was_overtaken_is_tried_again_and_the_registry_is_not_doubted() -> None:
+    conductor = started(was_overtaken=True)
+
+    assert conductor.wakes_s(0.0) == OVERTAKEN_S
+    run_at(conductor, OVERTAKEN_S)
+    conductor.finished(Outcome(was_overtaken=True), 2.0)
+
+    assert conductor.wakes_s(2.0) == 2.0 + OVERTAKEN_S
+    assert conductor.away_since_s is None
