@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import signal
 import socket
@@ -518,10 +519,40 @@ def test_end_takes_the_command_with_it(folder: ProjectFolder) -> None:
         number = int(watch.wait("output")["line"])
         assert watch.end() == 143
 
+    assert _ends(number)
+
+
+def test_end_takes_a_command_that_will_not_go(folder: ProjectFolder, tmp_path: Path) -> None:
+    temporary = tmp_path / "temporary"
+    temporary.mkdir()
+    stubborn = "trap '' TERM; echo $$; while true; do sleep 0.05; done"
+    with watching(folder.root, "--exec", stubborn, environment={"TMPDIR": str(temporary)}) as watch:
+        number = int(watch.wait("output")["line"])
+        assert [path.name for path in temporary.glob("pallet-watch-*/*")] == ["pushed.json"]
+        assert watch.end(signal.SIGINT) == 130
+
+    assert not list(temporary.glob("pallet-watch-*"))
+    assert _ends(number)
+
+
+def test_what_a_command_leaves_behind_holds_nothing_up(folder: ProjectFolder) -> None:
+    with watching(folder.root, "--exec", "sleep 300 & echo $!") as watch:
+        left = [int(watch.wait("output")["line"])]
+        watch.wait("command", exit_code=0)
+        save(folder, "do_it")
+        left.append(int(watch.wait("output")["line"]))
+        watch.wait("command", exit_code=0)
+
+    for number in left:
+        os.kill(number, signal.SIGKILL)
+
+
+def _ends(number: int) -> bool:
+    """Wait until a process is no more; say whether it came to that before the deadline."""
     deadline_s = time.monotonic() + 10
     while _is_running(number) and time.monotonic() < deadline_s:
         time.sleep(0.01)
-    assert not _is_running(number)
+    return not _is_running(number)
 
 
 def _is_running(number: int) -> bool:
@@ -595,6 +626,14 @@ def test_once_publishes_the_good_and_names_the_bad(folder: ProjectFolder) -> Non
     assert ran.code == 78
     assert "workflows/triage.yaml:" in ran.stdout
     assert f"{DEV}/workflows/router:dev is " in ran.stdout
+
+
+def test_once_fails_where_its_command_does(folder: ProjectFolder) -> None:
+    ran = run_pallet("watch", "--once", "--exec", "exit 5", cwd=folder.root)
+
+    assert ran.code == 1
+    assert f"{DEV}/workflows/router:dev is " in ran.stdout
+    assert "--exec: failed with exit code 5" in ran.stdout
 
 
 def test_once_says_where_nobody_answers(tmp_path: Path) -> None:

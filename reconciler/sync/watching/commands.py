@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import tempfile
@@ -29,6 +30,10 @@ TIMEOUT_S = 300.0
 _VARIABLE_MAX_BYTES = 64 * 1024
 """The kernel refuses longer variables (128 KiB on Linux); the file holds all."""
 _GRACE_S = 2.0
+_STOP_GRACE_S = 0.08
+"""For a command that is running when the watch ends, which is to be at once."""
+_LAST_LINES_S = 0.2
+"""For what a command has printed, after its end: what it left in the background may print for ever."""
 
 
 class Commands:
@@ -57,6 +62,8 @@ class Commands:
         self._lock = threading.Lock()
         self._thread: threading.Thread | None = None
         self._process: subprocess.Popen[str] | None = None
+        self._told_folder: str | None = None
+        """Where the file is that the running command is told."""
         self._is_stopped = False
 
     def request(self, pushed: Iterable[Pushed]) -> None:
@@ -69,21 +76,26 @@ class Commands:
             self._thread.start()
 
     def stop(self) -> None:
-        """End the command that is running, and begin none."""
+        """End the command that is running, with all that it has started, and begin none."""
         with self._lock:
             self._is_stopped = True
-            process = self._process
+            process, folder = self._process, self._told_folder
         if process is not None:
-            _signal_all(process, signal.SIGTERM)
+            _end_all(process)
+        if folder is not None:
+            # Here: the process may end before the thread that runs the command is done.
+            shutil.rmtree(folder, ignore_errors=True)
 
     def run(self, pushed: Sequence[Pushed]) -> int | None:
         """Run the command for these and return its exit code; None where it has none."""
         started_s = time.monotonic()
-        with tempfile.TemporaryDirectory(prefix="pallet-watch-") as folder:
-            file = Path(folder, "pushed.json")
-            file.write_text(_as_json(pushed), encoding="utf-8")
-            told = {**variables(pushed), "PALLET_PUSHED_FILE": str(file)}
-            code, error = self._spawn({**self._environment, **told})
+        try:
+            code, error = self._spawn({**self._environment, **variables(pushed)}, _as_json(pushed))
+        finally:
+            with self._lock:
+                folder, self._told_folder, self._process = self._told_folder, None, None
+            if folder is not None:
+                shutil.rmtree(folder, ignore_errors=True)
         self._tell(events.Commanded(len(pushed), code, time.monotonic() - started_s, error))
         return code
 
@@ -96,28 +108,33 @@ class Commands:
                     return
             self.run(pushed)
 
-    def _spawn(self, environment: Mapping[str, str]) -> tuple[int | None, str | None]:
-        try:
-            process = subprocess.Popen(  # noqa: S602 (the user's own command, for the user's own shell)
-                self._command,
-                shell=True,
-                cwd=self._folder,
-                env=environment,
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.STDOUT,
-                encoding="utf-8",
-                errors="replace",
-                start_new_session=True,  # so that all it starts can be ended with it
-            )
-        except OSError as exc:
-            return None, f"could not be started: {exc.strerror}"
+    def _spawn(self, environment: dict[str, str], told: str) -> tuple[int | None, str | None]:
+        # Under the lock: whoever stops finds the command and its folder, or it is not begun.
         with self._lock:
-            self._process = process
-            is_stopped = self._is_stopped
-        if is_stopped:
-            _signal_all(process, signal.SIGTERM)
+            if self._is_stopped:
+                return None, "not begun: the watch is over"
+            try:
+                self._told_folder = tempfile.mkdtemp(prefix="pallet-watch-")
+                file = Path(self._told_folder, "pushed.json")
+                file.write_text(told, encoding="utf-8")
+                process = self._process = self._begin({**environment, "PALLET_PUSHED_FILE": str(file)})
+            except OSError as exc:
+                return None, f"could not be started: {exc.strerror}"
         return self._wait(process)
+
+    def _begin(self, environment: Mapping[str, str]) -> subprocess.Popen[str]:
+        return subprocess.Popen(  # noqa: S602 (the user's own command, for the user's own shell)
+            self._command,
+            shell=True,
+            cwd=self._folder,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            encoding="utf-8",
+            errors="replace",
+            start_new_session=True,  # so that all it starts can be ended with it
+        )
 
     def _wait(self, process: subprocess.Popen[str]) -> tuple[int | None, str | None]:
         late = threading.Event()
@@ -132,18 +149,24 @@ class Commands:
         timer = threading.Timer(self._timeout_s, end)
         timer.daemon = True
         timer.start()
+        reader = threading.Thread(target=self._read, args=(process,), name="exec output", daemon=True)
+        reader.start()
         try:
-            assert process.stdout is not None
-            for line in process.stdout:
-                self._tell(events.Said(line.rstrip("\n")))
             code = process.wait()
         finally:
             timer.cancel()
-            with self._lock:
-                self._process = None
+        reader.join(_LAST_LINES_S)
         if late.is_set():
+            timer.join()  # what it has started is ended too before anybody goes on
             return None, f"took longer than {self._timeout_s:g} s, and was ended"
         return code, None
+
+    def _read(self, process: subprocess.Popen[str]) -> None:
+        """Tell of every line until nobody can print any more, which may be after the command's end."""
+        assert process.stdout is not None
+        with process.stdout as lines:
+            for line in lines:
+                self._tell(events.Said(line.rstrip("\n")))
 
 
 def variables(pushed: Sequence[Pushed]) -> dict[str, str]:
@@ -172,6 +195,19 @@ def _as_json(pushed: Sequence[Pushed]) -> str:
             for item in pushed
         ]
     )
+
+
+def _end_all(process: subprocess.Popen[str]) -> None:
+    """End the command and all that it has started, within a tenth of a second."""
+    _signal_all(process, signal.SIGTERM)
+    deadline_s = time.monotonic() + _STOP_GRACE_S
+    while time.monotonic() < deadline_s:
+        try:
+            os.killpg(process.pid, 0)
+        except OSError:
+            return
+        time.sleep(0.002)
+    _signal_all(process, signal.SIGKILL)
 
 
 def _signal_all(process: subprocess.Popen[str], number: signal.Signals) -> None:

@@ -39,10 +39,11 @@ def run_once(runs: Runs, stop: Stop, commands: Commands | None) -> int:
         runs.close_store()
     if outcome.is_away and runs.last_error is not None:
         runs.tell(events.Away(str(runs.last_error), runs.last_error.fix, 0.0))
-    pushed = runs.take_fresh()
+    pushed, has_failed = runs.take_fresh(), False
     if pushed and commands is not None and not stop.is_requested:
-        codes += [_FAILED] if commands.run(pushed) != 0 else []
-    return _exit_code(runs, stop, codes)
+        has_failed = commands.run(pushed) != 0
+    code = _exit_code(runs, stop, codes)
+    return _FAILED if code == 0 and has_failed else code
 
 
 def _exit_code(runs: Runs, stop: Stop, codes: Sequence[int]) -> int:
