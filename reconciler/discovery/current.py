@@ -75,8 +75,8 @@ def newest(entries: Iterable[Entry]) -> dict[Repository, Entry]:
     """Return what stands for each repository: its newest stable version, else its newest, else some tag."""
     found: dict[Repository, Entry] = {}
     for entry in entries:
-        other = found.get(entry.repository)
-        if other is None or (is_stable(other), _Newer(entry)) < (is_stable(entry), _Newer(other)):
+        other = found.setdefault(entry.repository, entry)
+        if other is not entry and (is_stable(other), _Newer(entry)) < (is_stable(entry), _Newer(other)):
             found[entry.repository] = entry
     return found
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from reconciler.discovery.current import current, newest
-from reconciler.discovery.wishes import Score, Wish, failures_of, is_meant, score_of
+from reconciler.discovery.wishes import Score, Wish, count_failures, failures_of, fits, is_meant, score_of
 from reconciler.discovery.workflow_facts import Cost, cost_of, priority_of
 
 if TYPE_CHECKING:
@@ -61,41 +61,60 @@ def select(entries: Iterable[Entry], wish: Wish, *, explain: bool = False) -> Se
         wish: what is asked.
         explain: whether every candidate is told, not only who won.
     """
-    meant = [entry for entry in entries if is_meant(entry, wish)]
-    standing = {**newest(meant), **current(meant, wish.eligible)}.values()
     notes: list[str] = []
-    fitting: list[Entry] = []
-    others: list[Entry] = []
-    for entry in standing:
-        fits = next(failures_of(entry, wish, notes), None) is None
-        (fitting if fits else others).append(entry)
-    judged = [_judge(entry, wish, notes) for entry in fitting]
-    chosen = min(judged, key=_rank, default=None)
-    missed = [_judge(entry, wish, notes) for entry in others] if explain or chosen is None else []
-    missed.sort(key=lambda item: (len(item.failures), _rank(item)))
+    standing = _standing([entry for entry in entries if is_meant(entry, wish)], wish)
+    fitting = [entry for entry in standing if fits(entry, wish, notes)]
+    best = min(fitting, key=lambda entry: _rank(entry, wish, notes), default=None)
+    missing: list[Entry] = []
+    if explain or best is None:
+        fit = set(map(id, fitting))
+        missing = [entry for entry in standing if id(entry) not in fit]
     return Selection(
-        chosen,
-        nearest=missed[0] if missed and chosen is None else None,
-        candidates=(*_ranked(judged), *missed) if explain else (),
-        fitting=len(fitting),
-        considered=len(standing),
-        notes=tuple(sorted(set(notes))),
+        None if best is None else _judge(best, wish),
+        None if best is not None else _nearest(missing, wish, notes),
+        _explain(fitting, missing, wish, notes) if explain else (),
+        len(fitting),
+        len(standing),
+        tuple(sorted(set(notes))),
     )
 
 
-def _judge(entry: Entry, wish: Wish, notes: list[str]) -> Candidate:
+def _standing(entries: Iterable[Entry], wish: Wish) -> list[Entry]:
+    """Return what stands for each repository; where nothing may be chosen, its newest, which is told so."""
+    listed = list(entries)
+    standing = newest(listed)
+    if not wish.eligible.is_usual:
+        standing.update(current(listed, wish.eligible))
+    return list(standing.values())
+
+
+def _judge(entry: Entry, wish: Wish) -> Candidate:
     return Candidate(
         entry,
-        score_of(entry, wish, notes) if wish.has_context else Score(),
-        priority_of(entry, notes),
-        cost_of(entry, notes),
+        score_of(entry, wish),
+        priority_of(entry),
+        cost_of(entry),
         tuple(failures_of(entry, wish)),
     )
 
 
-def _ranked(fitting: Sequence[Candidate]) -> list[Candidate]:
-    ranked = sorted(fitting, key=_rank)
-    return ranked[:1] + [replace(item, lost_by=_lost_by(item, ranked[0])) for item in ranked[1:]]
+def _nearest(missing: Sequence[Entry], wish: Wish, notes: list[str]) -> Candidate | None:
+    counts = [count_failures(entry, wish, notes) for entry in missing]
+    fewest = min(counts, default=0)
+    near = (entry for entry, count in zip(missing, counts, strict=True) if count == fewest)
+    nearest = min(near, key=lambda entry: _rank(entry, wish, notes), default=None)
+    return None if nearest is None else _judge(nearest, wish)
+
+
+def _explain(
+    fitting: Iterable[Entry], missing: Iterable[Entry], wish: Wish, notes: list[str]
+) -> tuple[Candidate, ...]:
+    def rank(entry: Entry) -> tuple[int, _Rank]:
+        return count_failures(entry, wish, notes), _rank(entry, wish, notes)
+
+    judged = [_judge(entry, wish) for entry in sorted(fitting, key=rank)]
+    losers = [replace(item, lost_by=_lost_by(item, judged[0])) for item in judged[1:]]
+    return (*judged[:1], *losers, *(_judge(entry, wish) for entry in sorted(missing, key=rank)))
 
 
 def _lost_by(candidate: Candidate, winner: Candidate) -> str:
@@ -111,14 +130,13 @@ def _lost_by(candidate: Candidate, winner: Candidate) -> str:
     return f"{name} the name that comes first"
 
 
-def _rank(candidate: Candidate) -> tuple[int, int, int, _Newer]:
+_Rank = tuple[int, int, int, "_Newer"]
+
+
+def _rank(entry: Entry, wish: Wish, notes: list[str]) -> _Rank:
     """Return a key of which the lowest is the best."""
-    return (
-        -candidate.score.total,
-        -candidate.priority,
-        candidate.cost.rank,
-        _Newer(candidate.entry),
-    )
+    score = score_of(entry, wish, notes).total if wish.has_context else 0
+    return -score, -priority_of(entry, notes), cost_of(entry, notes).rank, _Newer(entry)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

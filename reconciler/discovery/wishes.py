@@ -88,47 +88,68 @@ def score_of(entry: Entry, wish: Wish, notes: list[str] | None = None) -> Score:
     )
 
 
-def failures_of(entry: Entry, wish: Wish, notes: list[str] | None = None) -> Iterator[str]:
-    """Yield which requirements an entry does not meet; the quickest to tell come first.
+def fits(entry: Entry, wish: Wish, notes: list[str] | None = None) -> bool:
+    """Say whether an entry meets every requirement, which is where `failures_of` yields nothing.
 
     Args:
         entry: of which `is_meant` says that it is.
         wish: what is asked.
         notes: where it is noted what could not be read.
     """
-    yield from _missing_skills(entry, wish)
-    if not wish.eligible.allows(entry):
-        yield f"version: expected {_expected(wish.eligible)}, got {_version(entry)}"
-    for condition in wish.required:
-        if not condition.test(entry, notes):
-            yield f"{condition.text}: expected it to hold, got {_said(entry, condition)}"
-    yield from _misfits(entry, wish, notes)
-
-
-def _missing_skills(entry: Entry, wish: Wish) -> Iterator[str]:
-    if not wish.skills:
-        return
-    text = entry.annotations.get(SKILLS, "")
-    # Most entries end here, without their list being taken apart.
-    own = skills_of(entry) if all(skill in text for skill in wish.skills) else None
-    if own is not None and all(skill in own for skill in wish.skills):
-        return
-    own = skills_of(entry)
-    got = shown(", ".join(own)) if own else "none"
-    yield from (
-        f"skill {skill}: expected among its skills, got {got}" for skill in wish.skills if skill not in own
+    return (
+        not _lacking(entry, wish)
+        and wish.eligible.allows(entry)
+        and all(condition.test(entry, notes) for condition in wish.required)
+        and not _misfits(entry, wish, notes)
     )
 
 
-def _misfits(entry: Entry, wish: Wish, notes: list[str] | None) -> Iterator[str]:
-    if not wish.has_context:
-        return
+def count_failures(entry: Entry, wish: Wish, notes: list[str] | None = None) -> int:
+    """Return how many requirements an entry does not meet: as many as `failures_of` yields."""
+    return (
+        len(_lacking(entry, wish))
+        + (not wish.eligible.allows(entry))
+        + sum(not condition.test(entry, notes) for condition in wish.required)
+        + _misfits(entry, wish, notes)
+    )
+
+
+def failures_of(entry: Entry, wish: Wish) -> Iterator[str]:
+    """Yield which requirements an entry does not meet, and what it has instead."""
+    lacking = _lacking(entry, wish)
+    if lacking:
+        own = skills_of(entry)
+        got = shown(", ".join(own)) if own else "none"
+        yield from (f"skill {skill}: expected among its skills, got {got}" for skill in lacking)
+    if not wish.eligible.allows(entry):
+        yield f"version: expected {_expected(wish.eligible)}, got {_version(entry)}"
+    for condition in wish.required:
+        if not condition.test(entry):
+            yield f"{condition.text}: expected it to hold, got {_said(entry, condition)}"
+    if _misfits(entry, wish, None):
+        if wish.memory_bytes is not None:
+            yield f"memory: expected at most {wish.memory_bytes} bytes, got {memory_bytes_of(entry)}"
+        else:
+            yield f"context: expected {_context(wish)}, got {_own_context(entry, wish)}"
+
+
+def _lacking(entry: Entry, wish: Wish) -> list[str]:
+    """Return the skills that are asked for and that an entry does not have."""
+    if not wish.skills:
+        return []
+    text = entry.annotations.get(SKILLS, "")
+    lacking = [skill for skill in wish.skills if skill not in text]
+    if lacking and len(lacking) == len(wish.skills):
+        return lacking  # most entries end here, without their list being taken apart
+    own = skills_of(entry)
+    return [skill for skill in wish.skills if skill not in own]
+
+
+def _misfits(entry: Entry, wish: Wish, notes: list[str] | None) -> bool:
+    """Say whether an entry does not fit the context: it needs too much, or scores nothing."""
     if wish.memory_bytes is not None:
-        needed = memory_bytes_of(entry, notes)
-        if needed > wish.memory_bytes:
-            yield f"memory: expected at most {wish.memory_bytes} bytes, got {needed}"
-    elif score_of(entry, wish).total == 0:
-        yield f"context: expected {_context(wish)}, got {_own_context(entry, wish)}"
+        return memory_bytes_of(entry, notes) > wish.memory_bytes
+    return wish.has_context and score_of(entry, wish).total == 0
 
 
 def _expected(eligible: Eligible) -> str:

@@ -117,8 +117,7 @@ def name_of(entry: Entry) -> str:
 
 def items_of(entry: Entry, key: str) -> tuple[str, ...]:
     """Return the items of a comma list, in order, each once."""
-    text = entry.annotations.get(key, "")
-    return tuple(dict.fromkeys(item for part in text.split(",") if (item := part.strip())))
+    return _items(entry.annotations.get(key, ""))
 
 
 def skills_of(entry: Entry) -> tuple[str, ...]:
@@ -156,6 +155,11 @@ def requires_of(entry: Entry, notes: list[str] | None = None) -> tuple[Requireme
             except ValueError as exc:
                 _note(entry, key, exc, notes)
     return tuple(found)
+
+
+@lru_cache(maxsize=4096)
+def _items(text: str) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(item for part in text.split(",") if (item := part.strip())))
 
 
 @lru_cache(maxsize=1024)
