@@ -562,6 +562,15 @@ def _is_running(number: int) -> bool:
         return False
 
 
+def test_interrupted_once_takes_its_command_with_it(folder: ProjectFolder) -> None:
+    stubborn = "trap '' TERM; echo $$; while true; do sleep 0.05; done"
+    with watching(folder.root, "--once", "--exec", stubborn, settled=False) as watch:
+        number = int(watch.wait("output")["line"])
+        assert watch.end(signal.SIGINT) == 130
+
+    assert _ends(number)
+
+
 @pytest.mark.parametrize(
     ("tag", "why"),
     [

@@ -5,6 +5,7 @@ Must never be added: waiting for a change.
 
 from __future__ import annotations
 
+import threading
 import time
 from typing import TYPE_CHECKING
 
@@ -41,6 +42,8 @@ def run_once(runs: Runs, stop: Stop, commands: Commands | None) -> int:
         runs.tell(events.Away(str(runs.last_error), runs.last_error.fix, 0.0))
     pushed, has_failed = runs.take_fresh(), False
     if pushed and commands is not None and not stop.is_requested:
+        # A thread: the handler may interrupt the very lines that it would wait for.
+        stop.on_request = threading.Thread(target=commands.stop, name="stop").start
         has_failed = commands.run(pushed) != 0
     code = _exit_code(runs, stop, codes)
     return _FAILED if code == 0 and has_failed else code
