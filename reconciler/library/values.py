@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from reconciler.discovery.pull_lock import render_pull_lock
 from reconciler.errors import NotFoundError
 
 if TYPE_CHECKING:
@@ -105,6 +106,11 @@ class PulledTree:
     """What was taken, by digest; the same lock takes the same again from every registry that holds it."""
     pulled: tuple[PullResult, ...]
     """In the lock's order."""
+
+    @property
+    def lock_text(self) -> str:
+        """The lock as `pallet pull --from-lock` reads it."""
+        return render_pull_lock(self.lock)
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,17 +9,25 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from reconciler.compose import name_at
-from reconciler.desired.build import WRITTEN_BY_PALLET
 from reconciler.desired.destinations import read_destination
 from reconciler.desired.digest_memory import DigestMemory
 from reconciler.desired.references import read_reference
 from reconciler.desired.single import Wish, read_single, with_subject
-from reconciler.desired.single_attachment import read_wish
+from reconciler.desired.single_attachment import AttachWish, read_wish
 from reconciler.discovery.releases import list_releases
 from reconciler.errors import UsageError
+from reconciler.library.arguments import (
+    check_annotations,
+    check_type,
+    choose_platform,
+    read_media_types,
+    read_paths,
+    read_texts,
+)
+from reconciler.library.held import Held
 from reconciler.library.naming import find_one, here, read_repository
 from reconciler.oci.copying import JOBS, Copier
-from reconciler.oci.media_types import is_media_type
+from reconciler.oci.copying_terms import CopyTerms
 from reconciler.oci.user_cache import user_cache_folder
 from reconciler.sync.attach import attach
 from reconciler.sync.mirror import Mirror
@@ -28,137 +36,227 @@ from reconciler.sync.push import Pusher, list_by_subject
 from reconciler.sync.retag import Retagger, find_wanted, read_new_tag
 
 if TYPE_CHECKING:
-    import os
     from collections.abc import Iterable, Mapping
-    from typing import Any
 
-    from reconciler.desired.single_attachment import AttachWish
+    from reconciler.library.arguments import PathLike
     from reconciler.library.naming import Artifact
     from reconciler.library.opening import Opened
-    from reconciler.oci.copying_terms import CopyResult, CopyTerms
+    from reconciler.oci.copying_terms import CopyResult
     from reconciler.oci.manifest import Descriptor
-    from reconciler.oci.reference import Repository
+    from reconciler.oci.reference import Repository, Tag
     from reconciler.sync.attach import Attached
     from reconciler.sync.push import Pushed
     from reconciler.sync.retag import Retagged
 
 
-def push_files(
-    opened: Opened,
-    files: tuple[Path, ...],
-    reference: str,
-    *,
-    floating: tuple[str, ...],
-    subject: Artifact | None,
-    force: bool,
-    said: Mapping[str, Any],
-) -> Pushed:
-    """Publish files as one artifact.
+class Writing(Held):
+    """Publishes."""
 
-    Args:
-        said: further fields of the wish, by name.
-    """
-    check_annotations(said.get("annotations"))
-    check_type("artifact_type", said.get("artifact_type"))
-    destination = read_destination(reference)
-    destination.check_floating(floating)
-    written = destination.written
-    repository = here(opened, written, destination.text)
-    wish = Wish(
-        repository=repository,
-        files=files,
-        tag=written.tag,
-        version=destination.version,
-        floating_tags=tuple(dict.fromkeys(floating)),
-        **said,
-    )
+    def push(
+        self,
+        files: PathLike | Iterable[PathLike],
+        reference: str,
+        *,
+        kind: str | None = None,
+        annotations: Mapping[str, str] | None = None,
+        artifact_type: str | None = None,
+        media_types: Mapping[str, str] | Mapping[PathLike, str] | None = None,
+        config: PathLike | None = None,
+        config_type: str | None = None,
+        floating: Iterable[str] = (),
+        subject: Artifact | None = None,
+        force: bool = False,
+    ) -> Pushed:
+        """Publish files as one artifact, as a sync would: the same files have the same digest.
+
+        What is published under a version is never overwritten without `force`; a tag that is no version is
+        put where it is said. `followed` of the answer says what became of the floating tags, and
+        `single.notes` what a reader should know about how the files were read.
+
+        Args:
+            files: one path, or several, which become one artifact with a layer for each.
+            reference: `repository:version`, or another tag; without one the file's own version counts.
+            kind: what the files are; None for what they are by their content.
+            annotations: what is said of the artifact.
+            artifact_type: instead of the kind's own.
+            media_types: of single files, by the paths in `files`.
+            config: a file in the place of the kind's config.
+            config_type: the media type of that file.
+            floating: tags that follow, forward only, such as `latest` or `{major}`.
+            subject: a manifest of the same repository that the artifact refers to.
+            force: whether other content under this version is overwritten.
+
+        Raises:
+            UsageError: an argument cannot be, or there is no version to publish under.
+            DocumentError: files cannot be read, or are not what their kind expects; with every problem.
+            RefusedError: the version holds other content, and nothing is forced.
+            PalletError: the store could not tell, or did not confirm; the tag is what it was.
+        """
+        opened = self._opened
+        check_annotations(annotations)
+        check_type("artifact_type", artifact_type)
+        check_type("config_type", config_type)
+        templates = tuple(dict.fromkeys(read_texts("floating", floating)))
+        destination = read_destination(reference)
+        destination.check_floating(templates)
+        repository = here(opened, destination.written, destination.text)
+        wish = Wish(
+            repository=repository,
+            files=read_paths(files),
+            tag=destination.written.tag,
+            version=destination.version,
+            kind=kind,
+            media_types=read_media_types(media_types),
+            config=None if config is None else Path(config),
+            config_type=config_type,
+            annotations=dict(annotations or {}),
+            artifact_type=artifact_type,
+            floating_tags=templates,
+        )
+        return _push(opened, wish, subject, force=force)
+
+    def push_image(
+        self,
+        image: PathLike | Iterable[PathLike],
+        reference: str,
+        *,
+        config: PathLike | None = None,
+        floating: Iterable[str] = (),
+        force: bool = False,
+    ) -> Pushed:
+        """Publish an image, every platform of it: from an OCI layout or an archive it keeps its own digest.
+
+        Args:
+            image: a layout or an archive, either with `:NAME` behind it; with `config`, layers, the lowest
+                first.
+            reference: `repository:version`, or another tag.
+            config: an image's config, which makes an image of the layers.
+            floating: see `push`.
+            force: see `push`.
+
+        Raises:
+            PalletError: as `push`.
+        """
+        return self.push(image, reference, kind="image", config=config, floating=floating, force=force)
+
+    def tag(self, repository: str, version: str, tag: str, *, backward: bool = False) -> Retagged:
+        """Let a tag name what a version names now, by digest, and read it again.
+
+        Args:
+            repository: its name.
+            version: a version, another tag of the repository, or a constraint.
+            tag: which is to name it; one that is a version itself never changes what it holds.
+            backward: whether it may move to a lower version.
+
+        Raises:
+            UsageError: an argument cannot be.
+            NotFoundError: nothing is there that `version` means.
+            RefusedError: `tag` is a version with other content, or would move backward unasked.
+            PalletError: the store could not tell, or did not confirm.
+        """
+        opened = self._opened
+        name, new = read_repository(opened, repository), read_new_tag(tag)
+        releases = list_releases(opened.store, name)
+        retagger = Retagger(opened.store, releases, opened.manifests, opened.asking)
+        return retagger.retag(find_wanted(version, releases), new, backward=backward)
+
+    def attach(
+        self,
+        artifact: Artifact,
+        files: PathLike | Iterable[PathLike] = (),
+        *,
+        artifact_type: str | None = None,
+        kind: str | None = None,
+        annotations: Mapping[str, str] | None = None,
+        media_types: Mapping[str, str] | Mapping[PathLike, str] | None = None,
+    ) -> Attached:
+        """Publish files as one artifact that refers to another one.
+
+        The same files have the same digest, and attaching them twice changes nothing.
+
+        Args:
+            artifact: what it means now is what the files are attached to, for good.
+            files: one path, or several; none, where annotations alone are attached.
+            artifact_type: what it is; CycloneDX and SPDX documents say so themselves.
+            kind: one whose types it takes.
+            annotations: what is said of the attachment.
+            media_types: of single files, by the paths in `files`.
+
+        Raises:
+            UsageError: an argument cannot be, or nobody says what the files are.
+            DocumentError: a file cannot be read; with every problem.
+            RefusedError: something else stands where the store would list it.
+            PalletError: the store could not tell, or did not confirm it.
+        """
+        opened = self._opened
+        check_annotations(annotations)
+        check_type("artifact_type", artifact_type)
+        types = read_media_types(media_types)
+        paths = read_paths(files) if files != () else ()
+        texts = tuple(f"{path}:{types[path]}" if path in types else str(path) for path in paths)
+        unknown = sorted(str(path) for path in types.keys() - set(paths))
+        if unknown:
+            raise UsageError(f"media_types: expected paths of files, got {unknown[0]}")
+        wish = AttachWish(texts, artifact_type, kind, dict(annotations or {}))
+        read = read_wish(wish, opened.directory, opened.config)
+        meant = find_one(opened, artifact)
+        subject = opened.store.head_manifest(meant.repository, meant.named)
+        return attach(opened.store, meant.repository, subject, read.build(subject))
+
+    def copy(
+        self,
+        artifact: Artifact,
+        destination: Writing,
+        reference: str | None = None,
+        *,
+        recursive: bool = False,
+        platform: str | None = None,
+        check_all: bool = False,
+        force: bool = False,
+    ) -> CopyResult:
+        """Copy an artifact into another registry, or within this one; only what is missing travels.
+
+        Bytes are copied as they are, so digests stay the same.
+
+        Args:
+            artifact: which.
+            destination: the other registry, or this one.
+            reference: a repository there, and a tag where it should be another one; None for the same names.
+            recursive: whether what refers to it comes along, such as signatures and SBOMs.
+            platform: only this entry of an index, such as `linux/arm64`.
+            check_all: whether every part is looked at, even below what is there already.
+            force: whether other content under a version is overwritten.
+
+        Raises:
+            UsageError: an argument cannot be.
+            NotFoundError: it is not there, or a part of it is missing.
+            ImmutableTagError: the tag is a version that holds other content, and nothing is forced.
+            DigestMismatchError: a store gave other bytes than it promised.
+            PalletError: a store could not tell, or did not confirm; the text says which side.
+        """
+        source, goal = self._opened, destination._opened
+        terms = CopyTerms(recursive, choose_platform(platform), check_all)
+        repository, tag = _read_goal(goal, reference)
+        meant = find_one(source, artifact)
+        with Copier(
+            source.store,
+            goal.store,
+            terms,
+            jobs=min(source.jobs, goal.jobs, JOBS),
+            mountable=lambda name: _name_there(source, name, goal),
+        ) as copier:
+            mirror = Mirror(copier, meant.repository, repository or meant.repository, force=force)
+            return mirror.copy(meant.named, tag or meant.tag)
+
+
+def _push(opened: Opened, wish: Wish, subject: Artifact | None, *, force: bool) -> Pushed:
     memory = DigestMemory(user_cache_folder(opened.around.environment, "digests"))
     single = read_single(wish, opened.directory, opened.config, memory)
     if subject is not None:
-        single = with_subject(single, _find_subject(opened, subject, repository))
+        single = with_subject(single, _find_subject(opened, subject, wish.repository))
     pushed = _pusher(opened).push(single, force=force)
     list_by_subject(opened.store, single)
     return pushed
-
-
-def move(opened: Opened, text: str, version: str, tag: str, *, backward: bool) -> Retagged:
-    """Let a tag name what a version names now."""
-    repository = read_repository(opened, text)
-    new = read_new_tag(tag)
-    releases = list_releases(opened.store, repository)
-    retagger = Retagger(opened.store, releases, opened.manifests, opened.asking)
-    return retagger.retag(find_wanted(version, releases), new, backward=backward)
-
-
-def attach_files(opened: Opened, artifact: Artifact, wish: AttachWish) -> Attached:
-    """Publish files as one artifact that refers to another one."""
-    check_annotations(wish.annotations)
-    check_type("artifact_type", wish.artifact_type)
-    read = read_wish(wish, opened.directory, opened.config)
-    meant = find_one(opened, artifact)
-    subject = opened.store.head_manifest(meant.repository, meant.named)
-    return attach(opened.store, meant.repository, subject, read.build(subject))
-
-
-def copy_one(
-    source: Opened,
-    destination: Opened,
-    artifact: Artifact,
-    reference: str | None,
-    terms: CopyTerms,
-    *,
-    force: bool,
-) -> CopyResult:
-    """Copy an artifact from one opened store to another, or within one."""
-    goal, new_tag = None, None
-    if reference is not None:
-        written = read_reference(reference)
-        more = written.digest or written.constraint
-        if more is not None:
-            raise UsageError(
-                f"destination: expected a repository, or a tag of it, got {more} of it too",
-                fix=f"write {written.repository}:TAG; without a tag, the source's is taken",
-            )
-        goal, new_tag = here(destination, written, reference), written.tag
-    meant = find_one(source, artifact)
-    with Copier(
-        source.store,
-        destination.store,
-        terms,
-        jobs=min(source.jobs, destination.jobs, JOBS),
-        mountable=lambda name: _name_there(source, name, destination),
-    ) as copier:
-        mirror = Mirror(copier, meant.repository, goal or meant.repository, force=force)
-        return mirror.copy(meant.named, new_tag or meant.tag)
-
-
-def check_annotations(annotations: Mapping[str, str] | None) -> None:
-    """Refuse annotations that cannot be said.
-
-    Raises:
-        UsageError: a key is empty, or pallet's own.
-    """
-    for key in annotations or {}:
-        if not key.strip():
-            raise UsageError("annotations: expected a key, got an empty one")
-        if key in WRITTEN_BY_PALLET:
-            raise UsageError(f"annotations: expected another key, got {key}, which pallet writes itself")
-
-
-def check_type(name: str, text: str | None) -> None:
-    """Refuse what is no media type.
-
-    Raises:
-        UsageError: it is none.
-    """
-    if text is not None and not is_media_type(text):
-        raise UsageError(f"{name}: expected such as application/vnd.acme.prompt.v1+yaml, got {text!r}")
-
-
-def as_paths(files: str | os.PathLike[str] | Iterable[str | os.PathLike[str]]) -> tuple[Path, ...]:
-    """Return one path, or several, as paths."""
-    single = isinstance(files, str) or hasattr(files, "__fspath__")
-    return tuple(map(Path, [files] if single else files))  # type: ignore[arg-type]
 
 
 def _find_subject(opened: Opened, subject: Artifact, repository: Repository) -> Descriptor:
@@ -179,8 +277,22 @@ def _pusher(opened: Opened) -> Pusher:
     return Pusher(opened.store, project, opened.jobs, held, stop, opened.progress or Silent())
 
 
-def _name_there(source: Opened, name: Repository, destination: Opened) -> Repository | None:
+def _read_goal(goal: Opened, reference: str | None) -> tuple[Repository | None, Tag | None]:
+    """Return what a destination's reference names; None for the source's own names."""
+    if reference is None:
+        return None, None
+    written = read_reference(reference)
+    more = written.digest or written.constraint
+    if more is not None:
+        raise UsageError(
+            f"destination: expected a repository, or a tag of it, got {more} of it too",
+            fix=f"write {written.repository}:TAG; without a tag, the source's is taken",
+        )
+    return here(goal, written, reference), written.tag
+
+
+def _name_there(source: Opened, name: Repository, goal: Opened) -> Repository | None:
     """Return what the destination calls a repository of the source, where both are one place."""
-    if source.folder is not None or destination.folder is not None:
-        return name if source.folder == destination.folder else None
-    return name_at(source.target, name, destination.target)
+    if source.folder is not None or goal.folder is not None:
+        return name if source.folder == goal.folder else None
+    return name_at(source.target, name, goal.target)

@@ -6,6 +6,7 @@ Must never be added: signal handlers, which belong to the command line.
 from __future__ import annotations
 
 import threading
+from signal import SIGINT
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -21,7 +22,8 @@ class Stop:
         self.on_request: Callable[[], object] = lambda: None
         """Called in the signal's handler: for whoever waits for something else too."""
 
-    def request(self, signal_number: int) -> None:
+    def request(self, signal_number: int = SIGINT) -> None:
+        """Ask for an end; a program that does so without a signal counts as one that was interrupted."""
         self.signal_number = self.signal_number or signal_number
         self._event.set()
         self.on_request()
