@@ -40,7 +40,7 @@ _ROW_MAX_BYTES: Final = 256 * 1024
 """Larger documents are few, and aliases may make a small file mean a large one."""
 _TOML_MIN_CHARACTERS: Final = 64 * 1024
 """Below this, reading takes as long as looking it up."""
-_LIBRARIES: Final = ("PyYAML", "jsonschema", "jsonschema-specifications", "referencing")
+_LIBRARIES: Final = ("PyYAML", "jsonschema", "jsonschema-specifications", "referencing", "regex")
 _CODE: Final = Path(__file__).parent
 _DAY_S: Final = 24 * 3600
 

@@ -130,9 +130,10 @@ def load_project_schema(root: Path, name: str) -> Schema:
     is_yaml = name.endswith((".yaml", ".yml"))
     document = read_document(content, file=name, suffix_format=Format.YAML if is_yaml else Format.JSON)
     from reconciler.desired.kinds.schema_check import check_metaschema
+    from reconciler.desired.kinds.schema_patterns import find_unbounded
 
-    violations = check_metaschema(document.value)
+    violations = check_metaschema(document.value) or find_unbounded(document.value)
     if violations:
         raise DocumentError(report(document, violations))
     assert isinstance(document.value, dict | bool)
-    return Schema(name, document.value)
+    return Schema(name, document.value, is_foreign=True)

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import functools
 import itertools
-import re
 import sys
 from typing import TYPE_CHECKING, Any, Final
 
@@ -20,6 +19,8 @@ from jsonschema import Draft202012Validator, ValidationError
 from jsonschema_specifications import REGISTRY  # type: ignore[import-untyped]  # it has no py.typed
 from referencing.exceptions import Unresolvable
 
+from reconciler.desired.kinds.patterns import PatternError
+from reconciler.desired.kinds.schema_patterns import KEYWORDS
 from reconciler.desired.kinds.schema_words import explain
 from reconciler.desired.kinds.violations import Violation
 from reconciler.desired.reading.wording import SHOWN_MAX_CHARACTERS, near_key, quote, say_value
@@ -71,9 +72,8 @@ def _check(value: object, validator: Any, name: str) -> list[Violation]:
     except RecursionError:
         message = f"{name}: expected a schema that ends, got one that refers to itself"
         return [Violation((), "endless-schema", message)]
-    except re.error as exc:
-        message = f"{name}: expected a regular expression, got {quote(str(exc.pattern))}: {exc.msg}"
-        return [Violation((), "invalid-pattern", message)]
+    except PatternError as exc:
+        return [Violation((), exc.code, f"{name}: {exc}: {quote(exc.pattern)}", exc.fix)]
     found = dict.fromkeys(violation for error in errors[:VIOLATIONS_MAX] for violation in explain(error))
     if len(errors) <= VIOLATIONS_MAX:
         return sorted(found, key=_order)
@@ -90,13 +90,16 @@ def _order(violation: Violation) -> tuple[list[tuple[int, str]], str]:
 @functools.lru_cache(maxsize=64)
 def _compile(schema: Schema) -> Any:
     base = _draft_of(schema.document) or Draft202012Validator
-    return _extended(base)(schema.document, registry=REGISTRY)
+    return _extended(base, is_foreign=schema.is_foreign)(schema.document, registry=REGISTRY)
 
 
 @functools.cache
-def _extended(base: Any) -> Any:
+def _extended(base: Any, *, is_foreign: bool) -> Any:
     untyped: Any = jsonschema.validators
-    return untyped.extend(base, {"x-near-keys": _refuse_near_keys})
+    bounded = {
+        keyword: search for keyword, search in KEYWORDS.items() if is_foreign and keyword in base.VALIDATORS
+    }
+    return untyped.extend(base, {"x-near-keys": _refuse_near_keys, **bounded})
 
 
 def _refuse_near_keys(

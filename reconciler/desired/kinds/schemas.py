@@ -25,6 +25,8 @@ class Schema:
     name: str
     """The file, as messages name it."""
     document: Mapping[str, Any] | bool = field(repr=False)
+    is_foreign: bool = False
+    """Whether somebody else wrote it, so that its regular expressions are searched with a time limit."""
 
 
 @functools.cache

@@ -34,7 +34,7 @@ ARTIFACT: dict[str, Any] = {
 
 
 def found(value: object, schema: dict[str, Any] | bool) -> list[tuple[FieldPath, str, str]]:
-    violations = check(value, Schema("s.json", schema))
+    violations = check(value, Schema("s.json", schema, is_foreign=True))
     return [(violation.path, violation.code, violation.message) for violation in violations]
 
 
@@ -183,7 +183,7 @@ def test_every_violation_is_told(value: object, expected: list[tuple[FieldPath, 
         pytest.param(
             {"pattern": "("},
             "a",
-            "s.json: expected a regular expression, got '(': missing ), unterminated subpattern",
+            "s.json: expected a regular expression: missing ), unterminated subpattern at position 0: '('",
             id="regex",
         ),
     ],

@@ -1,0 +1,103 @@
+"""Expressions of others: found, refused, and never endless."""
+
+from __future__ import annotations
+
+import pytest
+
+from reconciler.desired.kinds import patterns
+from reconciler.desired.kinds.patterns import PatternError, check_pattern, is_found
+from reconciler.desired.kinds.schema_check import check
+from reconciler.desired.kinds.schema_patterns import find_unbounded
+from reconciler.desired.kinds.schemas import Schema
+
+SLOW = "^(a|aa)+$"
+LONG = "a" * 60 + "b"
+
+
+@pytest.mark.parametrize(
+    ("pattern", "text", "expected"),
+    [
+        pytest.param("b", "abc", True, id="anywhere"),
+        pytest.param("^b", "abc", False, id="from-the-start"),
+        pytest.param("^a.*c$", "abc", True, id="repeat"),
+        pytest.param("^(?=.*[0-9])[a-z0-9]{4,}$", "abc1", True, id="look-ahead"),
+        pytest.param(r"^\d+$", "12", True, id="digits"),
+        pytest.param("[[a]+", "[", True, id="set-with-a-bracket"),
+        pytest.param("", "", True, id="empty"),
+    ],
+)
+def test_expressions_are_found(pattern: str, text: str, expected: bool) -> None:
+    assert is_found(pattern, text) is expected
+
+
+@pytest.mark.parametrize(
+    ("pattern", "message"),
+    [
+        pytest.param("(", "expected a regular expression: missing ), unterminated", id="unclosed"),
+        pytest.param("(+", "expected a regular expression: ", id="unclosed-repeat"),
+        pytest.param("a{2,1}", "expected a regular expression: ", id="turned-round"),
+        pytest.param("a" * 10_001, "expected a regular expression of at most 10,000 characters", id="long"),
+    ],
+)
+def test_what_is_no_expression_is_refused(pattern: str, message: str) -> None:
+    with pytest.raises(PatternError) as caught:
+        check_pattern(pattern)
+    assert str(caught.value).startswith(message)
+    assert caught.value.code == "invalid-pattern"
+
+
+def test_search_without_end_is_given_up() -> None:
+    with pytest.raises(PatternError) as caught:
+        is_found(SLOW, LONG)
+    assert (
+        str(caught.value)
+        == f"expected a regular expression that answers within {patterns.SEARCH_MAX_S:g} s, got a slower one"
+    )
+
+
+@pytest.mark.parametrize(
+    "schema",
+    [
+        pytest.param({"pattern": SLOW}, id="pattern"),
+        pytest.param({"patternProperties": {SLOW: True}}, id="pattern-properties"),
+        pytest.param({"patternProperties": {SLOW: True}, "additionalProperties": False}, id="additional"),
+        pytest.param({"additionalProperties": False, "patternProperties": {SLOW: True}}, id="other-order"),
+        pytest.param({"propertyNames": {"pattern": SLOW}}, id="property-names"),
+        pytest.param({"anyOf": [{"not": {"propertyNames": {"pattern": SLOW}}}]}, id="deep"),
+    ],
+)
+def test_schema_that_searches_without_end_is_said(schema: dict[str, object]) -> None:
+    value: object = LONG if "pattern" in schema else {LONG: 1}
+    [violation] = check(value, Schema("s.json", schema, is_foreign=True))
+    assert violation.code == "slow-pattern"
+    assert violation.message.startswith("s.json: expected a regular expression that answers within")
+    assert violation.fix == "write it without a repeat of something that holds a repeat itself"
+
+
+def test_unevaluated_properties_want_simple_expressions() -> None:
+    slow = {"properties": {"a": {"patternProperties": {SLOW: True, "^x-.*$": True}}}}
+    assert find_unbounded(slow) == []
+    [violation] = find_unbounded({**slow, "unevaluatedProperties": False})
+    assert violation.path == ("properties", "a", "patternProperties", SLOW)
+    assert violation.message == (
+        f"beside unevaluatedProperties, expected an expression that repeats one character at most, got '{SLOW}'"
+    )
+
+
+@pytest.mark.parametrize(
+    ("value", "paths"),
+    [
+        pytest.param({"x-a": 1, "known": 2}, [], id="good"),
+        pytest.param({"x-a": "1"}, [("x-a",)], id="wrong-value"),
+        pytest.param({"y": 1, "z": 2}, [("y",), ("z",)], id="extra-keys"),
+    ],
+)
+def test_bounded_keywords_mean_what_the_plain_ones_do(value: object, paths: list[tuple[str, ...]]) -> None:
+    schema = {
+        "properties": {"known": True},
+        "patternProperties": {"^x-[a-z]+$": {"type": "integer"}},
+        "additionalProperties": False,
+    }
+    for is_foreign in (False, True):
+        violations = check(value, Schema("s.json", schema, is_foreign=is_foreign))
+        assert [violation.path for violation in violations] == paths
