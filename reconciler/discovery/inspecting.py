@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from reconciler.discovery.identify import IMAGE_CONFIGS, Identity, Sort, identify_manifest
 from reconciler.discovery.referring import list_referring
@@ -162,10 +162,10 @@ class _Looking:
         self.proceed()
         try:
             text = b"".join(self.store.fetch_blob(self.repository, config))
-            return _read_platform(json.loads(text))
+            return _read_platform(text)
         except StoppedError:
             raise
-        except (PalletError, ValueError, RecursionError) as exc:
+        except (PalletError, ValueError) as exc:
             self.notes.append(f"{name}: the platform is unknown: {exc}")
             return None
 
@@ -209,12 +209,16 @@ def _platforms(children: tuple[Child, ...]) -> list[Platform]:
     return found
 
 
-def _read_platform(config: Any) -> Platform:
+def _read_platform(content: bytes) -> Platform:
     """Return the platform of an image's config (image-spec v1.1.1, config.md).
 
     Raises:
         ValueError: it names none.
     """
+    try:
+        config = json.loads(content)
+    except (ValueError, RecursionError):
+        raise ValueError(f"config: expected JSON, got {content[:40]!r}") from None
     if not isinstance(config, dict):
         raise ValueError(f"config: expected an object, got {type(config).__name__}")
     texts = {key: config.get(key) for key in ("os", "architecture", "variant", "os.version")}
