@@ -16,10 +16,11 @@ from reconciler.desired.config import Target
 from reconciler.desired.config_reader import FILE_NAME
 from reconciler.desired.finding.tree import Tree
 from reconciler.desired.kinds.kind_reader import builtin_kinds
+from reconciler.desired.kinds.schemas import schemas_directory
 from reconciler.desired.proposing.draft import Draft, draft_config
 from reconciler.desired.proposing.git_files import Addition, ignore_pallet, keep_line_ends
 from reconciler.desired.proposing.propose import rules_for_git
-from reconciler.desired.proposing.propose_text import noun_of
+from reconciler.desired.proposing.propose_text import SCHEMA_PATH, noun_of
 from reconciler.errors import RefusedError, UsageError
 from reconciler.oci.files import disk_failures, write_atomically
 from reconciler.oci.registry.endpoint import Endpoint
@@ -55,7 +56,8 @@ _LOCK_FILE = "pallet.lock"
 @flag("--dry-run", is_flag=True, help="Print pallet.toml, write nothing.")
 @output_options("text")
 def command(output: Output, *, given: tuple[str, ...], directory: Path, dry_run: bool) -> int:
-    """Look at the folder, and write a pallet.toml for the workflows, agent cards, schemas and charts in it.
+    """Look at the folder, and write a pallet.toml for the workflows, agent cards, schemas, charts, images,
+    Wasm modules and SBOMs in it (`pallet kinds`).
 
     Files are known by what they say, not by their names. What looks like one of these and is invalid
     is left out, and said. Nothing that is there is overwritten: .pallet/ is added to .gitignore, and
@@ -146,7 +148,7 @@ def _say_unknown(paths: Iterable[str]) -> Iterator[str]:
     places = Counter((str(PurePosixPath(path).parent), PurePosixPath(path).suffix) for path in paths)
     if not places:
         return
-    yield "passed over, being no workflow, agent card, schema or chart:"
+    yield "passed over, being of no kind that pallet knows:"
     most = places.most_common(_FOLDERS_SHOWN_MAX)
     yield from (f"  {folder}/: {count} {suffix}" for (folder, suffix), count in sorted(most))
     rest = places.total() - sum(count for _, count in most)
@@ -163,6 +165,9 @@ def _write(screen: Screen, tree: Tree, draft: Draft) -> None:
             addition.write()
             screen.say(f"{addition.path.name}: added {_say_lines(addition.lines)}")
     _refuse_existing(root / FILE_NAME)
+    with disk_failures(SCHEMA_PATH, root):
+        (root / SCHEMA_PATH).parent.mkdir(parents=True, exist_ok=True)
+        write_atomically(root / SCHEMA_PATH, [(schemas_directory() / Path(SCHEMA_PATH).name).read_bytes()])
     with disk_failures(FILE_NAME, root):
         write_atomically(root / FILE_NAME, [draft.text.encode()])
 
@@ -183,8 +188,10 @@ def _summarise(draft: Draft) -> Iterator[str]:
     for entry in draft.entries:
         noun = noun_of(builtin_kinds()[entry.kind])
         count = len(entry.paths)
-        yield f"{', '.join(entry.files)} → {entry.repository}: {count} {noun}{'s' if count != 1 else ''}"
+        attached = f", with {', '.join(entry.attach)} attached" if entry.attach else ""
+        files = ", ".join(entry.files)
+        yield f"{files} → {entry.repository}: {count} {noun}{'s' if count != 1 else ''}{attached}"
     if draft.entries:
         yield f"{FILE_NAME} written; next: pallet validate, then pallet sync"
     else:
-        yield f"{FILE_NAME} written with an example: no workflow, agent card, schema or chart was found here"
+        yield f"{FILE_NAME} written with an example: nothing of a kind that pallet knows was found here"

@@ -6,8 +6,12 @@ another one decides nothing: only keys at the top count. Must never be added: re
 
 from __future__ import annotations
 
+import functools
 import re
 from typing import TYPE_CHECKING, Final
+
+from reconciler.desired.kinds.kind_reader import builtin_kinds
+from reconciler.desired.kinds.patterns import is_found
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -28,7 +32,6 @@ _SUFFIXES: Final = {
 _NAMES: Final = {"bom.json": CYCLONEDX, "bom.xml": "application/vnd.cyclonedx+xml"}
 """The names that CycloneDX itself recommends."""
 _TOKEN = re.compile(r'"((?:[^"\\]|\\.)*)"|([{}\[\]:,])')
-_SPDX_CONTEXT = "https://spdx.org/rdf/3."
 
 
 def recognise(name: str, head: bytes) -> str | None:
@@ -48,14 +51,24 @@ def recognise(name: str, head: bytes) -> str | None:
 
 
 def _look_into(head: bytes) -> str | None:
+    told = _told_by_text()
     for key, value in _top_texts(head.decode("utf-8-sig", errors="replace")):
-        if key == "bomFormat" and value == "CycloneDX":
-            return CYCLONEDX
-        if key == "spdxVersion" and value.startswith("SPDX-"):
-            return SPDX
-        if key == "@context" and value.startswith(_SPDX_CONTEXT):
-            return SPDX
+        for path, pattern, media_type in told:
+            if key == path and is_found(pattern, value):
+                return media_type
     return None
+
+
+@functools.cache
+def _told_by_text() -> tuple[tuple[str, str, str], ...]:
+    """Return by which texts bills of materials are known, as the kind's document says it."""
+    kind = builtin_kinds()["sbom"]
+    return tuple(
+        (path, pattern, edition.media_type)
+        for edition in (kind, *kind.variants)
+        for rule in edition.recognised_by
+        for path, pattern in rule.matches
+    )
 
 
 def _top_texts(text: str) -> Iterator[tuple[str, str]]:

@@ -13,6 +13,7 @@ import pytest
 from reconciler.cli.main import COMMANDS, run
 from reconciler.desired.project import load_project
 from tests.support.docker_registry import DockerRegistry
+from tests.support.image_layouts import ImageLayout
 
 WORKFLOW = "metadata:\n  name: plan\n  version: 1.2.0\nsteps:\n  - id: a\n    skill: s\n"
 CARD = json.dumps({"name": "a", "url": "http://a", "skills": []})
@@ -55,6 +56,7 @@ def test_proposal_is_written_and_said(project: Path, capsys: pytest.CaptureFixtu
     assert "left out: invalid/syntax.yaml:7:" in err
     assert ".gitignore: added .pallet/\n" in err
     assert (project / "pallet.toml").read_text("utf-8") == (
+        "#:schema ./.pallet/schemas/pallet.schema.json\n"
         "# What is published from here, and where to. pallet.lock holds the digests: commit both.\n"
         "\n"
         "[project]\n"
@@ -204,7 +206,7 @@ def test_dry_run_prints_and_writes_nothing(project: Path, capsys: pytest.Capture
 def test_empty_folder_gets_an_example(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert _init(tmp_path) == 0
     assert capsys.readouterr().out == (
-        "pallet.toml written with an example: no workflow, agent card, schema or chart was found here\n"
+        "pallet.toml written with an example: nothing of a kind that pallet knows was found here\n"
     )
     assert "# [[artifact]]\n" in (tmp_path / "pallet.toml").read_text("utf-8")
     assert load_project(tmp_path / "pallet.toml").wanted == ()
@@ -303,7 +305,7 @@ def test_what_was_passed_over_is_counted(tmp_path: Path, capsys: pytest.CaptureF
     _write(tmp_path, {"package.json": "{}"} | {f"folder{number}/x.json": "{}" for number in range(10)})
     assert _init(tmp_path) == 0
     said = capsys.readouterr().err.splitlines()
-    assert said[0] == "passed over, being no workflow, agent card, schema or chart:"
+    assert said[0] == "passed over, being of no kind that pallet knows:"
     assert "  k8s/: 3 .yaml" in said
     assert "  elsewhere: 4" in said
 
@@ -328,3 +330,42 @@ def test_help_says_what_the_list_of_commands_says(capsys: pytest.CaptureFixture[
 def _git(root: Path, *arguments: str) -> None:
     environment = {"PATH": os.environ["PATH"], "HOME": str(root), "GIT_CONFIG_NOSYSTEM": "1"}
     subprocess.run(["git", *arguments], cwd=root, env=environment, check=True, capture_output=True)
+
+
+def test_every_kind_is_recognised_and_valid(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    sbom = '{"bomFormat": "CycloneDX", "specVersion": "1.6"}'
+    files = {
+        "flows/a.yaml": WORKFLOW,
+        "flows/a.cdx.json": sbom,
+        "agents/a.json": CARD,
+        "schemas/a.json": '{"$schema": "https://json-schema.org/draft/2020-12/schema"}',
+        "charts/web/Chart.yaml": CHART,
+        "sboms/all.json": sbom,
+        "sboms/old.json": '{"spdxVersion": "SPDX-2.3"}',
+        "modules/filter.wasm": "\0asm\1\0\0\0",
+        "modules/page.wasm": "<html>",
+    }
+    _write(tmp_path, files)
+    layout = ImageLayout(tmp_path / "images/backend")
+    layout.name(layout.add_image(), "1.0.0")
+    assert _init(tmp_path) == 0
+    table = _table(tmp_path)
+    assert {(entry["files"], entry["kind"]) for entry in table["artifact"]} == {  # type: ignore[attr-defined]
+        ("flows/*.yaml", "workflow"),
+        ("agents/*.json", "agent-card"),
+        ("schemas/*.json", "schema"),
+        ("charts/*/Chart.yaml", "helm-chart"),
+        ("sboms/*.json", "sbom"),
+        ("modules/filter.wasm", "wasm"),
+        ("images/backend", "image"),
+    }
+    assert run(["sync", "-C", str(tmp_path)]) == 0
+    assert "8 pushed · 1 attached" in capsys.readouterr().out
+
+
+def test_schema_stands_where_the_first_line_says(project: Path) -> None:
+    assert _init(project) == 0
+    first = (project / "pallet.toml").read_text("utf-8").splitlines()[0]
+    schema = json.loads((project / first.removeprefix("#:schema ")).read_text("utf-8"))
+    assert schema["$id"] == "urn:pallet:schema:pallet:v1"
+    assert _table(project).keys() <= schema["properties"].keys()

@@ -19,6 +19,9 @@ from typing import TYPE_CHECKING
 from reconciler.desired.finding.file_problems import shown
 from reconciler.desired.kinds.kind import LayerForm
 from reconciler.desired.kinds.kind_reader import builtin_kinds
+from reconciler.desired.proposing.companions import attach_companions, find_companions
+from reconciler.desired.proposing.merging import merge_folders
+from reconciler.desired.templates import fill_text
 from reconciler.errors import Problem
 from reconciler.oci.reference import Repository
 
@@ -52,6 +55,8 @@ class Entry:
     """By stem or path: files that say no version although others of the entry do."""
     is_renamed: bool = False
     """Whether the name of the file or of its folder could not be a repository's."""
+    attach: tuple[str, ...] = ()
+    """Patterns of what is attached to each artifact."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,13 +96,24 @@ class _Group:
 def propose(recognised: Iterable[Recognised], *, matches: Matches) -> Proposal:
     """Return entries that publish each recognised file, in the order of their folders."""
     good, left_out = _part(recognised)
-    groups = _group(good)
+    companions = find_companions(good)
+    while True:
+        alone = [file for file in good if file.path not in companions]
+        entries, refused = _propose(alone, matches)
+        entries, left = attach_companions(entries, companions)
+        if not left:
+            return Proposal(tuple(merge_folders(entries, matches)), (*left_out, *refused))
+        companions = {path: each for path, each in companions.items() if path not in left}
+
+
+def _propose(recognised: Sequence[Recognised], matches: Matches) -> tuple[list[Entry], list[Problem]]:
+    groups, left_out = _group(recognised), list[Problem]()
     levels = _choose_bases(groups)
     taken: dict[str, str] = {}
     entries: list[Entry] = []
     for group in groups:
         entries += _enter(group, group.bases()[levels[group]], matches, taken, left_out)
-    return Proposal(tuple(entries), tuple(left_out))
+    return entries, left_out
 
 
 def rules_for_git(entries: Iterable[Entry]) -> dict[str, list[str]]:
@@ -109,18 +125,21 @@ def rules_for_git(entries: Iterable[Entry]) -> dict[str, list[str]]:
     patterns: dict[str, list[str]] = defaultdict(list)
     for entry in entries:
         for path in entry.paths:
-            example = (
-                [f"{PurePosixPath(path).parent}/templates/_helpers.tpl"]
-                if _is_folder(entry.kind, path)
-                else []
-            )
+            folder = PurePosixPath(path).parent
+            example = [f"{folder}/templates/_helpers.tpl"] if _is_folder(entry.kind, path) else []
             patterns[_rule_for_git(entry, path)] += [path, *example]
+            for pattern in entry.attach:
+                attached = PurePosixPath(fill_text(pattern, path))
+                suffix = pattern.rpartition("}")[2]
+                patterns[_join(_text(attached.parent), f"*{suffix}")].append(str(attached))
     return patterns
 
 
 def _rule_for_git(entry: Entry, path: str) -> str:
     is_glob = len(entry.files) == 1 and entry.files[0] != escape(path)
     pattern, file = entry.files[0], PurePosixPath(path)
+    if builtin_kinds()[entry.kind].layer is LayerForm.IMAGE and not file.suffix:
+        return f"{escape(path)}/**"
     if not is_glob:
         pattern = f"{escape(str(file.parent))}/*{file.suffix}" if "/" in path else escape(path)
     # A chart is the folder of its Chart.yaml.

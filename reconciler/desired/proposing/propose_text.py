@@ -18,9 +18,15 @@ if TYPE_CHECKING:
     from reconciler.desired.kinds.kind import Kind
     from reconciler.desired.proposing.propose import Entry
 
+SCHEMA_PATH = ".pallet/schemas/pallet.schema.json"
+"""Where editors find what pallet.toml may say, from pallet.toml; written by `init`, and ignored by git."""
 _BARE_KEY = re.compile(r"[A-Za-z0-9_-]+")
 _ONE_LINE_MAX_CHARACTERS = 90
-_EXPLANATIONS = {"{stem}": "its name without the suffix", "{parent}": "the name of its folder"}
+_EXPLANATIONS = {
+    "{stem}": "its name without the suffix",
+    "{parent}": "the name of its folder",
+    "{dir}/{stem}": "its path without the suffix",
+}
 _NOT_ITS_NAME = "  # not the file's own name: lower case, digits, and . _ - between them"
 
 _EXAMPLE = """
@@ -39,6 +45,7 @@ def render_config(
 ) -> str:
     """Return the text of a pallet.toml; LF at the end of every line."""
     parts = [
+        f"#:schema ./{SCHEMA_PATH}",
         "# What is published from here, and where to. pallet.lock holds the digests: commit both.",
         "",
         "[project]",
@@ -66,7 +73,7 @@ def _render_target(target: Target) -> Iterator[str]:
 def _render_entries(entries: Sequence[Entry]) -> Iterator[str]:
     explained: set[str] = set()
     for entry in entries:
-        placeholder = entry.repository.rpartition("/")[2]
+        placeholder = entry.repository if "{dir}" in entry.repository else entry.repository.rpartition("/")[2]
         comment = _NOT_ITS_NAME if entry.is_renamed else ""
         if placeholder in _EXPLANATIONS and placeholder not in explained:
             comment = f"  # one for each file: {placeholder} is {_EXPLANATIONS[placeholder]}"
@@ -76,6 +83,9 @@ def _render_entries(entries: Sequence[Entry]) -> Iterator[str]:
         yield f"repository = {_quote(entry.repository)}{comment}\n"
         yield f"kind = {_quote(entry.kind)}\n"
         yield from _render_version(entry)
+        for pattern in entry.attach:
+            yield "[[artifact.attach]]  # refers to the artifact, and is found by it\n"
+            yield f"files = {_quote(pattern)}\n"
 
 
 def _render_version(entry: Entry) -> Iterator[str]:

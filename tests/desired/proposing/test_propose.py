@@ -27,6 +27,9 @@ def _propose(recognised: Iterable[Recognised], others: Iterable[str] = ()) -> Pr
 
 
 def _match(path: str, pattern: str) -> bool:
+    if "/**/" in pattern:
+        above, _, name = pattern.partition("/**/")
+        return path.startswith(f"{above}/") and fnmatchcase(path.rpartition("/")[2], name)
     parts, wanted = path.split("/"), pattern.split("/")
     return len(parts) == len(wanted) and all(map(fnmatchcase, parts, wanted))
 
