@@ -72,7 +72,7 @@ def test_wheel_installs_the_command(wheel: Path) -> None:
     archive = zipfile.ZipFile(wheel)
     (entry_points,) = (name for name in archive.namelist() if name.endswith("entry_points.txt"))
 
-    assert "pallet = reconciler.cli.main:main" in archive.read(entry_points).decode()
+    assert "pallet = reconciler.cli.start:main" in archive.read(entry_points).decode()
     assert any(name.endswith("licenses/LICENSE") for name in archive.namelist())
 
 
