@@ -180,7 +180,7 @@ def test_neither_list_nor_catalog_is_an_error(server: ScriptedRegistry, tmp_path
         pytest.raises(StoreError) as refused,
     ):
         registry.repositories()
-    assert refused.value.fix == "publish a catalog: [catalog] in pallet.toml, then pallet sync"
+    assert refused.value.fix == "this registry does not list its repositories: name them instead"
 
 
 def test_threads_share_one_object(registry: Registry, tmp_path: Path) -> None:
