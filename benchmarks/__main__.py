@@ -10,6 +10,7 @@ from pathlib import Path
 
 from benchmarks import (
     check,
+    choosing,
     discovery,
     growth,
     inventories,
@@ -39,6 +40,7 @@ BENCHMARKS = {
     "jobs": jobs.measure,
     "discovery": discovery.measure,
     "inventories": inventories.measure,
+    "choosing": choosing.measure,
     "watch": watch.measure,
 }
 _QUICK_ARTIFACTS = 100
