@@ -37,9 +37,13 @@ def fill_text(template: str, path: str, *, as_glob: bool = False) -> str:
     Raises:
         ValueError: a placeholder is unknown or empty for this file.
     """
-    file = PurePosixPath(path)
-    folder = "" if str(file.parent) == "." else str(file.parent)
-    values = {"stem": file.stem, "name": file.name, "parent": file.parent.name, "dir": folder}
+    if "//" in path or "./" in path or path.endswith("/"):
+        path = str(PurePosixPath(path))
+    folder, _, name = path.rpartition("/")
+    # As pathlib has it: neither the first character nor the last one begins a suffix.
+    dot = name.rfind(".")
+    stem = name[:dot] if 0 < dot < len(name) - 1 else name
+    values = {"stem": stem, "name": name, "parent": folder.rpartition("/")[2], "dir": folder}
 
     def value(match: re.Match[str]) -> str:
         name = match[1]

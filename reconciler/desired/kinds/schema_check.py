@@ -20,6 +20,7 @@ from jsonschema_specifications import REGISTRY  # type: ignore[import-untyped]  
 from referencing.exceptions import Unresolvable
 
 from reconciler.desired.kinds.patterns import PatternError
+from reconciler.desired.kinds.schema_leaves import shortened
 from reconciler.desired.kinds.schema_patterns import KEYWORDS
 from reconciler.desired.kinds.schema_words import explain
 from reconciler.desired.kinds.violations import Violation
@@ -99,7 +100,8 @@ def _extended(base: Any, *, is_foreign: bool) -> Any:
     bounded = {
         keyword: search for keyword, search in KEYWORDS.items() if is_foreign and keyword in base.VALIDATORS
     }
-    return untyped.extend(base, {"x-near-keys": _refuse_near_keys, **bounded})
+    keywords = {**shortened(base.VALIDATORS), **bounded, "x-near-keys": _refuse_near_keys}
+    return untyped.extend(base, keywords)
 
 
 def _refuse_near_keys(

@@ -59,6 +59,8 @@ def version_source(rule: ArtifactRule, kind: Kind, path: str) -> VersionSource |
 
 def own_entry(rule: ArtifactRule, path: str) -> str | None:
     """Return the key of `[artifact.versions]` that speaks for a file; None where none does."""
+    if not rule.versions:
+        return None
     return next((key for key in (path, PurePosixPath(path).stem) if key in rule.versions), None)
 
 
