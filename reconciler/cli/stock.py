@@ -126,11 +126,13 @@ def narrate(screen: Screen, stock: Stock, inventory: Inventory, notes: Iterable[
         screen.say(printable(note))
     if len(said) > _NOTES_MAX:
         screen.say(f"and {len(said) - _NOTES_MAX} more such notes: --format json has all of them")
-    screen.say(narrate_inventory(inventory, _subject(stock), datetime.now(UTC)))
+    screen.say(narrate_inventory(inventory, _subject(stock, inventory), datetime.now(UTC)))
 
 
-def _subject(stock: Stock) -> str:
-    return stock.store.name(stock.catalog) if stock.catalog is not None else stock.target.url
+def _subject(stock: Stock, inventory: Inventory) -> str:
+    if inventory.source == "catalog" and stock.catalog is not None:
+        return stock.store.name(stock.catalog)
+    return stock.target.url
 
 
 def _read_config(place: Place, *, is_needed: bool) -> Config | None:

@@ -12,6 +12,7 @@ from reconciler.discovery.current import is_stable
 from reconciler.discovery.identify import Sort, identify_entry
 from reconciler.discovery.moments import read_moment
 from reconciler.discovery.statements import CREATED
+from reconciler.reports.columns import render_columns
 from reconciler.reports.documents import FORMAT_VERSION, Document
 from reconciler.reports.printable import NOTHING_SAID, one_line
 from reconciler.reports.sizes import format_size
@@ -62,7 +63,7 @@ def render_entries(
     Args:
         entries: in the order in which they are shown.
         now: what ages are counted from.
-        width: columns of the terminal; None where there is none, and nothing is to be cut.
+        width: columns of the terminal; None where there is none.
         color: whether to write escape sequences.
         whole_digests: not the first digits only.
         described: with a column of descriptions.
@@ -71,8 +72,6 @@ def render_entries(
         return ""
     columns = (*_COLUMNS, "description") if described else _COLUMNS
     rows = [_cells(entry, now, whole_digests=whole_digests, described=described) for entry in entries]
-    from reconciler.reports.columns import render_columns
-
     return render_columns(columns, rows, width=width, color=color)
 
 

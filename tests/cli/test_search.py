@@ -114,5 +114,5 @@ def test_catalog_costs_two_requests_and_then_one(
         registry.requests.clear()
         ran = online.pallet("search", "timeout<=50")
         assert (ran.code, names(ran.stdout)) == (0, [TRIAGE])
-        assert "from the catalog of " in ran.stderr
+        assert f"from the catalog of {registry.host}/catalog, read just now" in ran.stderr
         assert len([item for item in registry.requests if item.path != "/v2/"]) == requests
