@@ -28,7 +28,7 @@ bench: $(VENV)/installed-test
 	$(BIN)/python -m benchmarks
 
 docs: $(VENV)/installed-test
-	$(BIN)/python -m reconciler.reports.rules_page > docs/rules.md
+	$(BIN)/python -m reconciler.reports.pages docs
 
 format: $(VENV)/installed-test
 	$(BIN)/ruff format .

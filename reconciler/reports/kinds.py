@@ -115,7 +115,7 @@ def example_entry(kind: Kind) -> str:
 
 def render_kind(kind: Kind) -> str:
     """Return everything about a kind, for people."""
-    facts = [(word, text) for word, text in _facts(kind) if text]
+    facts = [(word, text) for word, text in facts_of(kind) if text]
     width = max(len(word) for word, _ in facts)
     parts = [f"{kind.title}: {kind.description}\n" if kind.description else f"{kind.title}\n"]
     parts.append("".join(f"{word:<{width}}  {text}\n" for word, text in facts))
@@ -145,7 +145,8 @@ def kinds_document(kinds: Mapping[str, Kind]) -> Document:
     }
 
 
-def _facts(kind: Kind) -> Iterator[tuple[str, str]]:
+def facts_of(kind: Kind) -> Iterator[tuple[str, str]]:
+    """Yield what a kind says, each with a word for it; empty where it says nothing."""
     yield "kind", kind.name
     yield "origin", kind.origin if kind.origin == BUILT_IN else f"{kind.origin}, [kind.{kind.base_name}]"
     yield "media type", kind.media_type
