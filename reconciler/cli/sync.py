@@ -22,7 +22,7 @@ from reconciler.cli.screen import Screen
 from reconciler.cli.session import in_ci, load, locate, open_reconciler
 from reconciler.cli.show import show_plan, show_report
 from reconciler.errors import UsageError
-from reconciler.sync.exit_codes import of_plan, of_report
+from reconciler.sync.exit_codes import of_plan
 from reconciler.sync.reconcile import require_current_lock
 from reconciler.sync.run_lock import hold_run_lock
 from reconciler.sync.selection import Selection
@@ -124,6 +124,6 @@ def _sync(project: Project, reach: Reach, screen: Screen, selection: Selection, 
             show_plan(screen, "sync", project, plan, exit_code=code, problems=project.warnings)
             return code
         report = reconciler.sync(plan)
-    code = report.lock_error.exit_code if report.lock_error else of_report(report.results)
+    code = report.exit_code
     show_report(screen, project, report, exit_code=code)
     return code

@@ -16,7 +16,6 @@ from reconciler.errors import InvalidError, PalletError, UsageError
 from reconciler.reports import documents, rows
 from reconciler.reports.problems import render_failure
 from reconciler.sync.continuous import Cause, Continuous, Pass
-from reconciler.sync.exit_codes import of_report
 from reconciler.sync.reconcile import require_current_lock
 from reconciler.sync.run_lock import hold_run_lock
 from reconciler.sync.watching.changes import ProjectChanges
@@ -92,7 +91,7 @@ class SyncAgain:
 
     def _done(self, project: Project, cause: Cause, report: Report) -> Pass:
         plan, results = report.plan, report.results
-        code = report.lock_error.exit_code if report.lock_error else of_report(results)
+        code = report.exit_code
         document = documents.plan_document(
             "sync",
             plan,

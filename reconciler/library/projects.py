@@ -21,7 +21,7 @@ from reconciler.library.opening import config_path
 from reconciler.library.values import Checked, Synced
 from reconciler.oci.registry.endpoint import Endpoint
 from reconciler.oci.user_cache import user_cache_folder
-from reconciler.sync.exit_codes import ALLOWABLE, of_check, of_report
+from reconciler.sync.exit_codes import ALLOWABLE, of_check
 from reconciler.sync.findings import lock_findings
 from reconciler.sync.progress import Silent
 from reconciler.sync.reconcile import Reconciler, require_current_lock
@@ -113,7 +113,7 @@ class Projects(Held):
             reconciler = _reconciler(opened, read, selection, progress, stop)
             planned = reconciler.plan()
             report = reconciler.sync(planned)
-        code = report.lock_error.exit_code if report.lock_error is not None else of_report(report.results)
+        code = report.exit_code
         return Synced(planned, report, code)
 
     def check(

@@ -20,9 +20,11 @@ from reconciler.sync.actions import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
+    from reconciler.desired.attachments import Attachment
     from reconciler.desired.validating import Checked
+    from reconciler.desired.wanted import Wanted
     from reconciler.sync.cataloguing import CatalogPlan
     from reconciler.sync.outcomes import Result, Results
 
@@ -129,46 +131,37 @@ def render(document: Document) -> str:
 
 
 def _action(item: ArtifactPlan, result: Result | None, config: str) -> Document:
-    wanted = item.wanted
-    return {
-        "name": wanted.name,
-        "version": wanted.version.text,
-        "reference": item.reference,
-        "verdict": item.verdict.value,
-        "action": item.action.value,
-        "outcome": result.outcome.value if result else None,
-        "error": result.error if result else None,
-        "reason": item.reason,
-        "fix": (result.fix if result and result.error else None) or item.fix,
-        "wanted": wanted.digest,
-        "locked": item.locked,
-        "seen": seen_digest(item.seen),
-        "seen_state": seen_state(item.seen),
-        "source": {"file": config, "line": wanted.line},
-        "files": [file.path for file in wanted.files],
-    }
+    return _judged(item, item.wanted, result, {"file": config, "line": item.wanted.line})
 
 
 def _attachment(item: AttachmentPlan, result: Result | None, config: str) -> Document:
-    wanted, attachment = item.wanted, item.attachment
+    source = {"file": config, "line": item.attachment.line or item.wanted.line}
+    of_its_own = {"attached_to": item.attached_to, "artifact_type": item.attachment.artifact_type}
+    return _judged(item, item.attachment, result, source) | of_its_own
+
+
+def _judged(
+    item: ArtifactPlan | AttachmentPlan,
+    made: Wanted | Attachment,
+    result: Result | None,
+    source: Mapping[str, object],
+) -> Document:
     return {
-        "name": wanted.name,
-        "version": wanted.version.text,
+        "name": item.wanted.name,
+        "version": item.wanted.version.text,
         "reference": item.reference,
-        "attached_to": item.attached_to,
-        "artifact_type": attachment.artifact_type,
         "verdict": item.verdict.value,
         "action": item.action.value,
         "outcome": result.outcome.value if result else None,
         "error": result.error if result else None,
         "reason": item.reason,
         "fix": (result.fix if result and result.error else None) or item.fix,
-        "wanted": attachment.digest,
+        "wanted": made.digest,
         "locked": item.locked,
         "seen": seen_digest(item.seen),
         "seen_state": seen_state(item.seen),
-        "source": {"file": config, "line": attachment.line or wanted.line},
-        "files": [file.path for file in attachment.files],
+        "source": source,
+        "files": [file.path for file in made.files],
     }
 
 

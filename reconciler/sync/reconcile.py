@@ -22,6 +22,7 @@ from reconciler.errors import LockOutOfDateError, PalletError
 from reconciler.sync.actions import Outcome, Plan, Terms
 from reconciler.sync.apply import Applier
 from reconciler.sync.cataloguing import Cataloguer, open_cataloguer
+from reconciler.sync.exit_codes import of_report
 from reconciler.sync.floating import set_goals
 from reconciler.sync.observe import Observer
 from reconciler.sync.outcomes import DONE, Results
@@ -54,6 +55,11 @@ class Report:
     """Entries of the plan's superseded and orphans that have left the lock."""
     lock_error: PalletError | None = None
     """Why the lock could not be written; what the store confirmed stays published all the same."""
+
+    @property
+    def exit_code(self) -> int:
+        """Of the sync; that of the lock's failure where there is one."""
+        return self.lock_error.exit_code if self.lock_error is not None else of_report(self.results)
 
 
 @dataclass(frozen=True, slots=True)

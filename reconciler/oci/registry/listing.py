@@ -96,7 +96,7 @@ def _entries(session: Session, wanted: _List) -> Iterator[object]:
         seen.update(entry for entry in entries if isinstance(entry, str))
         nothing_new = len(seen) == known_before
         seen_urls.add(answer.url)
-        following = _following(answer)
+        following = next_page(answer)
         linked = linked or following is not None
         is_guess = following is None
         if is_guess:
@@ -104,10 +104,7 @@ def _entries(session: Session, wanted: _List) -> Iterator[object]:
         if following is None:
             return
         if nothing_new or following in seen_urls or len(seen_urls) >= PAGES_MAX:
-            raise StoreError(
-                f"{answer.request}: the list does not end: page {len(seen_urls)} points to one more",
-                fix="look into the registry's log; a proxy may drop the query of a URL",
-            )
+            raise endless(answer, len(seen_urls))
         answer = session.send(Call("GET", following, wanted.kind), scopes=wanted.scopes)
         if is_guess and answer.status in _NOTHING_MORE:
             answer.discard()
@@ -151,7 +148,20 @@ def _page(answer: Answer, key: str) -> list[object]:
     return entries
 
 
-def _following(answer: Answer) -> Url | None:
+def endless(answer: Answer, pages: int) -> StoreError:
+    """Return the failure of a list that goes on and on."""
+    return StoreError(
+        f"{answer.request}: the list does not end: page {pages} points to one more",
+        fix="look into the registry's log; a proxy may drop the query of a URL",
+    )
+
+
+def next_page(answer: Answer) -> Url | None:
+    """Return where the next page is, None where there is none.
+
+    Raises:
+        StoreError: it is on another server, or nowhere.
+    """
     try:
         return wire.next_page(answer.url, answer.header_lines(b"link"))
     except ValueError as exc:

@@ -14,8 +14,9 @@ from reconciler.errors import StoreError
 from reconciler.oci import media_types
 from reconciler.oci.digest import Digest
 from reconciler.oci.referrer_index import describe_referrer, read_entries
-from reconciler.oci.registry import scopes, wire
+from reconciler.oci.registry import listing, scopes, wire
 from reconciler.oci.registry.calls import Call
+from reconciler.oci.registry.listing import PAGE_MAX_BYTES, PAGES_MAX
 from reconciler.oci.registry.read import failure_of
 from reconciler.oci.registry.wire import Kind
 
@@ -27,8 +28,6 @@ if TYPE_CHECKING:
     from reconciler.oci.registry.auth import Session
     from reconciler.oci.registry.urls import Url
 
-PAGES_MAX = 1000
-PAGE_MAX_BYTES = 16 * 1024 * 1024
 _REDIRECTS_MAX = 3
 _HEADERS = (("Accept", media_types.OCI_INDEX),)
 _MOVED = frozenset({301, 302, 307, 308})
@@ -150,13 +149,7 @@ def _filters(answer: Answer) -> set[str]:
 
 
 def _following(answer: Answer, seen: set[Url]) -> Url | None:
-    try:
-        url = wire.next_page(answer.url, answer.header_lines(b"link"))
-    except ValueError as exc:
-        raise StoreError(f"{answer.request}: its next page is refused: {exc}") from exc
+    url = listing.next_page(answer)
     if url is not None and (url in seen or len(seen) >= PAGES_MAX):
-        raise StoreError(
-            f"{answer.request}: the list does not end: page {len(seen)} points to one more",
-            fix="look into the registry's log; a proxy may drop the query of a URL",
-        )
+        raise listing.endless(answer, len(seen))
     return url

@@ -131,40 +131,40 @@ class RegistryStore:
         return self._session.user
 
     def head_manifest(self, repository: Repository, reference: Tag | Digest) -> Descriptor:
-        return read.head_manifest(self._session, self._full(repository), reference)
+        return read.head_manifest(self._session, self.full_name(repository), reference)
 
     def fetch_manifest(self, repository: Repository, reference: Tag | Digest) -> ManifestContent:
-        return read.fetch_manifest(self._session, self._full(repository), reference)
+        return read.fetch_manifest(self._session, self.full_name(repository), reference)
 
     def put_manifest(
         self, repository: Repository, reference: Tag | Digest, content: bytes, media_type: str
     ) -> Digest:
-        return write.put_manifest(self._session, self._full(repository), reference, content, media_type)
+        return write.put_manifest(self._session, self.full_name(repository), reference, content, media_type)
 
     def put_tags(
         self, repository: Repository, tags: Sequence[Tag], content: bytes, media_type: str
     ) -> Mapping[Tag, PalletError]:
-        return tagging.put_tags(self._session, self._full(repository), tags, content, media_type)
+        return tagging.put_tags(self._session, self.full_name(repository), tags, content, media_type)
 
     def delete_manifest(self, repository: Repository, reference: Tag | Digest) -> None:
-        write.delete_manifest(self._session, self._full(repository), reference)
+        write.delete_manifest(self._session, self.full_name(repository), reference)
 
     def has_blob(self, repository: Repository, digest: Digest, *, size_bytes: int | None = None) -> bool:
-        return read.has_blob(self._session, self._full(repository), digest, size_bytes=size_bytes)
+        return read.has_blob(self._session, self.full_name(repository), digest, size_bytes=size_bytes)
 
     def fetch_blob(
         self, repository: Repository, descriptor: Descriptor, *, offset: int = 0
     ) -> Iterator[bytes]:
-        return downloads.fetch_blob(self._session, self._full(repository), descriptor, offset=offset)
+        return downloads.fetch_blob(self._session, self.full_name(repository), descriptor, offset=offset)
 
     def put_blob(self, repository: Repository, blob: Blob) -> None:
-        self._uploads.put(self._full(repository), blob)
+        self._uploads.put(self.full_name(repository), blob)
 
     def mount_blob(self, repository: Repository, blob: Descriptor, source: Repository) -> bool:
-        return self._uploads.mount(self._full(repository), blob.digest, self._full(source))
+        return self._uploads.mount(self.full_name(repository), blob.digest, self.full_name(source))
 
     def list_tags(self, repository: Repository) -> list[Tag]:
-        return listing.list_tags(self._session, self._full(repository))
+        return listing.list_tags(self._session, self.full_name(repository))
 
     def list_repositories(self) -> list[Repository]:
         return listing.list_repositories(self._session, self._endpoint.prefix)
@@ -172,19 +172,16 @@ class RegistryStore:
     def list_referrers(
         self, repository: Repository, subject: Digest, artifact_type: str | None = None
     ) -> list[Descriptor] | None:
-        return referrers.list_referrers(self._session, self._full(repository), subject, artifact_type)
+        return referrers.list_referrers(self._session, self.full_name(repository), subject, artifact_type)
 
     def name(self, repository: Repository, reference: Tag | Digest | None = None) -> str:
         mark = "" if reference is None else "@" if isinstance(reference, Digest) else ":"
-        return f"{self._endpoint.host}/{self._full(repository)}{mark}{reference or ''}"
+        return f"{self._endpoint.host}/{self.full_name(repository)}{mark}{reference or ''}"
 
     def full_name(self, repository: Repository) -> str:
         """The repository with the prefix, as the registry knows it."""
-        return self._full(repository)
+        return self._endpoint.full_name(repository)
 
     def close(self) -> None:
         self._uploads.close()
         self._session.transport.close()
-
-    def _full(self, repository: Repository) -> str:
-        return self._endpoint.full_name(repository)
