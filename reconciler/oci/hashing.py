@@ -20,7 +20,7 @@ OVERLAPPED_MIN_BYTES: Final = 8 * 1024 * 1024
 _LARGER_BYTES: Final = 4 * 1024 * 1024
 """glibc gives memory back to the system, and takes it anew, for every piece until it has seen a larger one
 freed: that was a third of a download's processor time. Nothing of it is ever touched."""
-_BATCH_BYTES: Final = 256 * 1024
+_BATCH_BYTES: Final = 1024 * 1024
 """What is handed over at once: each time costs two switches between threads."""
 _DEPTH: Final = 4
 """Batches that wait to be hashed: enough to even out two paces, and no more memory than that."""
