@@ -60,7 +60,7 @@ class Answer:
         return header.partition(";")[0].strip().lower() if header else None
 
     def pieces(self) -> Iterator[bytes]:
-        """Yield the body as it comes, never more than a chunk at a time.
+        """Yield the body as it comes, never more than a mebibyte at a time.
 
         Raises:
             UnreachableError: the connection broke.

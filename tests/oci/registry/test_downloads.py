@@ -6,9 +6,9 @@ import re
 import pytest
 
 from reconciler.errors import DigestMismatchError, NotFoundError, PalletError, StoreError, UnreachableError
-from reconciler.oci.blob import CHUNK_BYTES
 from reconciler.oci.digest import Digest
 from reconciler.oci.manifest import Descriptor
+from reconciler.oci.registry.connections import PIECE_BYTES, PIECE_MAX_BYTES
 from reconciler.oci.registry.credentials import Credential
 from reconciler.oci.registry.store import RegistryStore
 from tests.oci.registry.situations import BLOB, DESCRIPTOR, REPOSITORY, FakeClock, opened
@@ -23,7 +23,8 @@ def test_blob_streams_in_pieces(server: ScriptedRegistry, store: RegistryStore) 
     server.hold(REPOSITORY).blobs[digest] = content
     pieces = list(store.fetch_blob(REPOSITORY, Descriptor("text/plain", digest, len(content))))
     assert b"".join(pieces) == content
-    assert max(map(len, pieces)) <= CHUNK_BYTES
+    assert max(map(len, pieces)) == PIECE_MAX_BYTES
+    assert len(pieces[0]) == PIECE_BYTES
 
 
 def test_empty_blob_streams_nothing(server: ScriptedRegistry, store: RegistryStore) -> None:
