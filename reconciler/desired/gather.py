@@ -7,7 +7,6 @@ Must never be added: a look at a store, or at a lock's digests, but for what a b
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from difflib import get_close_matches
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -15,6 +14,7 @@ from reconciler.desired import build
 from reconciler.desired.assemble import assemble
 from reconciler.desired.attach_rules import check_attach_rules, gather_attachments
 from reconciler.desired.build_memory import BuildMemory, Built, KnownBuilds
+from reconciler.desired.cross_checks import check_together
 from reconciler.desired.digest_memory import NO_MEMORY, DigestMemory
 from reconciler.desired.document_memory import NO_DOCUMENTS, DocumentMemory
 from reconciler.desired.doubts import doubts
@@ -26,9 +26,7 @@ from reconciler.desired.kinds.kind import Kind, LayerForm
 from reconciler.desired.kinds.kind_files import check_document
 from reconciler.desired.kinds.rules.ignoring import without_ignored
 from reconciler.desired.reading.fields import FieldValueError
-from reconciler.desired.requirements import find_all_cycles
 from reconciler.desired.sources import Source, read_source
-from reconciler.desired.versions.version import render_floating
 from reconciler.desired.versions.versioning import unused_versions
 from reconciler.errors import InvalidError, PalletError, Problem, Severity
 
@@ -37,9 +35,7 @@ if TYPE_CHECKING:
 
     from reconciler.desired.config import ArtifactRule, Config
     from reconciler.desired.lockfile import Key, Locked
-    from reconciler.desired.versions.version import Version
     from reconciler.desired.wanted import Wanted
-    from reconciler.oci.reference import Repository
 
 
 @dataclass(slots=True)
@@ -79,10 +75,7 @@ def gather(
         _Entry(config, rule, kind, tree, gathered, memory, locked, documents, known, builds or {}).gather()
     known.end()
     gathered.wanted.sort(key=lambda item: item.key)
-    gathered.problems.extend(_find_rivals(config, gathered.wanted))
-    gathered.problems.extend(_find_cycles(config, gathered.wanted))
-    gathered.problems.extend(_find_unmet(config, gathered.wanted))
-    gathered.problems.extend(_find_idle_holds(config, gathered.wanted))
+    gathered.problems.extend(check_together(config, gathered.wanted))
     return gathered
 
 
@@ -265,77 +258,4 @@ class _Entry:
                 fix=problem.fix,
                 severity=problem.severity,
             )
-        )
-
-
-def _find_rivals(config: Config, wanted: Sequence[Wanted]) -> Iterator[Problem]:
-    """Name every two files that would claim one repository and version."""
-    owners: dict[Key, Wanted] = {}
-    for item in wanted:
-        owner = owners.setdefault(item.key, item)
-        if owner is not item:
-            both = " and ".join(
-                f"{_first_file(each)} ({config.path.name}:{each.line})" for each in (owner, item)
-            )
-            yield Problem(
-                "claimed-twice",
-                f"{item.name} {item.version}: expected one artifact, got two: {both}",
-                config.path.name,
-                item.line,
-                fix="give one of them another repository or another version",
-            )
-
-
-def _first_file(item: Wanted) -> str:
-    return item.files[0].path
-
-
-def _find_cycles(config: Config, wanted: Sequence[Wanted]) -> Iterator[Problem]:
-    requires: dict[Repository, set[Repository]] = {}
-    lines = {item.name: item.line for item in wanted}
-    for item in wanted:
-        requires.setdefault(item.name, set()).update(need.name for need in item.requires)
-    for cycle in find_all_cycles(requires):
-        message = f"expected requirements without a cycle, got {' → '.join(cycle)}"
-        yield Problem(
-            "cycle", message, config.path.name, lines.get(cycle[0]), fix="take one of them out of `requires`"
-        )
-
-
-def _find_unmet(config: Config, wanted: Sequence[Wanted]) -> Iterator[Problem]:
-    """Warn of requirements on a name of this project that none of its wanted versions satisfies."""
-    versions: dict[Repository, list[Version]] = {}
-    for item in wanted:
-        versions.setdefault(item.name, []).append(item.version)
-    for item in wanted:
-        for need in item.requires:
-            there = versions.get(need.name, [])
-            if there and not any(need.allows(version) for version in there):
-                message = (
-                    f"{item.name} {item.version} requires {need.name}@{need.constraint}: expected one of the "
-                )
-                yield Problem(
-                    "unmet-requirement",
-                    f"{message}wanted versions to satisfy it, got {', '.join(map(str, there))}",
-                    config.path.name,
-                    item.line,
-                    severity=Severity.WARNING,
-                )
-
-
-def _find_idle_holds(config: Config, wanted: Sequence[Wanted]) -> Iterator[Problem]:
-    """Warn of holds that hold nothing: no wanted artifact has the name, or none has the tag."""
-    tags = {
-        (item.name, render_floating(template, item.version))
-        for item in wanted
-        for template in (*item.floating_tags, *item.channels)
-    }
-    for name, tag in sorted(config.held.keys() - tags):
-        near = get_close_matches(f"{name}:{tag}", [f"{each}:{floating}" for each, floating in tags], n=1)
-        yield Problem(
-            "idle-hold",
-            f"hold.{name}.{tag}: expected a floating tag of an artifact, got none"
-            + (f": did you mean {near[0]}?" if near else ""),
-            config.path.name,
-            severity=Severity.WARNING,
         )

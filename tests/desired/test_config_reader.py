@@ -23,10 +23,9 @@ from reconciler.desired.kinds.kind_reader import builtin_kinds, say_names
 from reconciler.desired.kinds.schemas import schemas_directory
 from reconciler.desired.versions.version import Version
 from reconciler.errors import ConfigError
-from tests.support.projects import HEAD, WORKFLOWS, make_project
+from tests.support.projects import CONFIGS, HEAD, WORKFLOWS, make_project
 from tests.support.wanted import floating_key
 
-CONFIGS = '\n[[artifact]]\nfiles = "c/*.json"\nrepository = "c/{stem}"\nkind = "config"\nversion = "1.0.0"\n'
 SEMVER = "expected MAJOR.MINOR.PATCH such as 1.0.0-beta.1"
 GRAMMAR = "expected lower-case letters and digits, parted by one of . _ - /"
 TAG = "not a tag: expected 1 to 128 letters, digits and . _ -, not starting with . or -"

@@ -11,11 +11,10 @@ from pathlib import Path
 import pytest
 
 from reconciler.errors import ConfigError, Severity
-from tests.support.projects import WORKFLOWS, make_project, workflow
+from tests.support.projects import CONFIGS, WORKFLOWS, make_project, requiring, workflow
 
 AT = "pallet.toml:4: artifact[0]"
 FLOWS = {"workflows/router.yaml": workflow()}
-CONFIGS = '\n[[artifact]]\nfiles = "c/*.json"\nrepository = "c/{stem}"\nkind = "config"\nversion = "1.0.0"\n'
 
 
 def _link(target: str) -> Callable[[Path], None]:
@@ -192,57 +191,8 @@ def test_repository_outside_the_grammar_is_refused(tmp_path: Path, repository: s
     assert folder.complaints() == [f"{AT}: c/a.json: repository: {complaint}"]
 
 
-def test_two_files_that_claim_one_version_are_both_named(tmp_path: Path) -> None:
-    toml = CONFIGS + CONFIGS.replace("c/*", "d/*").replace("{stem}", "a")
-    folder = make_project(tmp_path, toml, {"c/a.json": "{}", "d/q.json": "{}"})
-    assert folder.complaints() == [
-        "pallet.toml:10: c/a 1.0.0: expected one artifact, got two: "
-        "c/a.json (pallet.toml:4) and d/q.json (pallet.toml:10)"
-    ]
-
-
-def test_two_files_of_one_entry_that_claim_one_version_are_both_named(tmp_path: Path) -> None:
-    toml = CONFIGS.replace("c/*.json", "c/**/*.json")
-    folder = make_project(tmp_path, toml, {"c/x/a.json": "{}", "c/y/a.json": "{}"})
-    assert folder.complaints() == [
-        "pallet.toml:4: c/a 1.0.0: expected one artifact, got two: "
-        "c/x/a.json (pallet.toml:4) and c/y/a.json (pallet.toml:4)"
-    ]
-
-
-def test_two_versions_of_one_repository_are_fine(tmp_path: Path) -> None:
-    toml = CONFIGS.replace("{stem}", "a") + CONFIGS.replace("c/*", "d/*").replace("{stem}", "a").replace(
-        '"1.0.0"', '"2.0.0"'
-    )
-    folder = make_project(tmp_path, toml, {"c/q.json": "{}", "d/q.json": "{}"})
-    assert [(item.name, item.version.text) for item in folder.load().wanted] == [
-        ("c/a", "1.0.0"),
-        ("c/a", "2.0.0"),
-    ]
-
-
-def _requiring(name: str) -> str:
-    return workflow().replace("name: Router", f"name: Router\n  requires: [{name}]")
-
-
-def test_cycle_is_named(tmp_path: Path) -> None:
-    files = {"workflows/a.yaml": _requiring("b"), "workflows/b.yaml": _requiring("a")}
-    assert make_project(tmp_path, WORKFLOWS, files).complaints() == [
-        "pallet.toml:4: expected requirements without a cycle, got workflows/a → workflows/b → workflows/a"
-    ]
-
-
-def test_every_cycle_is_named(tmp_path: Path) -> None:
-    names = {"a": "b", "b": "a", "c": "d", "d": "c"}
-    files = {f"workflows/{name}.yaml": _requiring(other) for name, other in names.items()}
-    assert [text.partition(" got ")[2] for text in make_project(tmp_path, WORKFLOWS, files).complaints()] == [
-        "workflows/a → workflows/b → workflows/a",
-        "workflows/c → workflows/d → workflows/c",
-    ]
-
-
 def test_artifact_that_requires_itself_is_refused(tmp_path: Path) -> None:
-    folder = make_project(tmp_path, WORKFLOWS, {"workflows/a.yaml": _requiring("a")})
+    folder = make_project(tmp_path, WORKFLOWS, {"workflows/a.yaml": requiring("a")})
     assert folder.complaints() == [
         f"{AT}: workflows/a.yaml: org.pallet.workflow.requires: expected another repository, "
         "got 'a', which is itself"
@@ -342,26 +292,3 @@ def test_stable_is_what_is_no_pre_release_and_not_denied(
     )
     folder = make_project(tmp_path, CONFIGS.replace("1.0.0", version) + more, {"c/a.json": "{}"})
     assert folder.load().wanted[0].is_stable is is_stable
-
-
-def test_hold_of_nothing_is_a_warning(tmp_path: Path) -> None:
-    toml = (
-        CONFIGS
-        + 'floating-tags = ["latest"]\n[hold."c/b"]\nlatest = "1.0.0"\n[hold."c/a"]\nlatest = "1.0.0"\n'
-    )
-    (warning,) = make_project(tmp_path, toml, {"c/a.json": "{}"}).load().warnings
-    assert str(warning) == (
-        "pallet.toml: hold.c/b.latest: expected a floating tag of an artifact, got none: did you mean c/a:latest?"
-    )
-
-
-def test_requirement_that_nothing_satisfies_is_a_warning(tmp_path: Path) -> None:
-    toml = CONFIGS.replace("c/*.json", "c/a.json") + (
-        '[artifact.annotations]\n"org.pallet.workflow.requires" = "b@^9"\n'
-        '[[artifact]]\nfiles = "c/b.json"\nrepository = "c/b"\nkind = "config"\nversion = "1.0.0"\n'
-    )
-    (warning,) = make_project(tmp_path, toml, {"c/a.json": "{}", "c/b.json": "{}"}).load().warnings
-    assert (
-        warning.message
-        == "c/a 1.0.0 requires c/b@^9: expected one of the wanted versions to satisfy it, got 1.0.0"
-    )

@@ -22,6 +22,7 @@ steps:
 
 HEAD = '[project]\nname = "acme"\n'
 WORKFLOWS = '\n[[artifact]]\nfiles = "workflows/*.yaml"\nrepository = "workflows/{stem}"\nkind = "workflow"\n'
+CONFIGS = '\n[[artifact]]\nfiles = "c/*.json"\nrepository = "c/{stem}"\nkind = "config"\nversion = "1.0.0"\n'
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +72,11 @@ class ProjectFolder:
 def workflow(version: str = "1.0.0", *, skill: str = "plan_it") -> str:
     """Return a valid workflow."""
     return WORKFLOW.format(version=version, skill=skill)
+
+
+def requiring(name: str) -> str:
+    """Return a valid workflow that requires another one."""
+    return workflow().replace("name: Router", f"name: Router\n  requires: [{name}]")
 
 
 def make_project(root: Path, toml: str, files: Mapping[str, str | bytes] | None = None) -> ProjectFolder:
