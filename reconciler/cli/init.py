@@ -19,7 +19,7 @@ from reconciler.desired.kinds.kind_reader import builtin_kinds
 from reconciler.desired.kinds.schemas import schemas_directory
 from reconciler.desired.proposing.draft import Draft, draft_config
 from reconciler.desired.proposing.git_files import Addition, ignore_pallet, keep_line_ends
-from reconciler.desired.proposing.propose import rules_for_git
+from reconciler.desired.proposing.git_rules import rules_for_git
 from reconciler.desired.proposing.propose_text import SCHEMA_PATH, noun_of
 from reconciler.errors import RefusedError, UsageError
 from reconciler.oci.files import disk_failures, write_atomically

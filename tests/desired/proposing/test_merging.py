@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from reconciler.desired.proposing.propose import Proposal, propose, rules_for_git
+from reconciler.desired.proposing.git_rules import rules_for_git
+from reconciler.desired.proposing.propose import Proposal
 from reconciler.desired.proposing.recognise import Recognised
-from tests.desired.proposing.test_propose import _match
+from tests.desired.proposing.proposals import propose_among
 
 WORKFLOWS = [f"flows/{folder}/{name}.yaml" for folder in "abc" for name in ("plan", "build")]
 
@@ -15,8 +16,7 @@ def _propose(files: dict[str, str], *others: str) -> Proposal:
     recognised = [
         Recognised(path, kind, "1.0.0" if kind == "workflow" else None) for path, kind in files.items()
     ]
-    paths = [*files, *others]
-    return propose(recognised, matches=lambda glob: frozenset(path for path in paths if _match(path, glob)))
+    return propose_among(recognised, others)
 
 
 def _said(proposal: Proposal) -> list[tuple[str, str]]:

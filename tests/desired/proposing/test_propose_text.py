@@ -1,0 +1,43 @@
+"""The text of a proposed pallet.toml says what was proposed, whatever the names."""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import PurePosixPath
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from reconciler.desired.config import Target
+from reconciler.desired.proposing.propose import Entry
+from reconciler.desired.proposing.propose_text import render_config
+from reconciler.desired.proposing.recognise import Recognised
+from tests.desired.proposing.proposals import PATHS, propose_among
+
+LOCAL = Target("local", "oci-layout:.pallet/registry", immutable=False)
+
+
+@given(st.dictionaries(PATHS, st.sampled_from([None, "1.0.0"]), max_size=10), st.text(max_size=20))
+def test_text_says_what_was_proposed(versions: dict[str, str | None], project: str) -> None:
+    entries = propose_among(
+        [Recognised(path, "workflow", version) for path, version in versions.items()]
+    ).entries
+    text = render_config(project, [LOCAL, Target("far", "https://r.example")], "far", entries)
+    document = tomllib.loads(text)
+    assert document["project"]["name"] == project
+    assert document["target"]["local"] == {"url": LOCAL.url, "immutable": False}
+    assert document["defaults"] == {"target": "far", "floating-tags": ["latest"]}
+    for entry, table in zip(entries, document.get("artifact", []), strict=True):
+        files = entry.files[0] if len(entry.files) == 1 else list(entry.files)
+        assert (table["files"], table["repository"], table["kind"]) == (files, entry.repository, entry.kind)
+        assert table.get("versions", {}) == entry.versions
+        assert table.get("version") == (entry.version or {"field": entry.version_field})
+
+
+def test_long_lists_have_a_file_a_line() -> None:
+    paths = tuple(f"a/{'x' * 30}{number}.yaml" for number in range(4))
+    text = render_config(
+        "p", [LOCAL], "local", [Entry(paths, "a/{stem}", "workflow", paths, version="0.1.0")]
+    )
+    assert f'files = [\n  "{paths[0]}",\n  "{paths[1]}",\n' in text
+    assert PurePosixPath(tomllib.loads(text)["artifact"][0]["files"][3]) == PurePosixPath(paths[3])
