@@ -18,6 +18,7 @@ from reconciler.oci.registry import scopes, wire
 from reconciler.oci.registry.calls import Call
 from reconciler.oci.registry.hiding import read_unless_hidden
 from reconciler.oci.registry.read import failure_of
+from reconciler.oci.registry.rereading import read_whole
 from reconciler.oci.registry.wire import Kind
 
 if TYPE_CHECKING:
@@ -85,12 +86,12 @@ def list_repositories(session: Session, prefix: str) -> list[Repository]:
 
 def _entries(session: Session, wanted: _List) -> Iterator[object]:
     """Yield the entries of all pages."""
-    answer = _first(session, wanted)
+    answer, content = _first(session, wanted)
     seen_urls: set[Url] = set()
     seen: set[str] = set()
     linked = False
     while True:
-        entries = _page(answer, wanted.key)
+        entries = _page(answer, content, wanted.key)
         yield from entries
         known_before = len(seen)
         seen.update(entry for entry in entries if isinstance(entry, str))
@@ -105,26 +106,33 @@ def _entries(session: Session, wanted: _List) -> Iterator[object]:
             return
         if nothing_new or following in seen_urls or len(seen_urls) >= PAGES_MAX:
             raise endless(answer, len(seen_urls))
-        answer = session.send(Call("GET", following, wanted.kind), scopes=wanted.scopes)
-        if is_guess and answer.status in _NOTHING_MORE:
+        answer, page = _ask(session, wanted, following)
+        if page is None:
+            if not is_guess or answer.status not in _NOTHING_MORE:
+                raise failure_of(session, answer)
             answer.discard()
             return
-        if answer.status != 200:
-            raise failure_of(session, answer)
+        content = page
 
 
-def _first(session: Session, wanted: _List) -> Answer:
+def _first(session: Session, wanted: _List) -> tuple[Answer, bytes]:
     """Return the first page; a registry that refuses its size is asked for smaller ones from then on."""
     while True:
         count = session.page_size
         url = session.url(wanted.target(count, ""))
-        answer = session.send(Call("GET", url, wanted.kind), scopes=wanted.scopes)
-        if answer.status == 200:
-            return answer
+        answer, content = _ask(session, wanted, url)
+        if content is not None:
+            return answer, content
         if answer.status not in _TOO_MANY or count <= CAREFUL_PAGE_SIZE:
             raise failure_of(session, answer)
         answer.discard()
         session.page_size = CAREFUL_PAGE_SIZE
+
+
+def _ask(session: Session, wanted: _List, url: Url) -> tuple[Answer, bytes | None]:
+    """Return a page; its body is None where the registry refuses it."""
+    call = Call("GET", url, wanted.kind)
+    return read_whole(session.transport, lambda: session.send(call, scopes=wanted.scopes), PAGE_MAX_BYTES)
 
 
 def _guess(session: Session, wanted: _List, entries: list[object]) -> Url | None:
@@ -135,9 +143,9 @@ def _guess(session: Session, wanted: _List, entries: list[object]) -> Url | None
     return session.url(wanted.target(session.page_size, last))
 
 
-def _page(answer: Answer, key: str) -> list[object]:
+def _page(answer: Answer, content: bytes, key: str) -> list[object]:
     try:
-        document = json.loads(answer.read(PAGE_MAX_BYTES))
+        document = json.loads(content)
     except (ValueError, RecursionError) as exc:
         raise StoreError(f"{answer.request}: expected a list of {key} as JSON, got something else") from exc
     entries = document.get(key) if isinstance(document, dict) else document

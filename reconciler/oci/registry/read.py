@@ -6,7 +6,7 @@ Must never be added: reading more into memory than a manifest may be.
 
 from __future__ import annotations
 
-import itertools
+import functools
 import re
 from typing import TYPE_CHECKING
 
@@ -15,7 +15,6 @@ from reconciler.errors import (
     NotFoundError,
     StoreError,
     UnauthorisedError,
-    UnreachableError,
 )
 from reconciler.oci import manifest as manifests
 from reconciler.oci import media_types
@@ -26,6 +25,7 @@ from reconciler.oci.registry import scopes, wire
 from reconciler.oci.registry.calls import Call
 from reconciler.oci.registry.failures import NOT_A_REGISTRY, NOT_A_REGISTRY_FIX, failure
 from reconciler.oci.registry.hiding import read_unless_hidden
+from reconciler.oci.registry.rereading import read_whole
 from reconciler.oci.registry.wire import Kind
 from reconciler.oci.store import ManifestContent
 
@@ -81,7 +81,9 @@ def fetch_manifest(session: Session, name: str, reference: Tag | Digest) -> Mani
 
 
 def _fetch_manifest(session: Session, name: str, reference: Tag | Digest, wanted: Scopes) -> ManifestContent:
-    answer, content = _read_whole(session, _manifest_call(session, "GET", name, reference), wanted)
+    call = _manifest_call(session, "GET", name, reference)
+    ask = functools.partial(_ask_for_manifest, session, call, wanted)
+    answer, content = read_whole(session.transport, ask, MANIFEST_MAX_BYTES)
     if not content:
         raise StoreError(f"{answer.request}: expected a manifest, got an empty body")
     expected = reference if isinstance(reference, Digest) else _announced_digest(answer)
@@ -94,19 +96,12 @@ def _fetch_manifest(session: Session, name: str, reference: Tag | Digest, wanted
     return ManifestContent(Descriptor(_media_type(answer, content), digest, len(content)), content)
 
 
-def _read_whole(session: Session, call: Call, wanted: Scopes) -> tuple[Answer, bytes]:
-    """Return an answer and its body; one that breaks off is asked for again, as often as a call is."""
-    for attempt in itertools.count():
-        answer = session.send(call, scopes=wanted)
-        if answer.status != 200:
-            raise failure_of(session, answer)
-        _refuse_web_page(answer)
-        try:
-            return answer, answer.read(MANIFEST_MAX_BYTES)
-        except UnreachableError:
-            if not session.transport.pause(attempt):
-                raise
-    raise AssertionError("the loop ends by itself")
+def _ask_for_manifest(session: Session, call: Call, wanted: Scopes) -> Answer:
+    answer = session.send(call, scopes=wanted)
+    if answer.status != 200:
+        raise failure_of(session, answer)
+    _refuse_web_page(answer)
+    return answer
 
 
 def has_blob(session: Session, name: str, digest: Digest, *, size_bytes: int | None = None) -> bool:

@@ -18,6 +18,7 @@ from reconciler.oci.registry import listing, scopes, wire
 from reconciler.oci.registry.calls import Call
 from reconciler.oci.registry.listing import PAGE_MAX_BYTES, PAGES_MAX
 from reconciler.oci.registry.read import failure_of
+from reconciler.oci.registry.rereading import read_whole
 from reconciler.oci.registry.wire import Kind
 
 if TYPE_CHECKING:
@@ -49,15 +50,15 @@ def list_referrers(
     """
     if session.referrers.of(name) is False:
         return None
-    answer = _ask(session, session.url(wire.referrers(name, subject, artifact_type)), name)
-    if not _is_list(answer):
+    answer, content = _read(session, session.url(wire.referrers(name, subject, artifact_type)), name)
+    if content is None:
         _require_no_api(session, name, answer)
         # Where another subject was answered, this one is not known there: nothing refers to it.
         return [] if session.referrers.has_answered(name) else None
     session.referrers.learn(name, has_api=True)
     found: dict[Digest, Descriptor] = {}
-    for page in _pages(session, name, answer):
-        for entry in _entries(page, artifact_type):
+    for page, listed in _pages(session, name, answer, content):
+        for entry in _entries(page, listed, artifact_type):
             found.setdefault(entry.digest, entry)
     return list(found.values())
 
@@ -70,6 +71,11 @@ def note_subject(session: Session, name: str, answer: Answer, content: bytes) ->
     described = describe_referrer(content, Digest.of(content))
     if described is not None and described[0].digest == said:
         session.referrers.hint(name)
+
+
+def _read(session: Session, url: Url, name: str) -> tuple[Answer, bytes | None]:
+    """Return an answer and its body, None where it is no list."""
+    return read_whole(session.transport, lambda: _ask(session, url, name), PAGE_MAX_BYTES, is_wanted=_is_list)
 
 
 def _ask(session: Session, url: Url, name: str) -> Answer:
@@ -90,18 +96,19 @@ def _ask(session: Session, url: Url, name: str) -> Answer:
     raise StoreError(f"{answer.request}: more than {_REDIRECTS_MAX} redirects")
 
 
-def _pages(session: Session, name: str, answer: Answer) -> Iterator[Answer]:
-    """Yield the first answer and those that its links lead to."""
+def _pages(session: Session, name: str, answer: Answer, content: bytes) -> Iterator[tuple[Answer, bytes]]:
+    """Yield the first page and those that its links lead to."""
     seen: set[Url] = set()
     while True:
         seen.add(answer.url)
-        yield answer
+        yield answer, content
         url = _following(answer, seen)
         if url is None:
             return
-        answer = _ask(session, url, name)
-        if not _is_list(answer):
+        answer, following = _read(session, url, name)
+        if following is None:
             raise failure_of(session, answer)
+        content = following
 
 
 def _is_list(answer: Answer) -> bool:
@@ -126,10 +133,10 @@ def _require_no_api(session: Session, name: str, answer: Answer) -> None:
         raise failure_of(session, answer)
 
 
-def _entries(answer: Answer, artifact_type: str | None) -> list[Descriptor]:
+def _entries(answer: Answer, content: bytes, artifact_type: str | None) -> list[Descriptor]:
     filtered = artifact_type is not None and _FILTER in _filters(answer)
     try:
-        entries = read_entries(answer.read(PAGE_MAX_BYTES))
+        entries = read_entries(content)
     except ValueError as exc:
         raise StoreError(f"{answer.request}: {exc}") from exc
     if artifact_type is None:

@@ -7,9 +7,12 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from reconciler.errors import UnreachableError
+from reconciler.oci.digest import Digest
+from reconciler.oci.manifest import Descriptor
+from reconciler.oci.registry.connections import PIECE_BYTES, PIECE_MAX_BYTES
 from reconciler.oci.registry.store import RegistryStore
 from tests.oci.registry.situations import BLOB, DIGEST, MANIFEST, OCI, REPOSITORY, TAG, FakeClock, opened
-from tests.support.scripted_registry import Reply, ScriptedRegistry
+from tests.support.scripted_registry import Reply, Request, ScriptedRegistry
 
 
 def test_connection_is_kept(server: ScriptedRegistry, store: RegistryStore) -> None:
@@ -95,3 +98,54 @@ def test_silent_server_is_given_up() -> None:
             pytest.raises(UnreachableError, match=f"{url}: no answer within 0.05 s"),
         ):
             store.head_manifest(REPOSITORY, TAG)
+
+
+def test_pieces_grow_up_to_a_bound(server: ScriptedRegistry, store: RegistryStore) -> None:
+    blob = hold(server, 5 * PIECE_MAX_BYTES)
+    sizes_bytes = list(map(len, store.fetch_blob(REPOSITORY, blob)))
+    assert sizes_bytes[:5] == [
+        PIECE_BYTES,
+        2 * PIECE_BYTES,
+        4 * PIECE_BYTES,
+        PIECE_MAX_BYTES,
+        PIECE_MAX_BYTES,
+    ]
+    assert max(sizes_bytes) == PIECE_MAX_BYTES
+
+
+def test_pieces_begin_small_after_each_break(server: ScriptedRegistry, store: RegistryStore) -> None:
+    blob = hold(server, 3 * PIECE_MAX_BYTES)
+    break_off(server, after_bytes=PIECE_MAX_BYTES)
+    sizes_bytes = list(map(len, store.fetch_blob(REPOSITORY, blob)))
+    answer = [PIECE_BYTES, 2 * PIECE_BYTES, 4 * PIECE_BYTES, PIECE_BYTES]
+    assert sizes_bytes == answer * 3
+
+
+def test_connection_that_soon_falls_silent_gets_further(server: ScriptedRegistry) -> None:
+    blob = hold(server, 400 * 1024)
+    break_off(server, after_bytes=200 * 1024, silent=True)
+    with opened(server, retries=2, timeout_s=0.3) as store:
+        assert sum(map(len, store.fetch_blob(REPOSITORY, blob))) == blob.size_bytes
+    # What came of a piece that was not whole comes again.
+    begun = [request.headers.get("range") for request in server.requests]
+    assert begun == [None, f"bytes={PIECE_BYTES}-", f"bytes={2 * PIECE_BYTES}-"]
+
+
+def hold(server: ScriptedRegistry, size_bytes: int) -> Descriptor:
+    content = bytes(range(256)) * (size_bytes // 256)
+    digest = Digest.of(content)
+    server.hold(REPOSITORY).blobs[digest] = content
+    return Descriptor("text/plain", digest, len(content))
+
+
+def break_off(server: ScriptedRegistry, *, after_bytes: int, silent: bool = False) -> None:
+    """Let no answer be longer, whatever it has announced."""
+
+    def answer(request: Request) -> Reply:
+        reply = server.faithful(request)
+        if not silent:
+            return Reply(reply.status, reply.pairs, reply.body, cut_at=after_bytes)
+        headers = reply.with_headers(content_length=str(len(reply.body)))
+        return Reply(reply.status, headers, reply.body[:after_bytes])
+
+    server.on("GET", "/blobs/", answer)

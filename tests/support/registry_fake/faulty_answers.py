@@ -27,6 +27,12 @@ def _content(request: Request, reply: Reply) -> bool:
     return request.method == "GET" and reply.status in {200, 206} and place in {Place.MANIFEST, Place.BLOB}
 
 
+def _read(request: Request, reply: Reply) -> bool:
+    """Whether this is anything that somebody reads whole: content, or a page of a list."""
+    is_list = place_of(request.path) in {Place.TAGS, Place.CATALOG, Place.REFERRERS}
+    return _content(request, reply) or (is_list and reply.status == 200)
+
+
 @spoil(Fault.GZIP)
 def _gzip(registry: ScriptedRegistry, request: Request, reply: Reply) -> Reply | None:
     if not _content(request, reply):
@@ -37,7 +43,7 @@ def _gzip(registry: ScriptedRegistry, request: Request, reply: Reply) -> Reply |
 
 @spoil(Fault.SHORT_BODY)
 def _short_body(registry: ScriptedRegistry, request: Request, reply: Reply) -> Reply | None:
-    return replace(reply, cut_at=len(reply.body) // 2) if _content(request, reply) else None
+    return replace(reply, cut_at=len(reply.body) // 2) if _read(request, reply) else None
 
 
 @spoil(Fault.CHANGED_BODY)
@@ -47,7 +53,7 @@ def _changed_body(registry: ScriptedRegistry, request: Request, reply: Reply) ->
 
 @spoil(Fault.RESET_DOWN)
 def _reset_down(registry: ScriptedRegistry, request: Request, reply: Reply) -> Reply | None:
-    return replace(reply, reset_at=len(reply.body) // 2) if _content(request, reply) else None
+    return replace(reply, reset_at=len(reply.body) // 2) if _read(request, reply) else None
 
 
 @instead(Fault.RANGE_IGNORED)

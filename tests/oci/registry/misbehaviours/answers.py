@@ -15,8 +15,10 @@ from tests.oci.registry.scene import (
     delete_tag,
     fetch,
     fetch_by_digest,
+    find_attached,
     head,
     head_absent,
+    list_repositories,
     list_tags,
     look,
     publish,
@@ -30,6 +32,14 @@ from tests.support.scripted_registry import Fault
 
 _NO_REGISTRY = "does not look like a registry"
 _STORAGE_REFUSES = "the storage that it points to, http://localhost:[0-9]+, refuses: .*: who are you"
+_BROKEN_PAGES = (
+    Row(list_tags, times=1, counts={"GET tags": 3}, pauses_s=(0.25,)),
+    Row(list_tags, UnreachableError, BROKEN, counts={"GET tags": 4}, pauses_s=(0.25, 0.5)),
+    Row(list_repositories, times=1, counts={"GET catalog": 3}),
+    Row(list_repositories, UnreachableError, BROKEN, counts={"GET catalog": 4}),
+    Row(find_attached, times=1, counts={"GET referrers": 4}),
+    Row(find_attached, UnreachableError, BROKEN, counts={"GET referrers": 4}),
+)
 
 ANSWERS: Table = {
     Fault.GZIP: (
@@ -42,6 +52,7 @@ ANSWERS: Table = {
         Row(pull, UnreachableError, "bytes too early"),
         Row(fetch, times=1, counts={"GET manifest": 3}),
         Row(fetch, UnreachableError, "bytes too early", counts={"GET manifest": 4}),
+        *_BROKEN_PAGES,
     ),
     Fault.CHANGED_BODY: (
         Row(pull, DigestMismatchError),
@@ -53,6 +64,7 @@ ANSWERS: Table = {
         Row(pull, UnreachableError, BROKEN),
         Row(fetch, times=1, counts={"GET manifest": 3}),
         Row(fetch, UnreachableError, BROKEN),
+        *_BROKEN_PAGES,
     ),
     Fault.RANGE_IGNORED: (Row(pull_rest),),
     Fault.RANGE_WRONG: (Row(pull_rest, StoreError, "another range: expected bytes 4000-4999/5000"),),
