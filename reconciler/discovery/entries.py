@@ -1,8 +1,8 @@
 """What discovery knows of one published version without reading its content, and of all of them.
 
-Decided here: which of a manifest's fields say what it is. `artifactType` counts first, then the config's
-media type, then the first layer's; a type that says nothing (the empty config's, or none at all) is passed
-over. Must never be added: a request, or what an annotation means.
+Decided here: which of a manifest's fields say what it is. `artifactType` counts first, so that every kind is
+found by its own type; where it says nothing, `identify` decides as it does everywhere.
+Must never be added: a request, or what an annotation means.
 """
 
 from __future__ import annotations
@@ -11,20 +11,17 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from reconciler.desired.versions.version import Version
+from reconciler.discovery.identify import SAYS_NOTHING, identify_manifest
 from reconciler.discovery.statements import annotations_of
-from reconciler.oci import media_types
-from reconciler.oci.manifest import Manifest, parse
+from reconciler.oci.manifest import parse
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
 
     from reconciler.oci.digest import Digest
-    from reconciler.oci.manifest import Descriptor, Index
+    from reconciler.oci.manifest import Descriptor, Index, Manifest
     from reconciler.oci.reference import Repository, Tag
-
-SAYS_NOTHING = frozenset({media_types.EMPTY, media_types.OCTET_STREAM})
-"""Types of configs that are no type of the artifact."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,11 +90,8 @@ def read_entry(repository: Repository, tag: Tag, descriptor: Descriptor, content
 
 def type_of(manifest: Manifest | Index) -> str:
     """Return what a manifest says it is: a type of artifacts; an index that says nothing is an index."""
-    if not isinstance(manifest, Manifest):
-        return manifest.artifact_type or manifest.media_type
-    layers = (layer.media_type for layer in manifest.layers[:1])
-    said = (manifest.artifact_type, manifest.config.media_type, *layers)
-    return next((kind for kind in said if kind and kind not in SAYS_NOTHING), manifest.config.media_type)
+    said = manifest.artifact_type
+    return said if said and said not in SAYS_NOTHING else identify_manifest(manifest).type
 
 
 def version_of(tag: str) -> Version | None:

@@ -1,9 +1,10 @@
 """What a manifest is, by the media types in it. Pure.
 
 Decided here: the order that decides. A list of manifests is an index, whatever else it says; an image's
-config with layers of a signature is a signature; an image's config is an image; then `artifactType`, the
-config's media type and the layers' have their say, and the first of them that says something decides: a sort
-that is known here, or an artifact of that type. Kinds of a project's own are artifacts of their types.
+config with nothing but layers of a signature, of an attestation or of an SBOM is that; an image's config is
+an image; then `artifactType`, the config's media type and the layers' have their say, and the first of them
+that says something decides: a sort that is known here, or an artifact of that type. Kinds of a project's own
+are artifacts of their types.
 Must never be added: a request, or a look into content.
 """
 
@@ -13,7 +14,6 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
-from reconciler.discovery.entries import SAYS_NOTHING
 from reconciler.oci import media_types
 from reconciler.oci.manifest import Manifest, parse
 
@@ -23,13 +23,14 @@ if TYPE_CHECKING:
     from reconciler.discovery.entries import Entry
     from reconciler.oci.manifest import Index
 
+SAYS_NOTHING: Final = frozenset({media_types.EMPTY, media_types.OCTET_STREAM})
+"""Types of configs that are no type of the artifact."""
 IMAGE_CONFIGS: Final = frozenset(
     {
         "application/vnd.oci.image.config.v1+json",
         "application/vnd.docker.container.image.v1+json",
     }
 )
-_SIGNATURE_LAYER: Final = "application/vnd.dev.cosign.simplesigning.v1+json"
 
 
 class Sort(StrEnum):
@@ -44,6 +45,7 @@ class Sort(StrEnum):
     WASM = "wasm"
     SBOM = "sbom"
     SIGNATURE = "signature"
+    ATTESTATION = "attestation"
     INDEX = "index"
     CATALOG = "catalog"
     ARTIFACT = "artifact"
@@ -65,6 +67,7 @@ _WORDS: Final = {
     Sort.WASM: "WASM module",
     Sort.SBOM: "SBOM",
     Sort.SIGNATURE: "signature",
+    Sort.ATTESTATION: "attestation",
     Sort.INDEX: "index",
     Sort.CATALOG: "catalog",
     Sort.ARTIFACT: "artifact",
@@ -83,10 +86,13 @@ _TYPES: Final = {
     "text/spdx+json": Sort.SBOM,
     "text/spdx+xml": Sort.SBOM,
     "application/vnd.syft+json": Sort.SBOM,
-    _SIGNATURE_LAYER: Sort.SIGNATURE,
+    "application/vnd.dev.cosign.simplesigning.v1+json": Sort.SIGNATURE,
     "application/vnd.dev.cosign.artifact.sig.v1+json": Sort.SIGNATURE,
     "application/vnd.dev.cosign.artifact.sbom.v1+json": Sort.SBOM,
     "application/vnd.cncf.notary.signature": Sort.SIGNATURE,
+    "application/vnd.dsse.envelope.v1+json": Sort.ATTESTATION,
+    "application/vnd.in-toto+json": Sort.ATTESTATION,
+    "application/vnd.docker.attestation.manifest.v1+json": Sort.ATTESTATION,
     "application/wasm": Sort.WASM,
 }
 _FAMILIES: Final = (
@@ -101,6 +107,9 @@ _FAMILIES: Final = (
     ("application/vnd.wasm.", Sort.WASM),
 )
 """Types whose version is part of them; spec: sigstore bundle 0.1 to 0.3, wasm-to-oci, CNCF TAG Runtime."""
+_ON_IMAGE_CONFIGS: Final = frozenset({Sort.SIGNATURE, Sort.ATTESTATION, Sort.SBOM})
+"""What cosign publishes as layers of an image that is none; spec: cosign 2.5, SIGNATURE_SPEC.md,
+ATTESTATION_SPEC.md and SBOM_SPEC.md."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,9 +140,9 @@ def identify_manifest(manifest: Manifest | Index) -> Identity:
     layers = [layer.media_type for layer in manifest.layers]
     config = manifest.config.media_type
     if config in IMAGE_CONFIGS:
-        if layers and all(sort_of_type(layer) is Sort.SIGNATURE for layer in layers):
-            return Identity(Sort.SIGNATURE, layers[0])
-        return Identity(Sort.IMAGE, config)
+        sorts = {sort_of_type(layer) for layer in layers}
+        sort = sorts.pop() if len(sorts) == 1 else None
+        return Identity(sort, layers[0]) if sort in _ON_IMAGE_CONFIGS else Identity(Sort.IMAGE, config)
     return _by_types((manifest.artifact_type, config, *layers), otherwise=config)
 
 
@@ -142,6 +151,20 @@ def identify_entry(entry: Entry) -> Identity:
     if entry.media_type in media_types.INDEXES:
         return Identity(Sort.INDEX, entry.media_type)
     return _by_types((entry.artifact_type,), otherwise=entry.artifact_type)
+
+
+def sorts_of_entry(entry: Entry) -> frozenset[Sort]:
+    """Return everything that an entry is found as.
+
+    An index is found as what it says it is too; one that says nothing is an image for several platforms in
+    all probability, which is what indexes were made for.
+    """
+    sort = identify_entry(entry).sort
+    if sort is not Sort.INDEX:
+        return frozenset({sort})
+    said = entry.artifact_type
+    also = Sort.IMAGE if said in media_types.INDEXES else sort_of_type(said) or Sort.ARTIFACT
+    return frozenset({sort, also})
 
 
 def sort_of_type(media_type: str) -> Sort | None:

@@ -14,7 +14,7 @@ from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
 from reconciler.discovery.current import newest
-from reconciler.discovery.identify import Sort, identify_entry
+from reconciler.discovery.identify import Sort, identify_entry, sorts_of_entry
 from reconciler.discovery.workflow_facts import skills_of
 
 if TYPE_CHECKING:
@@ -104,9 +104,8 @@ class _Asked:
             return entry.artifact_type == self.kinds[text]
         if "/" in text or "*" in text:
             return fnmatchcase(entry.artifact_type, text) or fnmatchcase(entry.media_type, text)
-        identity = identify_entry(entry)
-        # An index with a type of its own is both.
-        return identity.sort == text or _BY_WORDS.get(text.casefold()) is identity.sort
+        sorts = sorts_of_entry(entry)
+        return text in sorts or _BY_WORDS.get(text.casefold()) in sorts
 
 
 _BY_WORDS = {

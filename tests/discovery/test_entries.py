@@ -13,6 +13,9 @@ from reconciler.oci.reference import Repository, Tag
 
 NAME, TAG = Repository("workflows/plan"), Tag("1.0.0")
 WORKFLOW, CARD, YAML = "application/vnd.pallet.workflow.v1+yaml", "application/vnd.acme.card", "text/yaml"
+IMAGE, LAYER = "application/vnd.oci.image.config.v1+json", "application/vnd.oci.image.layer.v1.tar+gzip"
+COSIGN = "application/vnd.dev.cosign.simplesigning.v1+json"
+DSSE = "application/vnd.dsse.envelope.v1+json"
 BLOB = Digest.of(b"blob")
 
 
@@ -29,6 +32,13 @@ def describe(content: bytes, media_type: str = media_types.OCI_MANIFEST) -> Desc
         pytest.param(None, media_types.OCTET_STREAM, YAML, YAML, id="neither-does-an-untyped-one"),
         pytest.param("", CARD, YAML, CARD, id="an-empty-artifactType-says-nothing"),
         pytest.param(None, media_types.EMPTY, None, media_types.EMPTY, id="nobody-says"),
+        pytest.param(media_types.EMPTY, CARD, YAML, CARD, id="an-artifactType-that-says-nothing"),
+        pytest.param(None, IMAGE, LAYER, IMAGE, id="an-image"),
+        pytest.param(CARD, IMAGE, LAYER, CARD, id="images-of-a-kind-of-their-own"),
+        pytest.param(None, IMAGE, COSIGN, COSIGN, id="a-signature-is-no-image"),
+        pytest.param("", IMAGE, COSIGN, COSIGN, id="nor-with-an-empty-artifactType"),
+        pytest.param(None, IMAGE, DSSE, DSSE, id="neither-is-an-attestation"),
+        pytest.param(None, IMAGE, "text/spdx", "text/spdx", id="nor-an-SBOM"),
     ],
 )
 def test_type_by_first_that_says(

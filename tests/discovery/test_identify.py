@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from reconciler.desired.kinds.kind_reader import builtin_kinds
-from reconciler.discovery.identify import Sort, identify, identify_entry, sort_of_type
+from reconciler.discovery.identify import Sort, identify, identify_entry, sort_of_type, sorts_of_entry
 from reconciler.oci import media_types
 from reconciler.oci.digest import Digest
 from reconciler.oci.manifest import Descriptor, Index, Manifest, render
@@ -18,6 +18,8 @@ IMAGE = "application/vnd.oci.image.config.v1+json"
 DOCKER = "application/vnd.docker.container.image.v1+json"
 LAYER = "application/vnd.oci.image.layer.v1.tar+gzip"
 COSIGN = "application/vnd.dev.cosign.simplesigning.v1+json"
+DSSE, IN_TOTO = "application/vnd.dsse.envelope.v1+json", "application/vnd.in-toto+json"
+SPDX = "text/spdx+json"
 WORKFLOW = "application/vnd.pallet.workflow.v1+yaml"
 HELM = "application/vnd.cncf.helm.config.v1+json"
 ACME = "application/vnd.acme.thing"
@@ -37,6 +39,11 @@ def single(config: str, *layers: str, artifact_type: str | None = None) -> bytes
         ),
         pytest.param(single(IMAGE, COSIGN), "signature", COSIGN, id="signature-on-an-image-config"),
         pytest.param(single(IMAGE, COSIGN, LAYER), "image", IMAGE, id="one-layer-of-a-signature"),
+        pytest.param(single(IMAGE, DSSE, DSSE), "attestation", DSSE, id="attestation-on-an-image-config"),
+        pytest.param(single(IMAGE, IN_TOTO), "attestation", IN_TOTO, id="build-tool's-attestation"),
+        pytest.param(single(IMAGE, SPDX), "sbom", SPDX, id="sbom-on-an-image-config"),
+        pytest.param(single(IMAGE, SPDX, DSSE), "image", IMAGE, id="two-sorts-on-an-image-config"),
+        pytest.param(single(IMAGE, HELM), "image", IMAGE, id="chart-on-an-image-config"),
         pytest.param(
             single(IMAGE, LAYER, artifact_type=ACME), "image", IMAGE, id="image-before-artifactType"
         ),
@@ -73,6 +80,7 @@ def test_order_decides(content: bytes, sort: str, by: str) -> None:
         ("application/spdx+json", Sort.SBOM),
         ("application/vnd.dev.sigstore.bundle.v0.3+json", Sort.SIGNATURE),
         ("application/vnd.cncf.notary.signature", Sort.SIGNATURE),
+        ("application/vnd.docker.attestation.manifest.v1+json", Sort.ATTESTATION),
         (ACME, None),
         ("application/vnd.pallet.workflow-like", None),
     ],
@@ -109,6 +117,22 @@ def test_entry_is_identified_by_its_types() -> None:
     assert identify_entry(entry).sort is Sort.WORKFLOW
     assert identify_entry(replace(entry, artifact_type=IMAGE)).sort is Sort.IMAGE
     assert identify_entry(replace(entry, media_type=media_types.OCI_INDEX)).sort is Sort.INDEX
+
+
+@pytest.mark.parametrize(
+    ("media_type", "artifact_type", "sorts"),
+    [
+        (media_types.OCI_MANIFEST, IMAGE, {Sort.IMAGE}),
+        (media_types.OCI_INDEX, media_types.OCI_INDEX, {Sort.INDEX, Sort.IMAGE}),
+        (media_types.DOCKER_LIST, media_types.DOCKER_LIST, {Sort.INDEX, Sort.IMAGE}),
+        (media_types.OCI_INDEX, WORKFLOW, {Sort.INDEX, Sort.WORKFLOW}),
+        (media_types.OCI_INDEX, ACME, {Sort.INDEX, Sort.ARTIFACT}),
+    ],
+)
+def test_index_is_found_as_what_it_lists(media_type: str, artifact_type: str, sorts: set[Sort]) -> None:
+    entry = replace(workflow(), media_type=media_type, artifact_type=artifact_type)
+
+    assert sorts_of_entry(entry) == sorts
 
 
 def test_no_manifest_is_refused() -> None:

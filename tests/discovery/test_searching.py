@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from reconciler.discovery.conditions import parse_condition
@@ -59,6 +61,21 @@ def names(query: Query, **kinds: str) -> list[str]:
 )
 def test_everything_asked_must_hold(query: Query, expected: list[str]) -> None:
     assert names(query) == expected
+
+
+def test_images_for_several_platforms_are_images() -> None:
+    several = replace(
+        workflow("images/several", "1.0.0", media_types.OCI_INDEX), media_type=media_types.OCI_INDEX
+    )
+    typed = replace(workflow("w/bundle", "1.0.0"), media_type=media_types.OCI_INDEX)
+
+    def found(kind: str) -> list[str]:
+        entries = search((*SHELF, several, typed), Query(types=(kind,))).entries
+        return [entry.repository for entry in entries]
+
+    assert found("image") == ["images/base", "images/several"]
+    assert found("index") == ["images/several", "w/bundle"]
+    assert found("workflow") == ["w/bundle", "w/code", "w/plan"]
 
 
 def test_kinds_of_the_project_have_names() -> None:
