@@ -1,4 +1,4 @@
-"""What git knows about the tree; the only module that runs the git binary.
+"""What git knows about the tree.
 
 Every call reads: nothing is fetched, written, locked or asked for. Who needs history that is not
 here is told which command brings it.
@@ -10,42 +10,20 @@ from __future__ import annotations
 import os
 import re
 import shutil
-import subprocess
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from reconciler.desired.history.git_calls import Answer, call_git, failure, first_line
 from reconciler.errors import ConfigError, PalletError, Problem
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-TIMEOUT_S = 60.0
-"""A status of a large tree on a cold disk takes seconds; a dead mount takes forever."""
-
 _PATHS_MAX = 500
 """Paths of one call: 500 of the longest paths stay near the 2 MiB that Linux allows for all arguments."""
-
-_LOCAL_VARIABLES = (
-    "GIT_DIR",
-    "GIT_WORK_TREE",
-    "GIT_INDEX_FILE",
-    "GIT_PREFIX",
-    "GIT_COMMON_DIR",
-    "GIT_NAMESPACE",
-)
-"""Set while a hook runs, relative to another folder than ours (`git rev-parse --local-env-vars`)."""
-
-_QUIET = {
-    "LC_ALL": "C",  # texts are matched below
-    "GIT_OPTIONAL_LOCKS": "0",
-    "GIT_TERMINAL_PROMPT": "0",
-    "GIT_NO_LAZY_FETCH": "1",  # git 2.44: a partial clone stays offline
-}
-
-_CREDENTIALS = re.compile(r"://[^@/\s]+@")
 
 
 class Missing(StrEnum):
@@ -64,13 +42,6 @@ class NoRepository:
     reason: Missing
     message: str
     fix: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class _Answer:
-    code: int
-    stdout: str
-    stderr: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +79,7 @@ class GitRepository:
         """Return the best common ancestor that can be seen from here, or None."""
         answer = self._ask("merge-base", one, other)
         if answer.code not in (0, 1):
-            raise _failed("merge-base", answer)
+            raise failure("merge-base", answer)
         return answer.stdout.strip() or None
 
     def is_cut_before(self, ancestor: str, *tips: str) -> bool:
@@ -196,11 +167,11 @@ class GitRepository:
     def _read(self, *arguments: str) -> str:
         answer = self._ask(*arguments)
         if answer.code != 0:
-            raise _failed(arguments[0], answer)
+            raise failure(arguments[0], answer)
         return answer.stdout
 
-    def _ask(self, *arguments: str) -> _Answer:
-        return _run(self.binary, arguments, self.root, self.environment)
+    def _ask(self, *arguments: str) -> Answer:
+        return call_git(self.binary, arguments, self.root, self.environment)
 
 
 def open_repository(root: Path, environment: Mapping[str, str] | None = None) -> GitRepository | NoRepository:
@@ -216,7 +187,7 @@ def open_repository(root: Path, environment: Mapping[str, str] | None = None) ->
     binary = shutil.which("git", path=given.get("PATH", os.defpath))
     if binary is None:
         return NoRepository(Missing.NO_BINARY, str(Missing.NO_BINARY), "install git")
-    answer = _run(binary, ("rev-parse", "--is-shallow-repository", "--show-toplevel"), root, given)
+    answer = call_git(binary, ("rev-parse", "--is-shallow-repository", "--show-toplevel"), root, given)
     if answer.code != 0:
         return _missing(root, answer)
     shallow, _, top = answer.stdout.rstrip("\n").partition("\n")
@@ -253,7 +224,7 @@ def last_commit_time(
     return time
 
 
-def _missing(root: Path, answer: _Answer) -> NoRepository:
+def _missing(root: Path, answer: Answer) -> NoRepository:
     said = answer.stderr
     if "dubious ownership" in said:
         place = re.search(r"repository at '(.+)'", said)
@@ -262,45 +233,7 @@ def _missing(root: Path, answer: _Answer) -> NoRepository:
         return NoRepository(Missing.UNTRUSTED, f"{top}: {Missing.UNTRUSTED}", fix)
     if "not a git repository (or any" in said:
         return NoRepository(Missing.NO_REPOSITORY, f"{root}: {Missing.NO_REPOSITORY}")
-    return NoRepository(Missing.BROKEN, f"{root}: {Missing.BROKEN}: {_first_line(said)}")
-
-
-def _run(binary: str, arguments: Sequence[str], root: Path, environment: Mapping[str, str]) -> _Answer:
-    kept = {name: value for name, value in environment.items() if name not in _LOCAL_VARIABLES}
-    # A repository may name a program as its file system monitor: reading must not start it.
-    command = [binary, "--literal-pathspecs", "-c", "core.fsmonitor=false", *arguments]
-    try:
-        done = subprocess.run(  # noqa: S603  a list, an absolute program, and no shell
-            command,
-            cwd=root,
-            env=kept | _QUIET,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            timeout=TIMEOUT_S,
-            check=False,
-        )
-    except subprocess.TimeoutExpired as exc:
-        raise PalletError(f"git {arguments[0]}: no answer: expected one within {TIMEOUT_S:g} s") from exc
-    except (OSError, ValueError) as exc:
-        raise PalletError(f"git {arguments[0]}: cannot be run: {exc}") from exc
-    return _Answer(
-        done.returncode,
-        done.stdout.decode("utf-8", "surrogateescape"),
-        done.stderr.decode("utf-8", "replace"),
-    )
-
-
-def _failed(command: str, answer: _Answer) -> PalletError:
-    return PalletError(
-        f"git {command}: expected exit code 0, got {answer.code}: {_first_line(answer.stderr)}"
-    )
-
-
-def _first_line(text: str) -> str:
-    lines = [line for line in text.splitlines() if line.strip()]
-    fatal = [line for line in lines if line.startswith(("fatal: ", "error: "))]
-    line = (fatal or lines or ["no reason given"])[0]
-    return _CREDENTIALS.sub("://***@", line.removeprefix("fatal: ").removeprefix("error: "))[:300]
+    return NoRepository(Missing.BROKEN, f"{root}: {Missing.BROKEN}: {first_line(said)}")
 
 
 def _slices(paths: Sequence[str]) -> Iterator[Sequence[str]]:
