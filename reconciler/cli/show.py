@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from reconciler.errors import Problem, Severity
-from reconciler.reports import documents, rows
+from reconciler.reports import counts, documents, rows
 from reconciler.reports.problems import render_failure, render_problems
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ def show_plan(
     body = _table(screen, rows.rows_of(plan))
     tail = "".join(f"{sentence}\n" for sentence in rows.leftovers(plan))
     found = render_problems(problem for problem in problems if problem.severity is Severity.ERROR)
-    screen.result(f"{head}{body}{tail}{found}{rows.summarise(plan)}\n{_next_step(command, plan)}")
+    screen.result(f"{head}{body}{tail}{found}{counts.summarise(plan)}\n{_next_step(command, plan)}")
 
 
 def show_report(
@@ -64,7 +64,7 @@ def show_report(
         body = _table(screen, rows.rows_of(plan, results))
         tail = "".join(f"{sentence}\n" for sentence in rows.leftovers(plan, report.left))
         lock = "; pallet.lock written: commit it" if report.lock_written else ""
-        screen.result(f"{head}{body}{tail}{rows.summarise_results(plan, results)}{lock}\n")
+        screen.result(f"{head}{body}{tail}{counts.summarise_results(plan, results)}{lock}\n")
     for sentence in rows.restored(plan, results):
         screen.shout(sentence)
     if report.lock_error is not None:

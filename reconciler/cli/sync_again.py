@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from reconciler.cli.session import load, locate, open_reconciler, stop_on_signals
 from reconciler.errors import InvalidError, PalletError, UsageError
-from reconciler.reports import documents, rows
+from reconciler.reports import counts, documents, rows
 from reconciler.reports.problems import render_failure
 from reconciler.sync.continuous import Cause, Continuous, Pass
 from reconciler.sync.reconcile import require_current_lock
@@ -103,7 +103,7 @@ class SyncAgain:
         )
         lock = "; pallet.lock written" if report.lock_written else ""
         self._tell(
-            cause, code, f"target {plan.target}: {rows.summarise_results(plan, results)}{lock}", document
+            cause, code, f"target {plan.target}: {counts.summarise_results(plan, results)}{lock}", document
         )
         said = _amiss(rows.rows_of(plan, results)) if code else []
         if report.lock_error is not None:
