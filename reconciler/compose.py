@@ -6,8 +6,10 @@ that a store or a plan should decide.
 
 from __future__ import annotations
 
+import os
 import time
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from reconciler.errors import StoppedError, UsageError
@@ -20,7 +22,6 @@ from reconciler.sync.audit import AuditedStore, Trail
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
-    from pathlib import Path
 
     from reconciler.desired.config import Config, Target
     from reconciler.desired.config_access import Access
@@ -59,6 +60,8 @@ class Surroundings:
     """Hears what a registry warns of; None for nobody."""
     credential: Credential | None = None
     """Who we are, in the place of what the target and the user's files say; None for those."""
+    named_from: Path | None = None
+    """The folder from which people name a layout's directory; None for `root`."""
 
 
 def choose_target(config: Config, name: str | None) -> Target:
@@ -122,9 +125,18 @@ def open_store(target: Target, around: Surroundings) -> Store:
     """
     directory = target.layout_directory
     if directory is not None:
-        return _audited(open_layout(around.root / directory, label=directory), target, lambda: None)
+        label = _seen_directory(directory, around)
+        return _audited(open_layout(around.root / directory, label=label), target, lambda: None)
     store = _open_registry(target, around, remembers_uploads=True)
     return _audited(store, target, lambda: store.user)
+
+
+def _seen_directory(directory: str, around: Surroundings) -> str:
+    """Return a layout's directory as people write it where they stand, so that printed names lead there."""
+    folder = (around.named_from or around.root).absolute()
+    if Path(directory).is_absolute() or folder == around.root.absolute():
+        return directory
+    return Path(os.path.relpath(around.root / directory, folder)).as_posix()
 
 
 def examine(target: Target, repository: Repository, around: Surroundings) -> Iterator[Check]:
@@ -228,6 +240,7 @@ def _open_registry(target: Target, around: Surroundings, *, remembers_uploads: b
         clock=Clock(sleep=sleep),
         profile=choose_profile(endpoint.host, name=access.profile, concurrency=access.concurrency),
         trust=_trust(access, around),
+        private_storage=access.private_storage,
         notices=around.notices,
         journal=journal if remembers_uploads else None,
     )

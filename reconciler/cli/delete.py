@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from reconciler.cli.belonging import name_in_folder
 from reconciler.cli.options import (
     Output,
     Place,
@@ -24,7 +25,6 @@ from reconciler.desired.config_reader import read_config
 from reconciler.desired.lockfile import read_lock
 from reconciler.desired.references import read_reference
 from reconciler.errors import ConfigError, UsageError
-from reconciler.oci.reference import Repository
 from reconciler.reports import documents
 from reconciler.reports.removed import announce, narrate_removal, removed_document, render_removed
 from reconciler.sync.removal import Remover
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
     from reconciler.desired.config import Target
     from reconciler.oci.digest import Digest
-    from reconciler.oci.reference import Tag
+    from reconciler.oci.reference import Repository, Tag
 
 
 @click.command("delete", short_help="Delete a tag, or a manifest that no other tag names.")
@@ -107,7 +107,7 @@ def _locked(located: Located, place: Place) -> dict[Tag, Digest]:
         if all(problem.code == "no-config" for problem in exc.problems):
             return {}
         raise
-    names = {_name_at(located, place, target, config.root) for target in config.targets.values()}
+    names = {_name_at(located, target, config.root) for target in config.targets.values()}
     return {
         entry.version.tag: entry.digest
         for entry in read_lock(config.lock_path).entries.values()
@@ -115,11 +115,9 @@ def _locked(located: Located, place: Place) -> dict[Tag, Digest]:
     }
 
 
-def _name_at(located: Located, place: Place, target: Target, root: Path) -> Repository | None:
+def _name_at(located: Located, target: Target, root: Path) -> Repository | None:
     """Return what a target calls the repository; a directory has many names, so that paths are compared."""
     here, there = located.target.layout_directory, target.layout_directory
-    if here is None or there is None or located.target.name == target.name:
+    if here is None or there is None:
         return name_at(located.target, located.repository, target)
-    path = (place.directory / here / located.repository).resolve()
-    folder = (root / there).resolve()
-    return Repository(path.relative_to(folder).as_posix()) if path.is_relative_to(folder) else None
+    return name_in_folder(here, located.repository, there, folder=located.root, root=root)

@@ -27,7 +27,7 @@ from reconciler.cli.push_words import (
     split_types,
     words_options,
 )
-from reconciler.cli.references import Located, open_reference
+from reconciler.cli.references import Located, find_place, open_reference
 from reconciler.cli.screen import Screen
 from reconciler.cli.session import digest_memory, locate, stop_on_signals
 from reconciler.cli.subjects import find_subject, require_subject
@@ -133,15 +133,16 @@ def command(
         config,
         ImageSpec(image_spec) if image_spec else None,
     )
-    wish = _wish(files, written, version, words, place.directory)
+    repository = find_place(written, place, reach).repository
+    wish = _wish(files, replace(written, repository=repository), version, words, place.directory)
     wish = replace(wish, kind=kind, floating_tags=tuple(dict.fromkeys(floating)))
     single = read_single(wish, place.directory, project, digest_memory())
     for note in single.notes:
         screen.say(note)
     with stop_on_signals() as stop, open_reference(destination.text, place, reach, stop, screen) as located:
         if subject is not None:
-            single = with_subject(single, _find_subject(subject, located, written))
-        pushed = _pusher(located, written, project, reach, screen, stop).push(single, force=force)
+            single = with_subject(single, _find_subject(subject, located, place, reach))
+        pushed = _pusher(located, project, reach, screen, stop).push(single, force=force)
         list_by_subject(located.store, single)
     for line in narrate_push(pushed):
         screen.say(line)
@@ -150,7 +151,7 @@ def command(
     return pushed.exit_code
 
 
-def _find_subject(text: str, located: Located, written: Written) -> Descriptor:
+def _find_subject(text: str, located: Located, place: Place, reach: Reach) -> Descriptor:
     """Return what --subject names; no manifest can refer to one of another repository.
 
     Raises:
@@ -159,13 +160,21 @@ def _find_subject(text: str, located: Located, written: Written) -> Descriptor:
     """
     subject = read_reference(text)
     require_subject(subject)
-    if subject.repository != written.repository or subject.url not in (None, written.url):
+    if not _is_same_repository(subject, located, place, reach):
         raise UsageError(
-            f"--subject: expected a manifest of {written.repository}, got {text}",
+            f"--subject: expected a manifest of {located.repository}, got {text}",
             fix="push to the repository of what it refers to",
         )
     named = replace(located, tag=subject.tag, digest=subject.digest, constraint=subject.constraint)
     return find_subject(named)
+
+
+def _is_same_repository(subject: Written, located: Located, place: Place, reach: Reach) -> bool:
+    """Say whether a subject stands where is pushed to; without a host it is meant to."""
+    if subject.url is None:
+        return subject.repository == located.repository
+    found = find_place(subject, place, reach)
+    return (found.target, found.repository) == (located.target, located.repository)
 
 
 def _wish(
@@ -203,15 +212,13 @@ def _odd_tag(written: Written, version: Version | None) -> Iterator[str]:
         yield f"{written.tag}: no semantic version: a tag like any other, which may hold anything later"
 
 
-def _pusher(
-    located: Located, written: Written, config: Config | None, reach: Reach, screen: Screen, stop: Stop
-) -> Pusher:
+def _pusher(located: Located, config: Config | None, reach: Reach, screen: Screen, stop: Stop) -> Pusher:
     return Pusher(
         located.store,
         config.project if config else None,
         reach.jobs,
         # A held tag is one of the target; elsewhere the same name is another repository.
-        config.held if config and written.url is None else {},
+        config.held if config and located.is_known else {},
         stop,
         screen.progress(),
     )

@@ -2,7 +2,8 @@
 
 Decided here: which store answers. A reference with a host opens that registry, `oci-layout:DIR/REPOSITORY`
 a directory; everything else is a repository of the target that --target names, or of the default one of the
-nearest pallet.toml. Where the reference says it all, no pallet.toml is needed.
+nearest pallet.toml. Where the reference says it all, no pallet.toml is needed; where one has a target for
+that place, the repository is one of that target, as if it had been named without the place.
 Must never be added: how the text is read, or what is done there.
 """
 
@@ -16,6 +17,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from reconciler.cli.belonging import find_owner
 from reconciler.cli.session import locate, surroundings
 from reconciler.compose import choose_target, find_target, open_store
 from reconciler.desired.config import Target
@@ -52,7 +54,22 @@ class Located:
     digest: Digest | None
     constraint: Constraint | None
     target: Target
-    """Of pallet.toml; one without policies where the reference names the place itself."""
+    """Of pallet.toml; one without policies where pallet.toml does not know the place that was named."""
+    root: Path
+    """What the target's directory, and paths in its settings, are relative to."""
+    is_known: bool
+    """Whether the repository is one of a target of pallet.toml."""
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """Which target a reference leads to; nothing is opened."""
+
+    target: Target
+    repository: Repository
+    """As the target calls it."""
+    root: Path
+    is_known: bool
 
 
 @contextmanager
@@ -69,11 +86,21 @@ def open_reference(
         ConfigError: pallet.toml is needed and is invalid.
     """
     written = read_reference(text)
-    target, root = _find_target(written, place, reach)
+    found = find_place(written, place, reach)
     notices = screen.notices() if screen is not None else Notices(partial(click.echo, err=True))
-    store = open_store(target, surroundings(root, reach, stop, notices))
+    around = surroundings(found.root, reach, stop, notices, named_from=place.directory)
+    store = open_store(found.target, around)
     try:
-        yield Located(store, written.repository, written.tag, written.digest, written.constraint, target)
+        yield Located(
+            store,
+            found.repository,
+            written.tag,
+            written.digest,
+            written.constraint,
+            found.target,
+            found.root,
+            found.is_known,
+        )
     finally:
         store.close()
 
@@ -139,10 +166,15 @@ def choose_constraint(located: Located, argument: str | None) -> Constraint | No
     return located.constraint if argument is None else read_constraint(argument)
 
 
-def _find_target(written: Written, place: Place, reach: Reach) -> tuple[Target, Path]:
-    """Return the target, and the folder that names of files in it are relative to."""
+def find_place(written: Written, place: Place, reach: Reach) -> Found:
+    """Return which target a reference leads to, and what its repository is called there; nothing is opened.
+
+    Raises:
+        UsageError: it names a target that there is not, or no place where a pallet.toml would be needed.
+        ConfigError: pallet.toml is needed and is invalid.
+    """
     if written.url is not None:
-        return _named_target(written, written.url, place)
+        return _named_place(written, written.url, place, reach)
     try:
         path = locate(place)
     except ConfigError as exc:
@@ -151,10 +183,10 @@ def _find_target(written: Written, place: Place, reach: Reach) -> tuple[Target, 
             fix=f"write host/{written.repository}, or start in the project's folder",
         ) from exc
     config = read_config(path)
-    return choose_target(config, reach.target), config.root
+    return Found(choose_target(config, reach.target), written.repository, config.root, is_known=True)
 
 
-def _named_target(written: Written, url: str, place: Place) -> tuple[Target, Path]:
+def _named_place(written: Written, url: str, place: Place, reach: Reach) -> Found:
     """Return what a reference with a place of its own leads to.
 
     Where pallet.toml has a target for that host, its settings hold: how it is reached, and who we are to it.
@@ -164,10 +196,14 @@ def _named_target(written: Written, url: str, place: Place) -> tuple[Target, Pat
     try:
         config = read_config(locate(place))
     except ConfigError as exc:
-        if all(problem.code == "no-config" for problem in exc.problems):
-            return bare, folder
-        click.echo("pallet: pallet.toml is invalid: nothing that it says is used here", err=True)
-        return bare, folder
+        if not all(problem.code == "no-config" for problem in exc.problems):
+            click.echo("pallet: pallet.toml is invalid: nothing that it says is used here", err=True)
+        return Found(bare, written.repository, folder, is_known=False)
+    owned = find_owner(config, url, written.repository, folder=folder, chosen=reach.target)
+    if owned is not None:
+        return Found(owned.target, owned.repository, config.root, is_known=True)
     bare = replace(bare, audit=next(iter(config.targets.values())).audit)
     known = None if bare.layout_directory is not None else find_target(config, url, written.repository)
-    return (bare, folder) if known is None else (replace(known, url=url), config.root)
+    if known is None:
+        return Found(bare, written.repository, folder, is_known=False)
+    return Found(replace(known, url=url), written.repository, config.root, is_known=False)

@@ -75,14 +75,22 @@ def document_memory() -> DocumentMemory:
     return DocumentMemory(user_cache_folder(os.environ, "documents"))
 
 
-def surroundings(root: Path, reach: Reach, stop: Stop, notices: Notices) -> Surroundings:
+def surroundings(
+    root: Path, reach: Reach, stop: Stop, notices: Notices, *, named_from: Path | None = None
+) -> Surroundings:
     """Return what stores are opened with: the flags, and this process's environment and home.
 
     Args:
         root: the folder of pallet.toml, or the one of --directory where there is none.
+        reach: how patiently a registry is asked.
+        stop: ends pauses early.
+        notices: hears what a registry warns of.
+        named_from: the folder from which people name directories; None for `root`.
     """
     connection = Connection(reach.jobs, reach.retries, reach.timeout_s)
-    return Surroundings(root, connection, os.environ, Path.home(), stop, notices)
+    return Surroundings(
+        root, connection, os.environ, Path.home(), stop, notices, named_from=named_from or root
+    )
 
 
 @contextmanager

@@ -103,7 +103,8 @@ def open_stock(origin: Origin, place: Place, reach: Reach, stop: Stop, screen: S
         target = choose_target(config, reach.target)
     root = config.root if config is not None else place.directory.absolute()
     cache = ManifestCache(cache_folder(os.environ) if target.layout_directory is None else None)
-    store = open_store(target, surroundings(root, reach, stop, screen.notices()))
+    around = surroundings(root, reach, stop, screen.notices(), named_from=place.directory)
+    store = open_store(target, around)
     try:
         yield Stock(
             store,

@@ -34,7 +34,10 @@ class TwoEnds:
 
     def mountable(self, repository: Repository) -> Repository | None:
         """Return what the destination calls a repository of the source; None where it cannot see it."""
-        return name_at(self.source.target, repository, self.destination.target)
+        source, destination = self.source, self.destination
+        if source.target.layout_directory is not None and source.root != destination.root:
+            return None  # one text, and two directories
+        return name_at(source.target, repository, destination.target)
 
 
 @contextmanager
