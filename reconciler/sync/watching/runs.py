@@ -1,7 +1,7 @@
 """One run: build what was touched, publish what differs, and tell of everything that somebody should know.
 
-Decided here: what is said, and once. Must never be added: when a run takes place, or how it is shown.
-One thread at a time.
+Decided here: in which order, and what is said of deliveries, once. What is said of the tree is `tree_news`'s.
+Must never be added: when a run takes place, or how it is shown. One thread at a time.
 """
 
 from __future__ import annotations
@@ -15,15 +15,16 @@ from reconciler.errors import DigestMismatchError, PalletError, Problem
 from reconciler.sync.watching import events
 from reconciler.sync.watching.conductor import Outcome, Run
 from reconciler.sync.watching.delivery import Delivery, Pushed, Trouble
+from reconciler.sync.watching.tree_news import TreeNews
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Sequence
 
     from reconciler.desired.config import Config
     from reconciler.desired.lockfile import Key
     from reconciler.oci.store import Store
     from reconciler.sync.watching.delivery import Deliverer
-    from reconciler.sync.watching.ledger import Ledger, Step
+    from reconciler.sync.watching.ledger import Ledger
     from reconciler.sync.watching.noticeboard import Hints
     from reconciler.sync.watching.workshop import Draft, Workshop
 
@@ -64,7 +65,6 @@ class Runs:
     on_folders: Callable[[frozenset[str]], None] = lambda _: None
     """Hears of folders that matter from now on."""
     tally: Tally = field(default_factory=Tally)
-    problems: Sequence[Problem] = ()
     fresh: list[Pushed] = field(default_factory=list)
     """Published since somebody last took them."""
     has_saved: bool = False
@@ -77,8 +77,15 @@ class Runs:
     _saved_s: dict[Key, float] = field(default_factory=dict)
     _said: dict[Key, str] = field(default_factory=dict)
     """Failures that were told, by artifact."""
-    _states: dict[Key, events.State] = field(default_factory=dict)
-    """How artifacts stand, as far as it was told."""
+    _news: TreeNews = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._news = TreeNews(self.tell)
+
+    @property
+    def problems(self) -> Sequence[Problem]:
+        """What is wrong with the tree, as far as it was told."""
+        return self._news.problems
 
     def perform(self, run: Run, hints: Hints) -> Outcome:
         """Do one run."""
@@ -125,7 +132,7 @@ class Runs:
             return self.workshop.build(hints, anew=run.anew)
         except OSError as exc:
             problem = Problem("unreadable", f"cannot be read: {exc.strerror or exc}", file=str(exc.filename))
-            self._tell_problems([*self.problems, problem])
+            self._news.tell_problems([*self.problems, problem])
             return None
 
     def _take_in(self, draft: Draft, hints: Hints, *, is_save: bool) -> bool:
@@ -136,12 +143,12 @@ class Runs:
             self.close_store()
         self._is_withheld = draft.is_withheld
         step = self.ledger.want(draft.wanted, kept=draft.broken, is_save=is_save)
-        has_news = self._tell_problems(draft.problems)
+        has_news = self._news.tell_problems(draft.problems)
         if is_save:
-            self._tell_step(draft, step)
+            self._news.tell_step(draft, step)
         has_news |= self._follow_address(draft.config)
         has_news |= bool(step.joined or step.left or step.altered)
-        has_news |= self._tell_states()
+        has_news |= self._news.tell_states(self.ledger)
         if is_save and draft.changed and not has_news:
             self.tell(events.Unchanged(draft.changed[:_FILES_TOLD_MAX]))
         for item in (*step.joined, *step.altered):
@@ -169,45 +176,6 @@ class Runs:
         self.ledger.doubt()
         self.tell(events.Retargeted(*address))
         return True
-
-    def _tell_step(self, draft: Draft, step: Step) -> None:
-        if draft.reloaded is not None:
-            self.tell(events.Reloaded(draft.reloaded, len(draft.wanted)))
-        for item in step.joined:
-            self.tell(events.Joined(item.name, item.version.text))
-        for item in step.left:
-            self.tell(events.Left(item.name, item.version.text))
-
-    def _tell_states(self) -> bool:
-        """Tell of artifacts that stand otherwise now; say whether there were any.
-
-        Nothing is told of those that are new: their own events say what becomes of them.
-        """
-        before = self._states
-        self._states = {item.key: self.ledger.state(item.key) for item in self.ledger.wanted}
-        has_news = False
-        for item in self.ledger.wanted:
-            state = self._states[item.key]
-            if before.get(item.key, state) is not state:
-                has_news = True
-                files = tuple(file.path for file in item.files)
-                self.tell(events.Standing(item.name, item.version.text, state, files))
-        return has_news
-
-    def _tell_problems(self, problems: Sequence[Problem]) -> bool:
-        """Tell of problems that are new, and of files that have none any more; say whether there was news."""
-        before, now = set(self.problems), set(problems)
-        self.problems = tuple(problems)
-        mended = _files(before) - _files(now)
-        changed = _files(before - now) - mended
-        for file in sorted(changed):
-            self.tell(events.Cleared(file))
-        for problem in dict.fromkeys(problems):
-            if problem not in before or problem.file in changed:
-                self.tell(events.Found(problem))
-        for file in sorted(mended):
-            self.tell(events.Mended(file))
-        return before != now
 
     def _deliver(self, run: Run, counts: Counter[str]) -> Outcome:
         goals = self.ledger.next_goals(BATCH)
@@ -241,7 +209,7 @@ class Runs:
         goal = delivery.goal
         if delivery.error is not None:
             return self._record_failure(delivery, delivery.error)
-        self._states[goal.key] = events.State.SETTLED
+        self._news.note(goal.key, events.State.SETTLED)
         self._said.pop(goal.key, None)
         saved_s = self._saved_s.pop(goal.key, None)
         if delivery.pushed is None:
@@ -277,7 +245,7 @@ class Runs:
             return "away"
         if trouble is Trouble.NEVER:
             self.ledger.refused(goal)
-            self._states[goal.key] = events.State.REFUSED
+            self._news.note(goal.key, events.State.REFUSED)
         if isinstance(error, DigestMismatchError) and goal.key not in self._said:
             self._said[goal.key] = ""  # saved once more while it was sent: the next run has the rest
             return "overtaken"
@@ -296,7 +264,3 @@ class Runs:
                 )
             )
         return "refused" if trouble is Trouble.NEVER else "failed"
-
-
-def _files(problems: Iterable[Problem]) -> set[str]:
-    return {problem.file for problem in problems if problem.file is not None}
