@@ -23,7 +23,6 @@ from reconciler.cli.session import stop_on_signals
 from reconciler.cli.subjects import find_subject, require_subject
 from reconciler.desired.references import read_reference
 from reconciler.desired.single_attachment import AttachWish, read_wish
-from reconciler.reports import documents
 from reconciler.reports.attached import attached_document, narrate_attach, render_attached
 from reconciler.sync.attach import attach
 
@@ -79,6 +78,5 @@ def command(
         subject: Descriptor = find_subject(located)
         attached = attach(located.store, located.repository, subject, read.build(subject))
     screen.say(narrate_attach(attached))
-    is_json = output.format == "json"
-    screen.result(documents.render(attached_document(attached)) if is_json else render_attached(attached))
+    screen.answer(attached_document(attached), render_attached(attached))
     return 0

@@ -22,7 +22,6 @@ from reconciler.oci.copying import JOBS, Copier
 from reconciler.oci.copying_terms import CopyTerms
 from reconciler.oci.digest import Digest
 from reconciler.oci.platforms import read_platform
-from reconciler.reports import documents
 from reconciler.reports.copied import (
     copied_document,
     mirrored_document,
@@ -135,8 +134,7 @@ def _copy_one(ends: TwoEnds, mirror: Mirror, screen: Screen) -> int:
     copied = mirror.copy(reference, tag)
     for line in narrate_copy(copied):
         screen.say(line)
-    is_json = screen.output.format == "json"
-    screen.result(documents.render(copied_document(copied)) if is_json else render_copied([copied]))
+    screen.answer(copied_document(copied), render_copied([copied]))
     return 0
 
 
@@ -149,6 +147,5 @@ def _copy_all(ends: TwoEnds, mirror: Mirror, screen: Screen, *, is_recursive: bo
     for line in narrate_mirror(mirrored, is_recursive=is_recursive):
         screen.say(line)
     copied = [item.copied for item in mirrored.copies if item.copied is not None]
-    is_json = screen.output.format == "json"
-    screen.result(documents.render(mirrored_document(mirrored)) if is_json else render_copied(copied))
+    screen.answer(mirrored_document(mirrored), render_copied(copied))
     return mirrored.exit_code

@@ -25,7 +25,6 @@ from reconciler.desired.config_reader import read_config
 from reconciler.desired.lockfile import read_lock
 from reconciler.desired.references import read_reference
 from reconciler.errors import ConfigError, UsageError
-from reconciler.reports import documents
 from reconciler.reports.removed import announce, narrate_removal, removed_document, render_removed
 from reconciler.sync.removal import Remover
 
@@ -82,8 +81,7 @@ def command(reference: str, place: Place, reach: Reach, output: Output, *, yes: 
         removed = remover.remove(removal)
     for line in narrate_removal(removed):
         screen.say(line)
-    is_json = output.format == "json"
-    screen.result(documents.render(removed_document(removed)) if is_json else render_removed(removed))
+    screen.answer(removed_document(removed), render_removed(removed))
     return 0
 
 

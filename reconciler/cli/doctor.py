@@ -24,7 +24,6 @@ from reconciler.desired.config_reader import read_config
 from reconciler.errors import ConfigError, UsageError
 from reconciler.oci.reference import Repository
 from reconciler.oci.registry.endpoint import Endpoint
-from reconciler.reports import documents
 from reconciler.reports.doctor import doctor_document, exit_code_of, render_checks
 
 if TYPE_CHECKING:
@@ -63,10 +62,7 @@ def command(subject: str | None, repository: str, place: Place, reach: Reach, ou
     with stop_on_signals() as stop:
         around = surroundings(root, reach, stop, screen.notices())
         checks = list(examine(chosen, _read_repository(repository), around))
-    is_json = output.format == "json"
-    screen.result(
-        documents.render(doctor_document(chosen.name, checks)) if is_json else render_checks(checks)
-    )
+    screen.answer(doctor_document(chosen.name, checks), render_checks(checks))
     return exit_code_of(checks)
 
 

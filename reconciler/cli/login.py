@@ -27,7 +27,6 @@ from reconciler.errors import UnauthorisedError, UsageError
 from reconciler.oci.registry.challenge import UnmetChallengeError
 from reconciler.oci.registry.credentials.secret import SECRET_MAX_BYTES, without_line_end
 from reconciler.oci.registry.credentials.values import Credential
-from reconciler.reports import documents
 from reconciler.reports.logins import LoggedIn, login_document, render_login
 
 if TYPE_CHECKING:
@@ -90,8 +89,7 @@ def command(
     is_proved = _prove(named, credential, Access(ca=ca and ca.absolute(), insecure=insecure), screen)
     kept = keeper.keep(named.name, credential)
     done = LoggedIn(named.name, credential.username, kept.where, kept.is_encrypted, is_proved)
-    is_json = output.format == "json"
-    screen.result(documents.render(login_document(done)) if is_json else render_login(done))
+    screen.answer(login_document(done), render_login(done))
     _warn(done, kept, credential, path, screen)
     return 0
 

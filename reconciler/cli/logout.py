@@ -10,7 +10,6 @@ from reconciler.cli.accounts import authfile_option, open_keeper, read_host, say
 from reconciler.cli.options import Output, output_options
 from reconciler.cli.screen import Screen
 from reconciler.errors import UnauthorisedError
-from reconciler.reports import documents
 from reconciler.reports.logins import logout_document, render_logout
 
 if TYPE_CHECKING:
@@ -34,12 +33,7 @@ def command(host: str, output: Output, *, authfile: Path | None) -> int:
     named = read_host(host)
     keeper, path = open_keeper(authfile)
     removed = keeper.forget(named.name)
-    is_json = output.format == "json"
-    screen.result(
-        documents.render(logout_document(named.name, removed))
-        if is_json
-        else render_logout(named.name, removed, str(path))
-    )
+    screen.answer(logout_document(named.name, removed), render_logout(named.name, removed, str(path)))
     try:
         left = user_credentials().find(named.name)
     except UnauthorisedError as exc:

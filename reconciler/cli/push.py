@@ -37,7 +37,6 @@ from reconciler.desired.references import read_reference
 from reconciler.desired.single import Wish, read_single, with_subject
 from reconciler.desired.single_shape import ImageSpec
 from reconciler.errors import ConfigError, UsageError
-from reconciler.reports import documents
 from reconciler.reports.pushed import narrate_push, pushed_document, render_pushed
 from reconciler.sync.push import Pusher, list_by_subject
 
@@ -146,8 +145,7 @@ def command(
         list_by_subject(located.store, single)
     for line in narrate_push(pushed):
         screen.say(line)
-    is_json = output.format == "json"
-    screen.result(documents.render(pushed_document(pushed)) if is_json else render_pushed(pushed))
+    screen.answer(pushed_document(pushed), render_pushed(pushed))
     return pushed.exit_code
 
 

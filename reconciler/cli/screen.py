@@ -16,11 +16,13 @@ import click
 from reconciler.errors import UsageError
 from reconciler.oci.files import disk_failures, write_atomically
 from reconciler.oci.registry.notices import Notices
+from reconciler.reports.documents import render
 from reconciler.reports.progress import Bar, Heartbeat
 from reconciler.sync.progress import Progress, Silent
 
 if TYPE_CHECKING:
     from reconciler.cli.options import Output
+    from reconciler.reports.documents import Document
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +56,10 @@ class Screen:
                 path.write_bytes(text.encode())
             else:
                 write_atomically(path, [text.encode()])
+
+    def answer(self, document: Document, text: str) -> None:
+        """Print the result as --format asks for it: as a document, or as a text for people."""
+        self.result(render(document) if self.output.format == "json" else text)
 
     def say(self, text: str) -> None:
         """Narrate on stderr, unless --quiet."""
