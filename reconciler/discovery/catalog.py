@@ -62,6 +62,13 @@ class CatalogForeign:
     fix: str | None = None
     is_broken: bool = False
     """Whether it was meant as a catalog, and cannot be read as one."""
+    is_newer: bool = False
+    """Whether it is a catalog that only a newer pallet understands."""
+
+    @property
+    def is_catalog(self) -> bool:
+        """Whether what stands there is a catalog all the same."""
+        return self.is_broken or self.is_newer
 
 
 CatalogSeen = CatalogPresent | CatalogAbsent | CatalogForeign
@@ -128,7 +135,7 @@ class CatalogPlace:
             return CatalogForeign(digest, what, _REBUILD, is_broken=True)
         if document.is_newer:
             what = f"a catalog of format {document.format_version}, newer than {FORMAT_VERSION}"
-            return CatalogForeign(digest, what, "upgrade pallet")
+            return CatalogForeign(digest, what, "upgrade pallet", is_newer=True)
         return CatalogPresent(digest, document, content)
 
     def _read_content(self, blob: Descriptor) -> bytes:

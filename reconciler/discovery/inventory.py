@@ -4,6 +4,9 @@ Decided here: a list that the caller gives says it all; otherwise the published 
 requests; otherwise the registry's own list of repositories; otherwise the names that the lock knows. Without
 a catalog each repository costs one tag list, and one manifest that is then remembered. What cannot be read is
 a note and left out, never the end of the rest; only where nothing could be read at all is that a failure.
+Of a registry's own list, names without a tag are no news, since registries go on listing what was emptied;
+names of which it then says that there is no such repository are one note, whether they are gone since or hold
+blobs alone.
 Must never be added: a choice among the entries, or a write to the store.
 """
 
@@ -17,6 +20,7 @@ from reconciler.discovery.catalog import CatalogAbsent, CatalogForeign, CatalogP
 from reconciler.discovery.catalog_document import CATALOG_TYPE, CatalogDocument
 from reconciler.discovery.entries import Inventory
 from reconciler.discovery.newest import Looked, Newest
+from reconciler.discovery.surveying import narrate_absent
 from reconciler.errors import (
     NotFoundError,
     PalletError,
@@ -27,7 +31,7 @@ from reconciler.errors import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from reconciler.desired.lockfile import Locked
     from reconciler.discovery.asking import Asking
@@ -65,16 +69,29 @@ def take_inventory(
     if names:
         return _look(store, manifests, asking, names, "list", ())
     notes: list[str] = []
+    failed: _NoCatalog | None = None
     if catalog is not None:
-        document, why = _read_catalog(CatalogPlace(store, catalog, manifests))
-        if document is not None:
-            return _of_catalog(document, store.name(catalog), manifests.tags.clock)
-        notes.append(why)
+        found = _read_catalog(CatalogPlace(store, catalog, manifests))
+        if isinstance(found, CatalogDocument):
+            return _of_catalog(found, store.name(catalog), manifests.tags.clock)
+        failed = found
+        notes.append(found.why)
     source, names = _find_names(store, locked, notes)
-    return _look(store, manifests, asking, names, source, notes)
+    if failed is not None and failed.is_said:
+        names = tuple(name for name in names if name != catalog)
+    return _look(store, manifests, asking, names, source, notes, quiet=catalog)
 
 
-def _read_catalog(place: CatalogPlace) -> tuple[CatalogDocument | None, str]:
+@dataclass(frozen=True, slots=True)
+class _NoCatalog:
+    """Why the catalog does not help."""
+
+    why: str
+    is_said: bool = False
+    """Whether that says it all of its repository, which then holds nothing but a catalog."""
+
+
+def _read_catalog(place: CatalogPlace) -> CatalogDocument | _NoCatalog:
     """Return what the catalog holds, or why it does not help.
 
     Raises:
@@ -86,14 +103,16 @@ def _read_catalog(place: CatalogPlace) -> tuple[CatalogDocument | None, str]:
     except (UnreachableError, ThrottledError, StoppedError):
         raise
     except PalletError as exc:
-        return None, f"the catalog could not be read: {exc}"
+        return _NoCatalog(f"the catalog could not be read: {exc}")
     match seen:
         case CatalogPresent():
-            return seen.document, ""
+            return seen.document
         case CatalogForeign():
-            return None, f"{place.reference}: expected a catalog, got {seen.what}"
+            return _NoCatalog(
+                f"{place.reference}: expected a catalog, got {seen.what}", is_said=seen.is_catalog
+            )
         case CatalogAbsent():
-            return None, f"{place.reference}: there is no catalog yet"
+            return _NoCatalog(f"{place.reference}: there is no catalog yet")
 
 
 def _of_catalog(document: CatalogDocument, subject: str, clock: Callable[[], float]) -> Inventory:
@@ -133,8 +152,18 @@ def _look(
     names: Iterable[Repository],
     source: str,
     notes: Iterable[str],
+    quiet: Repository | None = None,
 ) -> Inventory:
     """Ask for the newest version of each repository.
+
+    Args:
+        store: who is asked.
+        manifests: how its manifests are read.
+        asking: how many at once.
+        names: of the repositories.
+        source: where they come from.
+        notes: what there is to say already.
+        quiet: the catalog's repository, of which it was said why it is no use: only what is found counts.
 
     Raises:
         PalletError: nothing could be read, and not because it is not there.
@@ -156,7 +185,7 @@ def _look(
         ),
         source,
         _moment(min((began_s, *seen_s))),
-        (*notes, *_notes(looked.values(), source)),
+        (*notes, *_notes({name: item for name, item in looked.items() if name != quiet}, source)),
     )
 
 
@@ -164,6 +193,8 @@ def _look(
 class _Attempt:
     looked: Looked
     failure: PalletError | None = None
+    is_absent: bool = False
+    """Whether the store says that there is no such repository."""
 
 
 def _attempt(newest: Newest, name: Repository) -> _Attempt:
@@ -173,18 +204,20 @@ def _attempt(newest: Newest, name: Repository) -> _Attempt:
         return _Attempt(newest.look(name))
     except NotFoundError:
         note = f"{subject}: left out: there is no such repository (any more)"
-        return _Attempt(Looked(None, None, (note,), is_empty=True))
+        return _Attempt(Looked(None, None, (note,)), is_absent=True)
     except StoppedError:
         raise
     except PalletError as exc:
         return _Attempt(Looked(None, None, (f"{subject}: left out: could not be read: {exc}",)), exc)
 
 
-def _notes(attempts: Iterable[_Attempt], source: str) -> Iterator[str]:
-    for attempt in attempts:
+def _notes(attempts: Mapping[Repository, _Attempt], source: str) -> Iterator[str]:
+    for attempt in attempts.values():
         # Registries go on listing repositories of which everything was deleted: that is no news.
-        if not (attempt.looked.is_empty and source == "registry"):
+        if source != "registry" or not (attempt.looked.is_empty or attempt.is_absent):
             yield from attempt.looked.notes
+    if source == "registry":
+        yield from narrate_absent(name for name, attempt in attempts.items() if attempt.is_absent)
 
 
 def _moment(seconds: float) -> datetime:

@@ -69,7 +69,7 @@ class Newest:
         try:
             found, seen_s = self._fetch(releases, tag)
         except NotFoundError:
-            notes.append(f"{releases.subject}:{tag}: in the list of tags, and not there: left out")
+            notes.append(_gone(releases, tag))
             return None
         return _understand(releases, tag, found, seen_s, notes)
 
@@ -91,8 +91,15 @@ class Newest:
             why = (releases.note,) if releases.note else ()
             is_empty = not releases.versions and not releases.other_tags
             return Looked(None, None, (*notes, *why), is_empty)
-        found = self.manifests.fetch_tag(releases.repository, _LATEST)
+        try:
+            found = self.manifests.fetch_tag(releases.repository, _LATEST)
+        except NotFoundError:
+            return Looked(None, None, (*notes, _gone(releases, _LATEST)))
         return _understand(releases, _LATEST, found, None, notes)
+
+
+def _gone(releases: Releases, tag: Tag) -> str:
+    return f"{releases.subject}:{tag}: in the list of tags, and not there: left out"
 
 
 def _candidates(releases: Releases) -> list[Release]:

@@ -27,6 +27,10 @@ if TYPE_CHECKING:
     from reconciler.oci.store import Store
 
 
+_NAMES_MAX = 5
+"""So many repositories that are not there are named, the rest are counted."""
+
+
 @dataclass(frozen=True, slots=True)
 class Standing:
     """One repository; nothing at all where there is no such repository."""
@@ -36,6 +40,8 @@ class Standing:
     entries: Mapping[Tag, Entry] = field(default_factory=dict)
     """The versions whose manifests can be read."""
     notes: tuple[str, ...] = ()
+    is_absent: bool = False
+    """Whether the store says that there is no such repository."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +51,11 @@ class Survey:
     standing: Mapping[Repository, Standing]
     unknown: Mapping[Repository, PalletError]
     notes: tuple[str, ...]
+
+    @property
+    def absent(self) -> tuple[Repository, ...]:
+        """What the store says there is no such repository of."""
+        return tuple(name for name, item in self.standing.items() if item.is_absent)
 
 
 def survey(store: Store, manifests: CachedManifests, asking: Asking, names: Iterable[Repository]) -> Survey:
@@ -73,6 +84,18 @@ def find_repositories(store: Store, known: Iterable[Repository]) -> tuple[tuple[
     return tuple(sorted(names)), None
 
 
+def narrate_absent(names: Iterable[Repository]) -> tuple[str, ...]:
+    """Return one note on repositories that were listed somewhere and are not there; none for none.
+
+    One for each would be noise: docker-registry goes on listing what never held more than blobs.
+    """
+    absent = sorted(names)
+    if not absent:
+        return ()
+    more = f" and {len(absent) - _NAMES_MAX} more" if len(absent) > _NAMES_MAX else ""
+    return (f"listed, and not there: left out: {', '.join(absent[:_NAMES_MAX])}{more}",)
+
+
 def _attempt(store: Store, manifests: CachedManifests, name: Repository) -> Standing | PalletError:
     try:
         return _look(store, manifests, name)
@@ -86,7 +109,7 @@ def _look(store: Store, manifests: CachedManifests, name: Repository) -> Standin
     try:
         releases = list_releases(store, name)
     except NotFoundError:
-        return Standing()
+        return Standing(is_absent=True)
     tags: dict[Tag, Digest] = {}
     entries: dict[Tag, Entry] = {}
     notes: list[str] = []

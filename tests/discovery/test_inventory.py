@@ -10,6 +10,7 @@ import pytest
 from reconciler.desired.lockfile import Locked
 from reconciler.desired.versions.version import Version
 from reconciler.discovery.asking import Asking
+from reconciler.discovery.catalog import LATEST
 from reconciler.discovery.entries import Inventory
 from reconciler.discovery.inventory import take_inventory
 from reconciler.discovery.manifest_cache import CachedManifests, ManifestCache
@@ -228,6 +229,46 @@ def test_catalog_that_does_not_help_is_said(
     assert inventory.source == "registry"
     assert inventory.notes[0] == note
     assert "workflows/plan:1.0.0" in names(inventory)
+
+
+def test_oddities_of_a_lost_catalog_are_no_news(store: MemoryStore) -> None:
+    publisher(store).publish(learned(entry_of("workflows/plan")))
+    store.delete_manifest(CATALOG, LATEST)
+
+    inventory = take(store, catalog=CATALOG)
+
+    assert store.list_tags(CATALOG) == ["project-ours"]
+    assert inventory.notes == ("memory.test/catalog:latest: there is no catalog yet",)
+    assert len(inventory.entries) == 3
+
+
+@pytest.mark.parametrize(
+    ("content", "what"),
+    [
+        (b"hello", "a catalog whose content cannot be read: expected '{', got 'hello'"),
+        (b'{"format_version":"2.0","entries":[]}', "a catalog of format 2.0, newer than 1.0"),
+    ],
+    ids=["broken", "newer"],
+)
+def test_useless_catalog_is_asked_for_once(store: MemoryStore, content: bytes, what: str) -> None:
+    put_catalog(store, content)
+    began = len(store.calls)
+
+    inventory = take(store, catalog=CATALOG)
+
+    assert inventory.notes == (f"memory.test/catalog:latest: expected a catalog, got {what}",)
+    assert [call for call in store.calls[began:] if call[0] == "list_tags" and CATALOG in call] == []
+    assert len(inventory.entries) == 3
+
+
+@pytest.mark.parametrize("tag", ["1.0.0", "latest"])
+def test_something_else_of_the_catalogs_name_is_found(store: MemoryStore, tag: str) -> None:
+    release(store, CATALOG, tag)
+
+    inventory = take(store, catalog=CATALOG)
+
+    assert names(inventory)[0] == f"catalog:{tag}"
+    assert len(inventory.notes) == 1
 
 
 def test_refused_catalog_is_said(store: MemoryStore) -> None:

@@ -29,17 +29,34 @@ def _take(store: MemoryStore, *listed: Repository) -> Inventory:
     return take_inventory(store, manifests=manifests, asking=Asking(jobs=2), catalog=None, listed=listed)
 
 
-@pytest.mark.parametrize("is_known", [True, False], ids=["no tags", "unknown when asked"])
-def test_empty_repository_of_a_registry_is_no_news(store: MemoryStore, *, is_known: bool) -> None:
-    if is_known:
-        store.delete_manifest(LEFT, Tag("1.0.0"))
-    else:
-        store.failing["list_tags", LEFT] = NotFoundError("memory.test/pallet-doctor: not found")
+def test_empty_repository_of_a_registry_is_no_news(store: MemoryStore) -> None:
+    store.delete_manifest(LEFT, Tag("1.0.0"))
 
     inventory = _take(store)
 
     assert [entry.repository for entry in inventory.entries] == [KEPT]
     assert (inventory.source, inventory.notes) == ("registry", ())
+
+
+def test_vanished_repositories_of_a_registry_are_one_note(store: MemoryStore) -> None:
+    for number in range(6):
+        name = Repository(f"gone/r{number}")
+        publish(store, name, "1.0.0", b"content")
+        store.failing["list_tags", name] = NotFoundError(f"memory.test/{name}: not found")
+
+    inventory = _take(store)
+
+    assert [entry.repository for entry in inventory.entries] == [LEFT, KEPT]
+    assert inventory.notes == (
+        "listed, and not there: left out: gone/r0, gone/r1, gone/r2, gone/r3, gone/r4 and 1 more",
+    )
+
+
+def test_tag_that_vanished_is_no_vanished_repository(store: MemoryStore) -> None:
+    publish(store, Repository("named"), "latest", b"content")
+    store.failing["fetch_manifest", "named"] = NotFoundError("gone")
+
+    assert _take(store).notes == ("memory.test/named:latest: in the list of tags, and not there: left out",)
 
 
 def test_empty_repository_that_somebody_named_is_news(store: MemoryStore) -> None:
