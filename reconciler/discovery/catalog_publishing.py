@@ -172,16 +172,18 @@ def refusal(place: CatalogPlace, seen: CatalogForeign) -> RefusedError:
     """Return why what stands there is not overwritten, and what to do."""
     return RefusedError(
         f"{place.reference}: not overwritten: expected a catalog, got {seen.what}",
-        fix=seen.fix or advise_foreign(place),
+        # What was published earlier, and what is deleted since, only the registry knows then.
+        fix=seen.fix or advise_foreign("pallet catalog --rebuild --force"),
     )
 
 
-def advise_foreign(place: CatalogPlace) -> str:
-    """Say what may be done about something else in the catalog's place."""
-    return (
-        "give [catalog] another repository in pallet.toml, "
-        f"or overwrite it: pallet sync --force {place.repository}"
-    )
+def advise_foreign(overwrite: str) -> str:
+    """Say what may be done about something else in the catalog's place.
+
+    Args:
+        overwrite: the command that puts a catalog there.
+    """
+    return f"give [catalog] another repository in pallet.toml, or overwrite it: {overwrite}"
 
 
 def _is_of(item: Item, tag: Tag) -> bool:

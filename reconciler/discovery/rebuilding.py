@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING
 from reconciler.desired.build import PROJECT
 from reconciler.discovery.catalog import CatalogForeign, CatalogPresent
 from reconciler.discovery.catalog_merge import Confirmed, Learned
-from reconciler.discovery.surveying import Survey, find_repositories, survey
+from reconciler.discovery.catalog_publishing import refusal
+from reconciler.discovery.surveying import Survey, find_repositories, narrate_absent, survey
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -67,15 +68,16 @@ def rebuild(
     """
     entries = tuple(locked)
     seen = place.look()
+    # A catalog that cannot be read any more is what rebuilding is for; anything else is somebody's.
+    if isinstance(seen, CatalogForeign) and not (force or seen.is_broken):
+        raise refusal(place, seen)
     known = {entry.name for entry in entries} | _listed(seen, None if everybody else project)
     names, note = find_repositories(place.store, known)
     found = survey(place.store, place.manifests, asking, (name for name in names if name != place.repository))
     own = {(entry.name, entry.digest) for entry in entries}
     learned = _learn(found, own, None if everybody else project)
-    # A catalog that cannot be read any more is what rebuilding is for.
-    is_broken = isinstance(seen, CatalogForeign) and seen.is_broken
-    published = publisher.publish(learned, force=force or is_broken)
-    notes = (*((note,) if note else ()), *found.notes)
+    published = publisher.publish(learned, force=force or isinstance(seen, CatalogForeign))
+    notes = (*((note,) if note else ()), *found.notes, *narrate_absent(found.absent))
     return Rebuilt(published, notes, tuple(found.unknown.values()))
 
 

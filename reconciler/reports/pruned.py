@@ -6,6 +6,7 @@ Must never be added: a request, or a decision.
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING
 
 from reconciler.reports.documents import FORMAT_VERSION, Document
@@ -47,9 +48,9 @@ def render_pruned(pruning: Pruning, pruned: Pruned | None, *, everything: bool) 
         (staying, "kept"),
     ]
     said = " · ".join(f"{number} {word}" for number, word in counts if number)
-    problem = pruned.catalog if pruned is not None else None
-    more = [f"! catalog: {problem.error}"] if problem is not None and problem.error else []
-    return "".join(f"{line}\n" for line in (*lines, *more, said or "nothing to delete"))
+    if pruned is not None:
+        lines.extend(_aftermath(pruned))
+    return "".join(f"{line}\n" for line in (*lines, said or "nothing to delete"))
 
 
 def pruned_document(
@@ -78,9 +79,18 @@ def _line(item: Judged, pruned: Pruned | None) -> str:
     result = pruned.results.get(item.key) if pruned is not None else None
     mark = "=" if item.stays else "-" if result is None else _MARKS[result.outcome]
     why = item.why if result is None or result.error is None else result.error
-    fix = f"\n    → {result.fix}" if result is not None and result.error and result.fix else ""
     tags = ", ".join((entry.tag, *item.tags))
-    return f"{mark} {entry.repository}:{tags}  {entry.digest.short}  {printable(why)}{fix}"
+    return f"{mark} {entry.repository}:{tags}  {entry.digest.short}  {printable(why)}"
+
+
+def _aftermath(pruned: Pruned) -> Iterator[str]:
+    """Yield what became of the catalog, and what to do: once for all to whom the same happened."""
+    catalog = pruned.catalog
+    if catalog is not None and catalog.error:
+        yield f"! catalog: {printable(catalog.error)}"
+    results = [item for item in (*pruned.results.values(), catalog) if item is not None and item.error]
+    for fix, count in Counter(item.fix for item in results if item.fix).items():
+        yield f"  → {fix}" if count == 1 else f"  → {fix} ({count} times)"
 
 
 def _version(item: Judged, pruned: Pruned | None, name: Callable[[Repository, Tag], str]) -> Document:

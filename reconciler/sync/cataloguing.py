@@ -134,7 +134,9 @@ class Cataloguer:
             CatalogVerdict.FOREIGN,
             Action.PUSH if self.force else Action.REFUSE,
             f"expected a catalog, got {seen.what}",
-            None if self.force else seen.fix or advise_foreign(self.place),
+            None
+            if self.force
+            else seen.fix or advise_foreign(f"{self.again} --force {self.place.repository}"),
             seen=seen.digest,
             settled=None if self.force else Outcome.REFUSED,
             force=self.force,

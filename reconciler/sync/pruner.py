@@ -14,7 +14,7 @@ from reconciler.discovery.catalog import CatalogPresent
 from reconciler.discovery.catalog_merge import Learned
 from reconciler.discovery.catalog_publishing import Publisher
 from reconciler.discovery.entries import read_entry
-from reconciler.discovery.surveying import find_repositories, survey
+from reconciler.discovery.surveying import find_repositories, narrate_absent, survey
 from reconciler.errors import (
     ImmutableTagError,
     NotFoundError,
@@ -91,7 +91,9 @@ class Pruner:
         names, why = self._names(items)
         found = survey(self.store, self.manifests, self.asking, names)
         judged = choose(found.standing, (*listed, *self._wanted()), self._claims(found), retention)
-        notes = (text for text in (note, why, *found.notes) if text is not None)
+        # What is wanted need not be published yet.
+        absent = set(found.absent) - {item.name for item in self.project.wanted}
+        notes = (text for text in (note, why, *found.notes, *narrate_absent(absent)) if text is not None)
         return Pruning(judged, tuple(notes), tuple(found.unknown.values()))
 
     def prune(self, pruning: Pruning) -> Pruned:

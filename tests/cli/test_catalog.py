@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -266,8 +267,21 @@ def test_rebuilding_overwrites_another_artifact_by_force(ours: Desk, store: Layo
 
     assert refused.code == 4
     assert "not overwritten: expected a catalog, got an artifact of type text/plain" in refused.stderr
+    assert "or overwrite it: pallet catalog --rebuild --force\n" in refused.stderr
     assert ours.pallet("catalog", "--rebuild", "--force").code == 0
     assert names_in(store) == ["workflows/triage:1.0.0"]
+    assert ours.pallet("check").code == 0
+
+
+def test_rebuilding_says_what_is_gone(ours: Desk, tmp_path: Path, store: LayoutStore) -> None:
+    assert ours.pallet("sync").code == 0
+    shutil.rmtree(tmp_path / "registry" / TRIAGE)
+
+    ran = ours.pallet("catalog", "--rebuild")
+
+    assert ran.code == 0, ran.everything
+    assert "listed, and not there: left out: workflows/triage\n" in ran.stderr
+    assert names_in(store) == []
 
 
 def test_catalog_is_a_file_for_other_tools(ours: Desk, tmp_path: Path) -> None:

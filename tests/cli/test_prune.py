@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,7 @@ import pytest
 from reconciler.oci.layout import LayoutStore, open_layout
 from reconciler.oci.reference import Repository, Tag
 from tests.cli.test_catalog import with_catalog
-from tests.discovery.catalogued import names_in
+from tests.discovery.catalogued import names_in, put_artifact
 from tests.support.docker_registry import DockerRegistry
 from tests.support.results import read_result
 from tests.support.scenarios import CountingProxy, Desk, set_up, triage
@@ -120,6 +121,37 @@ def test_lost_catalog_lets_everything_be_read(make: Callable[..., Desk]) -> None
     ]
 
 
+def test_vanished_repository_is_said(make: Callable[..., Desk]) -> None:
+    desk = make()
+    assert desk.pallet("sync").code == 0
+    shutil.rmtree(desk.root / "registry" / SORT)
+    desk.write("workflows/later.yaml", triage())
+
+    document = prune(desk, "--keep", "2")
+
+    assert document["notes"] == ["listed, and not there: left out: workflows/sort"]
+    assert going(document) == ["workflows/triage:1.0.0"]
+
+
+def test_overwritten_catalog_is_said_with_what_helps(make: Callable[..., Desk]) -> None:
+    desk = make()
+    assert desk.pallet("sync").code == 0
+    put_artifact(store_of(desk), b"hello", "text/plain")
+
+    ran = desk.pallet("prune", "--keep", "1", "--yes")
+
+    assert ran.code == 4
+    assert ran.stdout.splitlines()[-3:] == [
+        "! catalog: oci-layout:registry/catalog:latest: not overwritten: expected a catalog, "
+        "got an artifact of type text/plain",
+        "  → give [catalog] another repository in pallet.toml, "
+        "or overwrite it: pallet catalog --rebuild --force",
+        "3 deleted",
+    ]
+    assert desk.pallet("catalog", "--rebuild", "--force").code == 0
+    assert names_in(store_of(desk)) == ["workflows/triage:2.0.0"]
+
+
 @pytest.mark.parametrize("age", ["90", "0d", "d", "-1d", "1h", ""])
 def test_odd_ages_are_refused(make: Callable[..., Desk], age: str) -> None:
     ran = make().pallet("prune", "--older-than", age)
@@ -152,8 +184,15 @@ def test_registry_that_refuses_deletion_is_said(
         refusal = b'{"errors":[{"code":"UNSUPPORTED","message":"deletion is switched off"}]}'
         proxy.on("DELETE", "/", Reply(405, [("Content-Type", "application/json")], refusal))
 
-        document = prune(desk, "--yes", code=4)
+        document = prune(desk, "--keep", "1", "--yes", code=4)
+        ran = desk.pallet("prune", "--keep", "1", "--yes")
 
-    assert [item["outcome"] for item in document["versions"]] == ["refused"]
+    assert [item["outcome"] for item in document["versions"]] == ["refused"] * 3
     assert "405" in document["versions"][0]["error"]
     assert document["catalog"] is None
+    assert ran.stdout.splitlines()[-2:] == [
+        "  → enable deleting in the registry (distribution: storage.delete.enabled), "
+        "or delete with its own tools (3 times)",
+        "3 refused",
+    ]
+    assert ran.stdout.count("→") == 1
