@@ -82,7 +82,7 @@ class Origin:
 
 
 def place_options(command: Command) -> Command:
-    return _group(
+    return flag_group(
         "place",
         Place,
         flag(
@@ -102,7 +102,7 @@ def place_options(command: Command) -> Command:
 
 
 def reach_options(command: Command) -> Command:
-    return _group(
+    return flag_group(
         "reach",
         Reach,
         flag(
@@ -140,7 +140,7 @@ def reach_options(command: Command) -> Command:
 
 
 def origin_options(command: Command) -> Command:
-    return _group(
+    return flag_group(
         "origin",
         Origin,
         flag(
@@ -165,7 +165,7 @@ def output_options(*formats: str, to_file: bool = True) -> Callable[[Command], C
         type=click.Path(dir_okay=False, path_type=Path),
         help="Write the result to this file instead of stdout.",
     )
-    return _group(
+    return flag_group(
         "output",
         Output,
         flag(
@@ -204,8 +204,14 @@ only_option = flag(
 )
 
 
-def _group(name: str, cls: type, *flags: Callable[[Command], Command]) -> Callable[[Command], Command]:
-    """Return a decorator that adds flags, and hands their values to the command as one `cls`."""
+def flag_group(name: str, cls: type, *flags: Callable[[Command], Command]) -> Callable[[Command], Command]:
+    """Return a decorator that adds flags, and hands their values to the command as one `cls`.
+
+    Args:
+        name: the command's argument that takes it.
+        cls: a dataclass with a field for each flag.
+        flags: as --help lists them.
+    """
 
     def decorate(command: Command) -> Command:
         @wraps(command)

@@ -34,19 +34,18 @@ from reconciler.cli.subjects import find_subject, require_subject
 from reconciler.desired.config_reader import read_config
 from reconciler.desired.destinations import read_destination
 from reconciler.desired.references import read_reference
-from reconciler.desired.single import Wish, read_single, with_subject
+from reconciler.desired.single import Single, Wish, read_single, with_subject
 from reconciler.desired.single_shape import ImageSpec
 from reconciler.errors import ConfigError, UsageError
 from reconciler.reports.pushed import narrate_push, pushed_document, render_pushed
 from reconciler.sync.push import Pusher, list_by_subject
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from reconciler.desired.config import Config
+    from reconciler.desired.destinations import Destination
     from reconciler.desired.references import Written
-    from reconciler.desired.versions.version import Version
     from reconciler.oci.manifest import Descriptor
+    from reconciler.sync.push import Pushed
     from reconciler.sync.stop import Stop
 
 _LIKE_VERSION = re.compile(r"v?[0-9]+\.[0-9]+\.[0-9]", re.ASCII)
@@ -55,7 +54,6 @@ _LIKE_VERSION = re.compile(r"v?[0-9]+\.[0-9]+\.[0-9]", re.ASCII)
 @click.command("push", short_help="Publish files without an entry in pallet.toml.")
 @click.argument("files", nargs=-1, required=True, metavar="FILE...", type=click.Path(path_type=Path))
 @click.argument("reference")
-@flag("--kind", metavar="NAME", help="What the files are; otherwise by their content, else kind files.")
 @words_options
 @flag(
     "--floating",
@@ -81,12 +79,7 @@ def command(
     reach: Reach,
     output: Output,
     *,
-    kind: str | None,
-    annotations: tuple[str, ...],
-    annotation_file: Path | None,
-    artifact_type: str | None,
-    config: str | None,
-    image_spec: str | None,
+    words: Words,
     floating: tuple[str, ...],
     subject: str | None,
     force: bool,
@@ -119,34 +112,72 @@ def command(
     screen = Screen(output)
     _refuse_file(place.directory / reference, reference)
     destination = read_destination(reference)
-    written, version = destination.written, destination.version
-    check_artifact_type(artifact_type)
-    destination.check_floating(floating)
-    for note in _odd_tag(written, version):
-        screen.say(note)
+    _check(destination, words, floating, screen)
     project = find_config_here(place)
-    words = Words(
-        read_annotations(annotations),
-        annotation_file,
-        artifact_type,
-        config,
-        ImageSpec(image_spec) if image_spec else None,
-    )
-    repository = find_place(written, place, reach).repository
-    wish = _wish(files, replace(written, repository=repository), version, words, place.directory)
-    wish = replace(wish, kind=kind, floating_tags=tuple(dict.fromkeys(floating)))
-    single = read_single(wish, place.directory, project, digest_memory())
-    for note in single.notes:
-        screen.say(note)
+    single = _read(_read_wish(files, destination, words, floating, place, reach), place, project, screen)
     with stop_on_signals() as stop, open_reference(destination.text, place, reach, stop, screen) as located:
         if subject is not None:
             single = with_subject(single, _find_subject(subject, located, place, reach))
         pushed = _pusher(located, project, reach, screen, stop).push(single, force=force)
         list_by_subject(located.store, single)
-    for line in narrate_push(pushed):
-        screen.say(line)
-    screen.answer(pushed_document(pushed), render_pushed(pushed))
+    _print(pushed, screen)
     return pushed.exit_code
+
+
+def _check(destination: Destination, words: Words, floating: tuple[str, ...], screen: Screen) -> None:
+    """Refuse what cannot be meant, and say what may not be.
+
+    Raises:
+        UsageError: a type or a floating tag is none.
+    """
+    check_artifact_type(words.artifact_type)
+    destination.check_floating(floating)
+    tag = destination.written.tag
+    if tag is not None and destination.version is None and _LIKE_VERSION.match(tag):
+        screen.say(f"{tag}: no semantic version: a tag like any other, which may hold anything later")
+
+
+def _read_wish(
+    files: tuple[Path, ...],
+    destination: Destination,
+    words: Words,
+    floating: tuple[str, ...],
+    place: Place,
+    reach: Reach,
+) -> Wish:
+    """Return what is to be published, as the command line says it.
+
+    Raises:
+        UsageError: words or types cannot be meant, or there is no such target.
+        DocumentError: the file of annotations is none; with every problem.
+    """
+    annotations = read_annotations(words.annotations)
+    repository = find_place(destination.written, place, reach).repository
+    paths, media_types = split_types(files, place.directory)
+    config, config_type = (None, None) if words.config is None else split_type(words.config, place.directory)
+    return Wish(
+        repository=repository,
+        files=paths,
+        tag=destination.written.tag,
+        version=destination.version,
+        kind=words.kind,
+        media_types=media_types,
+        config=config,
+        config_type=config_type,
+        said=read_annotation_file(words.annotation_file, place.directory),
+        image_spec=ImageSpec(words.image_spec) if words.image_spec else None,
+        annotations=annotations,
+        artifact_type=words.artifact_type,
+        floating_tags=tuple(dict.fromkeys(floating)),
+    )
+
+
+def _read(wish: Wish, place: Place, project: Config | None, screen: Screen) -> Single:
+    """Return the artifact that the files are, and say what a reader should know of them."""
+    single = read_single(wish, place.directory, project, digest_memory())
+    for note in single.notes:
+        screen.say(note)
+    return single
 
 
 def _find_subject(text: str, located: Located, place: Place, reach: Reach) -> Descriptor:
@@ -175,27 +206,6 @@ def _is_same_repository(subject: Written, located: Located, place: Place, reach:
     return (found.target, found.repository) == (located.target, located.repository)
 
 
-def _wish(
-    files: tuple[Path, ...], written: Written, version: Version | None, words: Words, directory: Path
-) -> Wish:
-    """Return what is to be published, as the command line says it."""
-    paths, media_types = split_types(files, directory)
-    config, config_type = (None, None) if words.config is None else split_type(words.config, directory)
-    return Wish(
-        repository=written.repository,
-        files=paths,
-        tag=written.tag,
-        version=version,
-        annotations=words.annotations,
-        artifact_type=words.artifact_type,
-        media_types=media_types,
-        config=config,
-        config_type=config_type,
-        said=read_annotation_file(words.annotation_file, directory),
-        image_spec=words.image_spec,
-    )
-
-
 def _refuse_file(path: Path, reference: str) -> None:
     """Refuse a file where the reference belongs: the shell's glob took its place."""
     if path.is_file():
@@ -203,11 +213,6 @@ def _refuse_file(path: Path, reference: str) -> None:
             f"reference: expected a repository, got the file {reference}",
             fix="write where the files go behind them: pallet push FILE… REPOSITORY:VERSION",
         )
-
-
-def _odd_tag(written: Written, version: Version | None) -> Iterator[str]:
-    if written.tag is not None and version is None and _LIKE_VERSION.match(written.tag):
-        yield f"{written.tag}: no semantic version: a tag like any other, which may hold anything later"
 
 
 def _pusher(located: Located, config: Config | None, reach: Reach, screen: Screen, stop: Stop) -> Pusher:
@@ -220,6 +225,12 @@ def _pusher(located: Located, config: Config | None, reach: Reach, screen: Scree
         stop,
         screen.progress(),
     )
+
+
+def _print(pushed: Pushed, screen: Screen) -> None:
+    for line in narrate_push(pushed):
+        screen.say(line)
+    screen.answer(pushed_document(pushed), render_pushed(pushed))
 
 
 def find_config_here(place: Place) -> Config | None:

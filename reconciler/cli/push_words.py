@@ -5,13 +5,13 @@ Must never be added: what becomes of it.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
-from reconciler.cli.options import flag
+from reconciler.cli.options import flag, flag_group
 from reconciler.desired.build import TITLE, WRITTEN_BY_PALLET
 from reconciler.desired.reading.documents import DOCUMENT_MAX_BYTES, Format, read_document
 from reconciler.desired.single_shape import ImageSpec
@@ -20,7 +20,7 @@ from reconciler.oci.files import read_bounded
 from reconciler.oci.media_types import is_media_type
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Iterable
 
 _EXAMPLE = "application/vnd.acme.prompt.v1+yaml"
 _MANIFEST, _CONFIG = "$manifest", "$config"
@@ -28,23 +28,20 @@ _MANIFEST, _CONFIG = "$manifest", "$config"
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """Everything that is said beside files and reference."""
+    """Everything that is said of the files, as it was written."""
 
-    annotations: Mapping[str, str] = field(default_factory=dict)
-    annotation_file: Path | None = None
-    artifact_type: str | None = None
-    config: str | None = None
-    image_spec: ImageSpec | None = None
-
-
-def words_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Give a command the options of `oras push` for annotations, types and the config."""
-    for option in reversed(_OPTIONS):
-        command = option(command)
-    return command
+    kind: str | None
+    annotations: tuple[str, ...]
+    annotation_file: Path | None
+    artifact_type: str | None
+    config: str | None
+    image_spec: str | None
 
 
-_OPTIONS = (
+words_options = flag_group(
+    "words",
+    Words,
+    flag("--kind", metavar="NAME", help="What the files are; otherwise by their content, else kind files."),
     flag(
         "--annotation",
         "annotations",
