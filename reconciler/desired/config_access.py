@@ -5,8 +5,11 @@ Decided here: which of these keys go together. Must never be added: opening a fi
 
 from __future__ import annotations
 
+import functools
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
+
+from reconciler.oci.registry.private_storage import NOWHERE, PrivateStorage
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -15,7 +18,7 @@ if TYPE_CHECKING:
     from reconciler.desired.config_findings import Findings
 
 _CERTIFICATES: Final = ("ca", "client-certificate", "client-key")
-_ACCESS: Final = (*_CERTIFICATES, "insecure", "profile", "concurrency")
+_ACCESS: Final = (*_CERTIFICATES, "insecure", "profile", "concurrency", "private-storage")
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +35,8 @@ class Access:
     """A name of `reconciler.oci.registry.profiles`; None for what the host's name tells."""
     concurrency: int | None = None
     """Requests in flight; None for what the profile says."""
+    private_storage: PrivateStorage = NOWHERE
+    """Where in a private network the registry may redirect to."""
 
 
 def read_access(table: Mapping[str, Any], where: tuple[str, ...], findings: Findings, root: Path) -> Access:
@@ -48,7 +53,17 @@ def read_access(table: Mapping[str, Any], where: tuple[str, ...], findings: Find
         table.get("insecure", False),
         table.get("profile"),
         table.get("concurrency"),
+        _read_storage(table.get("private-storage", []), (*where, "private-storage"), findings),
     )
+
+
+def _read_storage(entries: list[str], where: tuple[str, ...], findings: Findings) -> PrivateStorage:
+    good = []
+    for place, entry in enumerate(entries):
+        read = functools.partial(PrivateStorage.parse, [entry])
+        if findings.attempt((*where, place), "invalid-storage", read) is not None:
+            good.append(entry)
+    return PrivateStorage.parse(good)
 
 
 def _check_together(table: Mapping[str, Any], where: tuple[str, ...], findings: Findings) -> None:

@@ -19,9 +19,11 @@ from reconciler.errors import StoppedError, UsageError
 from reconciler.oci.reference import Repository
 from reconciler.oci.registry.credentials.values import Credential, is_header_word
 from reconciler.oci.registry.endpoint import Endpoint
+from reconciler.oci.registry.private_storage import PrivateStorage
 from reconciler.oci.registry.profiles import BY_NAME
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     from reconciler.compose import Connection, Surroundings
@@ -44,6 +46,7 @@ class Given:
     insecure: bool | None = None
     profile: str | None = None
     concurrency: int | None = None
+    private_storage: PrivateStorage | None = None
 
     @property
     def said(self) -> dict[str, object]:
@@ -170,6 +173,22 @@ def _read_place(where: str, *, is_name_possible: bool) -> Target:
             f"registry: expected {_EXPECTED}, got {where!r}", fix=f"write https://{where} for a host{hint}"
         )
     return Target(where, where)
+
+
+def read_storage(entries: Sequence[str] | None) -> PrivateStorage | None:
+    """Return where in a private network a registry may redirect to; None for what the target says.
+
+    Raises:
+        UsageError: an entry is none.
+    """
+    try:
+        return (
+            None
+            if entries is None
+            else PrivateStorage.parse([entries] if isinstance(entries, str) else entries)
+        )
+    except ValueError as exc:
+        raise UsageError(f"private_storage: {exc}") from exc
 
 
 def read_credential(username: str | None, password: str | None, token: str | None) -> Credential | None:

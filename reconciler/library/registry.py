@@ -21,7 +21,7 @@ from reconciler.oci.registry.settings import JOBS, RETRIES, TIMEOUT_S
 from reconciler.sync.stop import Stop
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
     from reconciler.library.arguments import PathLike
     from reconciler.sync.progress import Progress
@@ -53,6 +53,7 @@ class Registry(Reading, Finding, Writing, Projects):
         insecure: bool | None = None,
         profile: str | None = None,
         concurrency: int | None = None,
+        private_storage: Sequence[str] | None = None,
         jobs: int = JOBS,
         retries: int = RETRIES,
         timeout_s: float = TIMEOUT_S,
@@ -80,6 +81,8 @@ class Registry(Reading, Finding, Writing, Projects):
             insecure: whether the certificate is not verified, and credentials may go over http.
             profile: what is known of the registry, by name; None for what its host tells.
             concurrency: requests in flight; None for what the profile says.
+            private_storage: hosts and networks, in a private network, to which a public registry may redirect
+                for content; no credential is sent there.
             jobs: how many artifacts at once, 1 to 256.
             retries: how often a failed request is sent again.
             timeout_s: how long the registry may be silent, in seconds.
@@ -105,6 +108,7 @@ class Registry(Reading, Finding, Writing, Projects):
             insecure=insecure,
             profile=profile,
             concurrency=concurrency,
+            private_storage=opening.read_storage(private_storage),
         )
         credential = opening.read_credential(username, password, token)
         around = Surroundings(

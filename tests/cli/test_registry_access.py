@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from tests.support import certificates
-from tests.support.scenarios import Desk, set_up
-from tests.support.scripted_registry import Reply, Request, ScriptedRegistry
+from tests.support.scenarios import CountingProxy, Desk, set_up
+from tests.support.scripted_registry import Reply, Request, ScriptedRegistry, ScriptedServer
 
 
 @pytest.fixture
@@ -114,3 +115,38 @@ def test_throttled_sync_says_run_again_later(online: Desk, registry: ScriptedReg
     ran = online.pallet("sync")
     assert ran.code == 75, ran.everything
     assert len(registry.requests) <= 16
+
+
+OUTSIDE = "http://registry.test"
+
+
+class Outside(CountingProxy):
+    """A proxy, through which a registry stands outside under a name of its own."""
+
+    def default(self, request: Request) -> Reply:
+        return super().default(replace(request, target=request.target.removeprefix(OUTSIDE)))
+
+
+def test_private_storage_has_to_be_written(
+    registry: ScriptedRegistry,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def storage_of(request: Request) -> Reply:
+        return Reply(307, {"Location": f"{storage.url}{request.path.removeprefix(OUTSIDE)}"})
+
+    desk = set_up(tmp_path / "desk", OUTSIDE, capsys)
+    with Outside(registry.host) as proxy, ScriptedServer() as storage:
+        monkeypatch.setenv("http_proxy", proxy.url)
+        assert desk.pallet("sync").code == 0
+        proxy.on("GET", "/blobs/", storage_of)
+        storage.on("GET", "", registry.faithful)
+        refused = desk.pallet("pull", "workflows/triage@*", "-o", "back")
+        assert refused.code == 1, refused.everything
+        assert 'private-storage = ["127.0.0.1"]' in refused.stderr
+        assert storage.requests == []
+        add_to_target(desk, 'private-storage = ["127.0.0.1"]')
+        allowed = desk.pallet("pull", "workflows/triage@*", "-o", "back")
+        assert allowed.code == 0, allowed.everything
+        assert storage.requests

@@ -9,7 +9,10 @@ import pytest
 from reconciler.desired.config_access import Access
 from reconciler.desired.config_reader import read_config
 from reconciler.errors import ConfigError
+from reconciler.oci.registry.private_storage import PrivateStorage
 from tests.support.projects import HEAD
+
+PLACE = "expected a host's name, or a private address or network such as 10.20.0.0/16"
 
 
 def write(folder: Path, keys: str) -> Path:
@@ -22,10 +25,16 @@ def test_paths_start_from_the_file(tmp_path: Path) -> None:
     path = write(
         tmp_path,
         'url = "https://h"\nca = "c/ca.pem"\nclient-certificate = "me.pem"\nclient-key = "/run/me.key"\n'
-        'insecure = true\nprofile = "zot"\nconcurrency = 8',
+        'insecure = true\nprofile = "zot"\nconcurrency = 8\nprivate-storage = ["minio.test", "10.2.0.0/16"]',
     )
     assert read_config(path).targets["x"].access == Access(
-        tmp_path / "c/ca.pem", tmp_path / "me.pem", Path("/run/me.key"), True, "zot", 8
+        tmp_path / "c/ca.pem",
+        tmp_path / "me.pem",
+        Path("/run/me.key"),
+        True,
+        "zot",
+        8,
+        PrivateStorage.parse(["minio.test", "10.2.0.0/16"]),
     )
 
 
@@ -63,6 +72,21 @@ def test_nothing_written_is_nothing_special(tmp_path: Path) -> None:
             'url = "https://h"\ninsecure = "yes"',
             ["target.x.insecure: expected true or false, got the text 'yes'"],
             id="insecure-as-text",
+        ),
+        pytest.param(
+            'url = "oci-layout:d"\nprivate-storage = ["10.0.0.1"]',
+            [
+                "target.x.private-storage: expected it of a registry only, got it of the directory 'oci-layout:d'"
+            ],
+            id="storage-of-a-layout",
+        ),
+        pytest.param(
+            'url = "https://h"\nprivate-storage = ["0.0.0.0/0", "10.0.0.1", "https://s"]',
+            [
+                f"target.x.private-storage[0]: {PLACE}, got '0.0.0.0/0', which is not private",
+                f"target.x.private-storage[2]: {PLACE}, got 'https://s'",
+            ],
+            id="no-private-storage",
         ),
     ],
 )

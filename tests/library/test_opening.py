@@ -66,6 +66,15 @@ def test_layout_is_relative_to_the_directory(tmp_path: Path) -> None:
         pytest.param("h.test", {"username": "a:b", "password": SECRET}, "a name without a colon", id="colon"),
         pytest.param("h.test", {"profile": "nobody"}, "profile: expected one of .*'nobody'", id="profile"),
         pytest.param("h.test", {"concurrency": 0}, "concurrency: expected at least 1, got 0", id="concurrency"),
+        pytest.param(
+            "h.test",
+            {"private_storage": ["8.8.8.8"]},
+            "private_storage: .*'8.8.8.8', which is not private",
+            id="storage",
+        ),
+        pytest.param(
+            "h.test", {"private_storage": "minio:9000"}, "private_storage: .*'minio:9000'", id="storage-as-text"
+        ),
         pytest.param("h.test", {"client_key": "k.pem"}, "client_key: expected client_certificate", id="key-alone"),
         pytest.param("h.test", {"jobs": 0}, "jobs: expected 1 to 256, got 0", id="no-jobs"),
         pytest.param("h.test", {"retries": -1}, "retries: expected 0 or more, got -1", id="retries"),

@@ -214,11 +214,11 @@ class Session:
                 fix="reach the registry by https, and by its address in the network of its token server; "
                 "else whoever runs it has to name a token server that may be asked",
             ) from exc
-        address = self.transport.whereabouts.private_address(realm.origin, registry=self._origin)
-        if address is not None:
+        addresses = self.transport.whereabouts.private_addresses(realm.origin, registry=self._origin)
+        if addresses:
             raise UnmetChallengeError(
                 f"{self._origin}: its token server is refused: expected a public token server, "
-                f"got one in a private network: {realm.origin} ({address})",
+                f"got one in a private network: {realm.origin} ({addresses[0]})",
                 fix=PRIVATE_FIX,
             )
         return _Bearer(realm, challenge.parameters.get("service", ""))

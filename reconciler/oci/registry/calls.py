@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING, Protocol
 
 from reconciler.errors import StoreError, UnreachableError
 from reconciler.oci.registry.failures import Refusal, failure
+from reconciler.oci.registry.private_storage import PrivateStorage, allow_fix
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from reconciler.oci.registry.urls import Url
+    from reconciler.oci.registry.urls import Origin, Url
     from reconciler.oci.registry.wire import Kind
 
 Headers = tuple[tuple[str, str], ...]
@@ -51,11 +52,14 @@ class Call:
     """Whether it is sent again as it is when the connection breaks; an upload has moved on by then."""
 
 
-def redirected(refusal: Refusal) -> Url:
+def redirected(refusal: Refusal, storage: PrivateStorage) -> Url:
     """Return where a redirect leads.
 
+    Args:
+        storage: where in a private network it may lead.
+
     Raises:
-        StoreError: nowhere, from https to http, or from a public registry into a private network.
+        StoreError: nowhere, from https to http, or from a public registry into another private network.
     """
     if refusal.location is None:
         raise failure(refusal)
@@ -71,8 +75,20 @@ def redirected(refusal: Refusal) -> Url:
         url.origin.is_local_address
         and not refusal.url.origin.is_local_address
         and url.origin != refusal.url.origin
+        and not storage.holds(url.origin.host)
     ):
-        raise StoreError(
-            f"{refusal.request}: the registry redirects into a private network, to {url.origin}: refused"
-        )
+        raise private_redirect(refusal, url.origin)
     return url
+
+
+def private_redirect(refusal: Refusal, target: Origin, address: str | None = None) -> StoreError:
+    """Return the failure of a redirect into a private network.
+
+    Args:
+        address: what the target's name resolves to, where it is a name.
+    """
+    there = str(target) if address is None else f"{target} ({address})"
+    return StoreError(
+        f"{refusal.request}: the registry redirects into a private network, to {there}: refused",
+        fix=allow_fix(target.host),
+    )

@@ -13,6 +13,7 @@ from reconciler.oci.registry import downloads, listing, read, referrers, tagging
 from reconciler.oci.registry.auth import Session
 from reconciler.oci.registry.limits import Limits
 from reconciler.oci.registry.notices import Notices
+from reconciler.oci.registry.private_storage import NOWHERE, PrivateStorage
 from reconciler.oci.registry.profiles import find_profile
 from reconciler.oci.registry.settings import Clock, Settings
 from reconciler.oci.registry.tls import Contexts, Trust
@@ -50,6 +51,7 @@ def open_registry(
     journal: Journal | None = None,
     sizes: Sizes | None = None,
     resolve: Resolve = system_addresses,
+    private_storage: PrivateStorage = NOWHERE,
 ) -> RegistryStore:
     """Return the store of a registry; nothing is sent yet. Proxies are those of the environment.
 
@@ -60,6 +62,7 @@ def open_registry(
         journal: where large uploads stand, for later runs to go on with; None for nowhere.
         sizes: from which sizes on blobs go in chunks; None for the usual ones.
         resolve: looks up names to which the registry points.
+        private_storage: where in a private network it may redirect to.
 
     Raises:
         ConfigError: a certificate that is written for the registry cannot be used.
@@ -78,6 +81,7 @@ def open_registry(
         limits=lambda origin: limits if origin == endpoint.origin else Limits(),
         notices=notices,
         resolve=resolve,
+        private_storage=private_storage,
     )
     tokens = Tokens(transport, clock)
     session = Session(

@@ -22,15 +22,16 @@ from reconciler import __version__
 from reconciler.errors import StoreError, UnreachableError
 from reconciler.oci.registry import retries
 from reconciler.oci.registry.answers import Answer
-from reconciler.oci.registry.calls import Body, BrokenOffError, Call, redirected
+from reconciler.oci.registry.calls import Body, BrokenOffError, Call, private_redirect, redirected
 from reconciler.oci.registry.connections import Connections
 from reconciler.oci.registry.limits import Limits
 from reconciler.oci.registry.notices import Notices, read_warning
 from reconciler.oci.registry.patience import Patience
+from reconciler.oci.registry.private_storage import NOWHERE, PrivateStorage
 from reconciler.oci.registry.settings import CONNECT_TIMEOUT_S, Clock, Settings
 from reconciler.oci.registry.silence import explain, is_final
 from reconciler.oci.registry.urls import Origin
-from reconciler.oci.registry.whereabouts import PRIVATE_FIX, Resolve, Whereabouts, system_addresses
+from reconciler.oci.registry.whereabouts import Resolve, Whereabouts, system_addresses
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -70,6 +71,7 @@ class Transport:
         limits: how much a server is asked for at most.
         notices: hears what servers warn of.
         resolve: looks up names to which a registry points.
+        private_storage: where in a private network a registry may redirect to.
     """
 
     def __init__(
@@ -82,12 +84,14 @@ class Transport:
         limits: Callable[[Origin], Limits] = lambda _: Limits(),
         notices: Notices | None = None,
         resolve: Resolve = system_addresses,
+        private_storage: PrivateStorage = NOWHERE,
     ) -> None:
         self._settings, self._clock, self._proxy_for = settings, clock, proxy_for
         self.clock = clock
         self.notices = notices or Notices()
         self.whereabouts = Whereabouts(resolve, lambda origin: proxy_for(origin) is not None)
         self._tls, self._limits = tls, limits
+        self._private_storage = private_storage
         self._connections = Connections(idle=settings.connections, tls=self._tls_of)
         self._routes: dict[Origin, _Route] = {}
         self._lock = threading.Lock()
@@ -112,20 +116,16 @@ class Transport:
             if not call.follows_redirects or answer.status not in _REDIRECTS:
                 return answer
             refusal = answer.refusal()
-            url = redirected(refusal)
+            url = redirected(refusal, self._private_storage)
             if url.origin != call.url.origin:
                 authorization = None
-                self._require_public(refusal, url.origin, call.url.origin)
+                self._require_allowed(refusal, url.origin, call.url.origin)
         raise StoreError(f"{refusal.request}: more than {MAX_REDIRECTS} redirects")
 
-    def _require_public(self, refusal: Refusal, target: Origin, registry: Origin) -> None:
-        address = self.whereabouts.private_address(target, registry=registry)
-        if address is not None:
-            raise StoreError(
-                f"{refusal.request}: the registry redirects into a private network, "
-                f"to {target} ({address}): refused",
-                fix=PRIVATE_FIX,
-            )
+    def _require_allowed(self, refusal: Refusal, target: Origin, registry: Origin) -> None:
+        addresses = self.whereabouts.private_addresses(target, registry=registry)
+        if addresses and not self._private_storage.holds(target.host, addresses):
+            raise private_redirect(refusal, target, addresses[0])
 
     def close(self) -> None:
         with self._lock:

@@ -41,13 +41,13 @@ class Origin:
         name = self.host.removesuffix(".")
         if name == "localhost" or name.endswith(".localhost"):
             return True
-        address = _address(self.host)
+        address = address_of(self.host)
         return address is not None and address.is_loopback
 
     @property
     def is_local_address(self) -> bool:
         """Whether the host is an address, or a name, that only means something near this machine."""
-        address = _address(self.host)
+        address = address_of(self.host)
         if address is None:
             return self.is_loopback
         return not address.is_global or address.is_multicast
@@ -78,7 +78,7 @@ class Url:
         if "@" in parts.netloc:
             raise ValueError("a URL with a user name or password in it")
         host = parts.hostname or ""
-        if _address(host) is None and _NAME.fullmatch(host) is None:
+        if address_of(host) is None and not is_host_name(host):
             raise ValueError(f"not a URL: expected a host, got {host[:100]!r}")
         query = f"?{parts.query}" if parts.query else ""
         target = quote((parts.path or "/") + query, safe=_PRINTABLE)
@@ -102,7 +102,13 @@ class Url:
         return f"{self.origin}{self.target}"
 
 
-def _address(host: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
+def is_host_name(text: str) -> bool:
+    """Say whether a text in lower case can be a server's name."""
+    return _NAME.fullmatch(text) is not None
+
+
+def address_of(host: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
+    """Return the address that a host is written as; None for a name."""
     try:
         address = ipaddress.ip_address(host.partition("%")[0])
     except ValueError:

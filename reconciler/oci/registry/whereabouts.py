@@ -1,8 +1,9 @@
 """Where names lead: whether a server that a registry points to stands in the user's own network.
 
 A hostile registry could send us there by a name of its own that resolves to a private address, past every
-rule about addresses that are written out. Decided here: such a name is refused, unless the registry stands in
-a private network itself. Each name is looked up once for a run, and none for calls to the registry itself.
+rule about addresses that are written out. Decided here: such a name leads there, unless the registry stands
+in a private network itself; whether it may, `private_storage` says. Each name is looked up once for a run,
+and none for calls to the registry itself.
 What a name resolves to may change before the connection is made: this is a fence, and no wall.
 Must never be added: exceptions for one registry; addresses that are written out, which need no look-up.
 """
@@ -37,28 +38,29 @@ class Whereabouts:
 
     def __init__(self, resolve: Resolve, is_proxied: Callable[[Origin], bool]) -> None:
         self._resolve, self._is_proxied = resolve, is_proxied
-        self._near: dict[str, str | None] = {}
+        self._near: dict[str, tuple[str, ...]] = {}
         self._lock = threading.Lock()
 
-    def private_address(self, origin: Origin, *, registry: Origin) -> str | None:
-        """Return the private address to which a registry's word would lead us; None where it may lead.
+    def private_addresses(self, origin: Origin, *, registry: Origin) -> tuple[str, ...]:
+        """Return the private addresses to which a registry's word would lead us; none where it may lead.
 
         Args:
             registry: who names `origin`.
         """
         if origin.host == registry.host or registry.is_local_address or self._is_proxied(origin):
-            return None
-        near = self._near_address(origin)
+            return ()
+        near = self._near_addresses(origin)
         # The registry is looked up last: nearly always nobody needs to know.
-        return near if near is not None and self._near_address(registry) is None else None
+        return near if near and not self._near_addresses(registry) else ()
 
-    def _near_address(self, origin: Origin) -> str | None:
-        """Return the first address of a name that means something only near this machine."""
+    def _near_addresses(self, origin: Origin) -> tuple[str, ...]:
+        """Return the addresses of a name that mean something only near this machine."""
         with self._lock:
             if origin.host not in self._near:
                 addresses = self._addresses(origin.host)
-                near = (one for one in addresses if replace(origin, host=one).is_local_address)
-                self._near[origin.host] = next(near, None)
+                self._near[origin.host] = tuple(
+                    one for one in addresses if replace(origin, host=one).is_local_address
+                )
             return self._near[origin.host]
 
     def _addresses(self, host: str) -> Sequence[str]:

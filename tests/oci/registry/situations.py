@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
@@ -13,6 +13,7 @@ from reconciler.oci.manifest import Descriptor, Manifest, render
 from reconciler.oci.reference import Repository, Tag
 from reconciler.oci.registry.credentials import Credential
 from reconciler.oci.registry.endpoint import Endpoint
+from reconciler.oci.registry.private_storage import PrivateStorage
 from reconciler.oci.registry.profiles import Profile
 from reconciler.oci.registry.settings import Clock, Settings
 from reconciler.oci.registry.store import RegistryStore, open_registry
@@ -75,6 +76,7 @@ def opened(
     sizes: Sizes | None = None,
     trust: Trust | None = None,
     resolve: Resolve = system_addresses,
+    private_storage: Sequence[str] = (),
 ) -> Iterator[RegistryStore]:
     url = server if isinstance(server, str) else server.url
     endpoint = Endpoint.parse(f"{url}/{prefix}")
@@ -90,6 +92,7 @@ def opened(
         sizes=sizes,
         trust=trust,
         resolve=resolve,
+        private_storage=PrivateStorage.parse(private_storage),
     )
     try:
         yield store

@@ -6,6 +6,7 @@ from reconciler.errors import StoreError
 from reconciler.oci.registry.calls import redirected
 from reconciler.oci.registry.error_body import Complaint
 from reconciler.oci.registry.failures import Refusal
+from reconciler.oci.registry.private_storage import PrivateStorage
 from reconciler.oci.registry.urls import Url
 
 
@@ -24,7 +25,7 @@ def redirect(url: str, location: str | None) -> Refusal:
     ],
 )
 def test_redirect_leads_on(url: str, location: str, target: str) -> None:
-    assert str(redirected(redirect(url, location))) == target
+    assert str(redirected(redirect(url, location), PrivateStorage())) == target
 
 
 @pytest.mark.parametrize(
@@ -50,5 +51,22 @@ def test_redirect_leads_on(url: str, location: str, target: str) -> None:
 )
 def test_dangerous_redirect_is_refused(url: str, location: str | None, message: str) -> None:
     with pytest.raises(StoreError) as caught:
-        redirected(redirect(url, location))
+        redirected(redirect(url, location), PrivateStorage())
     assert str(caught.value) == message
+
+
+def test_redirect_into_a_private_network_may_be_allowed() -> None:
+    away = redirect("https://h/b", "https://10.20.3.4:9000/b?sig=1")
+    assert redirected(away, PrivateStorage.parse(["10.20.0.0/16"])).origin.host == "10.20.3.4"
+    with pytest.raises(StoreError, match=r"https://10\.20\.3\.4:9000: refused") as caught:
+        redirected(away, PrivateStorage.parse(["10.21.0.0/16"]))
+    assert caught.value.fix == (
+        'if that is your own storage, allow it in the target of pallet.toml: private-storage = ["10.20.3.4"]; '
+        "if it is not, tell whoever runs the registry"
+    )
+
+
+def test_what_is_allowed_stays_encrypted() -> None:
+    away = redirect("https://h/b", "http://10.20.3.4:9000/b")
+    with pytest.raises(StoreError, match="redirects from https to http://10"):
+        redirected(away, PrivateStorage.parse(["10.20.3.4"]))

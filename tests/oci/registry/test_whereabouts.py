@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from reconciler.errors import StoreError, UnauthorisedError
+from reconciler.errors import StoreError, UnauthorisedError, UnreachableError
 from reconciler.oci.registry.credentials import Credential
 from reconciler.oci.registry.urls import Url
 from reconciler.oci.registry.whereabouts import Whereabouts, system_addresses
@@ -31,12 +31,12 @@ class Names:
         return self.known[host]
 
 
-def near(names: Names, target: str, *, registry: str, is_proxied: bool = False) -> str | None:
+def near(names: Names, target: str, *, registry: str, is_proxied: bool = False) -> list[str]:
     whereabouts = Whereabouts(names, lambda _: is_proxied)
     origin, asking = Url.parse(target).origin, Url.parse(registry).origin
-    found = whereabouts.private_address(origin, registry=asking)
-    assert whereabouts.private_address(origin, registry=asking) == found
-    return found
+    found = whereabouts.private_addresses(origin, registry=asking)
+    assert whereabouts.private_addresses(origin, registry=asking) == found
+    return list(found)
 
 
 @pytest.mark.parametrize(
@@ -57,7 +57,8 @@ def near(names: Names, target: str, *, registry: str, is_proxied: bool = False) 
 )
 def test_name_counts_as_what_it_resolves_to(addresses: list[str], address: str | None) -> None:
     names = Names({"storage.test": addresses, "registry.test": [PUBLIC]})
-    assert near(names, "https://storage.test", registry="https://registry.test") == address
+    found = near(names, "https://storage.test", registry="https://registry.test")
+    assert found == ([] if address is None else [address])
     assert names.asked == ["storage.test"] + ["registry.test"] * (address is not None)
 
 
@@ -75,18 +76,18 @@ def test_name_counts_as_what_it_resolves_to(addresses: list[str], address: str |
 )
 def test_pointing_there_is_no_harm(target: str, registry: str, asked: list[str]) -> None:
     names = Names({"storage.test": [PRIVATE], "inside.test": ["192.168.1.2"], "registry.test": [PUBLIC]})
-    assert near(names, target, registry=registry) is None
+    assert near(names, target, registry=registry) == []
     assert names.asked == asked
 
 
 def test_proxy_looks_names_up_itself() -> None:
     names = Names({"storage.test": [PRIVATE]})
-    assert near(names, "https://storage.test", registry="https://registry.test", is_proxied=True) is None
+    assert near(names, "https://storage.test", registry="https://registry.test", is_proxied=True) == []
     assert names.asked == []
 
 
 def test_name_that_is_none_leads_nowhere() -> None:
-    assert near(Names(), "https://a..b", registry="https://registry.test") is None
+    assert near(Names(), "https://a..b", registry="https://registry.test") == []
 
 
 def test_system_knows_this_machine() -> None:
@@ -114,6 +115,28 @@ def test_redirect_to_a_private_name_is_refused(outside: ScriptedServer) -> None:
                 list(store.fetch_blob(REPOSITORY, DESCRIPTOR))
     assert names.asked == ["inside.test", "registry.test"]
     assert not [request for request in outside.requests if "inside.test" in request.target]
+
+
+@pytest.mark.parametrize(
+    ("written", "is_allowed"),
+    [
+        pytest.param("inside.test", True, id="name"),
+        pytest.param("10.0.0.0/24", True, id="network"),
+        pytest.param("10.0.0.7", False, id="one-address-of-two"),
+        pytest.param("other.inside.test", False, id="other-name"),
+        pytest.param("inside.tes", False, id="part-of-a-name"),
+    ],
+)
+def test_private_storage_may_be_allowed(outside: ScriptedServer, written: str, is_allowed: bool) -> None:
+    names = Names({"registry.test": [PUBLIC], "inside.test": [PRIVATE, "10.0.0.8", PUBLIC]})
+    outside.on("*", "^http://registry", Reply(307, {"Location": "http://inside.test/blob?sig=1"}))
+    # Nothing is there: that it is asked at all is what was allowed.
+    failure = UnreachableError if is_allowed else StoreError
+    with (
+        opened("http://registry.test", resolve=names, private_storage=[written], retries=0) as store,
+        pytest.raises(failure, match=r"http://inside\.test"),
+    ):
+        list(store.fetch_blob(REPOSITORY, DESCRIPTOR))
 
 
 def test_realm_with_a_private_name_is_refused(outside: ScriptedServer) -> None:
