@@ -10,11 +10,12 @@ from __future__ import annotations
 import json
 import sys
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, Final
 
 from reconciler.desired.build import PROJECT
 from reconciler.desired.collecting import fewer_collections
-from reconciler.discovery.catalog_text import Part, Scanner
+from reconciler.discovery.catalog_text import Scanner
 from reconciler.discovery.entries import Entry, version_of
 from reconciler.oci import media_types
 from reconciler.oci.digest import Digest
@@ -23,10 +24,18 @@ from reconciler.oci.reference import Repository, Tag
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from reconciler.desired.versions.version import Version
+    from reconciler.discovery.catalog_text import Part
+
 CATALOG_TYPE = "application/vnd.pallet.catalog.v1+json"
 FORMAT_VERSION = "1.0"
 CATALOG_MAX_BYTES = 256 * 1024 * 1024
 """Of the content: some 400,000 entries; a larger one is not read into memory."""
+
+_TEXTS: Final = {"tag": None, "mediaType": "", "repository": None, "digest": None, "artifactType": ""}
+"""What must be a text in an entry, in the order in which it is read; None where it must not be left out."""
+_ALLOCATIONS: Final = 1_000_000
+"""Python's cycle collector would walk some ten objects for each entry, of which none goes before the end."""
 
 Key = tuple[Repository, Tag]
 
@@ -69,12 +78,11 @@ def parse_catalog(content: bytes) -> CatalogDocument:
     Raises:
         ValueError: the bytes are no catalog; the text says what was expected.
     """
-    with fewer_collections():
-        return _parse(content.decode())  # UnicodeDecodeError is a ValueError
+    with fewer_collections(_ALLOCATIONS):
+        return _parse(Scanner(content))
 
 
-def _parse(text: str) -> CatalogDocument:
-    scanner = Scanner(text)
+def _parse(scanner: Scanner) -> CatalogDocument:
     version: object = None
     items: tuple[Item, ...] | None = None
     others = []
@@ -82,11 +90,11 @@ def _parse(text: str) -> CatalogDocument:
         if key == "entries":
             items = tuple(map(_read_item, scanner.elements()))
             continue
-        part = scanner.part()
+        value, text = scanner.part()
         if key == "format_version":
-            version = part.value
+            version = value
         else:
-            others.append((key, part.text))
+            others.append((key, text))
     scanner.end()
     if not isinstance(version, str):
         raise ValueError(f"format_version: expected text such as {FORMAT_VERSION}, got {version!r}")
@@ -131,51 +139,60 @@ def _dump(value: object) -> str:
 
 
 def _read_item(part: Part) -> Item:
-    value = part.value
+    value, text = part
     if not isinstance(value, dict):
-        return Item(part.text, None, None, f"expected an object, got {type(value).__name__}")
+        return Item(text, None, None, f"expected an object, got {type(value).__name__}")
     try:
         annotations = _annotations(value.get("annotations"))
         owner = value.get("project", annotations.get(PROJECT))
         owner = owner if isinstance(owner, str) else None
     except ValueError as exc:
-        return Item(part.text, None, None, str(exc))
+        return Item(text, None, None, str(exc))
     try:
-        return Item(part.text, _read_entry(value, annotations), owner)
+        return Item(text, _read_entry(value, annotations), owner)
     except ValueError as exc:
-        return Item(part.text, None, owner, str(exc))
+        return Item(text, None, owner, str(exc))
 
 
 def _read_entry(value: dict[str, Any], annotations: dict[str, str]) -> Entry:
-    tag = Tag(_text(value, "tag"))
-    size = value.get("size")
-    if not isinstance(size, int) or isinstance(size, bool) or size < 0:
-        raise ValueError(f"size: expected a number of bytes, got {size!r}")
-    media_type = sys.intern(_text(value, "mediaType", otherwise=media_types.OCI_MANIFEST))
-    return Entry(
-        Repository(_text(value, "repository")),
-        version_of(tag),
-        tag,
-        Digest(_text(value, "digest")),
-        size,
-        media_type,
-        sys.intern(_text(value, "artifactType", otherwise=media_type)),
-        annotations,
-        _tags(value["tags"]) if "tags" in value else (),
-    )
+    """Read one as nearly all are; only where that fails is it asked which text is none."""
+    try:
+        tag, version = _read_tag(value["tag"])
+        size = value.get("size")
+        if type(size) is not int or size < 0:  # True is an int as well
+            raise ValueError(f"size: expected a number of bytes, got {size!r}")
+        media_type = sys.intern(value.get("mediaType", media_types.OCI_MANIFEST))
+        return Entry(
+            Repository(value["repository"]),
+            version,
+            tag,
+            Digest(value["digest"]),
+            size,
+            media_type,
+            sys.intern(value.get("artifactType", media_type)),
+            annotations,
+            _tags(value["tags"]) if "tags" in value else (),
+        )
+    except (KeyError, TypeError) as exc:
+        raise ValueError(_what_is_no_text(value)) from exc
+
+
+def _what_is_no_text(value: dict[str, Any]) -> str:
+    key = next(key for key in _TEXTS if not isinstance(value.get(key, _TEXTS[key]), str))
+    return f"{key}: expected text, got {value.get(key)!r}"
+
+
+@lru_cache(maxsize=4096)
+def _read_tag(text: str) -> tuple[Tag, Version | None]:
+    """Return a tag and what it means; many entries share one."""
+    tag = Tag(text)
+    return tag, version_of(tag)
 
 
 def _tags(value: object) -> tuple[Tag, ...]:
     if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
         raise ValueError(f"tags: expected a list of texts, got {value!r}")
     return tuple(sorted(map(Tag, value)))
-
-
-def _text(value: dict[str, Any], key: str, *, otherwise: str | None = None) -> str:
-    text = value.get(key, otherwise)
-    if not isinstance(text, str):
-        raise ValueError(f"{key}: expected text, got {text!r}")
-    return text
 
 
 def _annotations(value: object) -> dict[str, str]:
@@ -185,4 +202,4 @@ def _annotations(value: object) -> dict[str, str]:
     # By types and not one by one: there may be a million of them.
     if not isinstance(value, dict) or not set(map(type, value.values())) <= {str}:
         raise ValueError("annotations: expected an object of texts, got something else")
-    return {sys.intern(key): text for key, text in value.items()}
+    return dict(zip(map(sys.intern, value), value.values(), strict=True))

@@ -10,6 +10,8 @@ import re
 from typing import Self
 
 _GRAMMAR = re.compile(r"(?P<algorithm>[a-z0-9]+(?:[+._-][a-z0-9]+)*):(?P<encoded>[a-zA-Z0-9=_-]+)", re.ASCII)
+_USUAL = re.compile(r"sha256:[a-f0-9]{64}", re.ASCII)
+"""What nearly every digest is, and needs no further look."""
 _HEX_LENGTH = {"sha256": 64, "sha512": 128}
 _HEX = re.compile(r"[a-f0-9]+", re.ASCII)
 
@@ -24,6 +26,8 @@ class Digest(str):
     __slots__ = ()
 
     def __new__(cls, text: str) -> Self:
+        if _USUAL.fullmatch(text) is not None:
+            return super().__new__(cls, text)
         match = _GRAMMAR.fullmatch(text)
         if match is None:
             raise ValueError(f"not a digest: expected algorithm:hex, got {text[:80]!r}")

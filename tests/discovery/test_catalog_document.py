@@ -103,7 +103,7 @@ def test_bad_entry_is_one_with_a_problem(entry: str, problem: str) -> None:
             b'{"format_version":"1.0","entries":[' + b"[" * 100_000,
             "expected JSON, got lists nested too deeply",
         ),
-        (b"\xff", "'utf-8' codec can't decode byte 0xff in position 0: invalid start byte"),
+        (b"\xff", "expected UTF-8, got b'\\xff' at byte 0"),
     ],
 )
 def test_what_is_no_catalog_is_refused(content: bytes, why: str) -> None:
