@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
 
 from reconciler.cli.options import (
@@ -13,15 +15,15 @@ from reconciler.cli.options import (
     place_options,
     reach_options,
 )
+from reconciler.cli.platforms import choose_platform
 from reconciler.cli.references import find_one
 from reconciler.cli.screen import Screen
 from reconciler.cli.session import stop_on_signals
-from reconciler.cli.two_ends import TwoEnds, open_two
+from reconciler.cli.two_ends import TwoEnds, TwoTargets, open_two, two_targets_options
 from reconciler.errors import UsageError
 from reconciler.oci.copying import JOBS, Copier
 from reconciler.oci.copying_terms import CopyTerms
 from reconciler.oci.digest import Digest
-from reconciler.oci.platforms import read_platform
 from reconciler.reports.copied import (
     copied_document,
     mirrored_document,
@@ -31,6 +33,9 @@ from reconciler.reports.copied import (
 )
 from reconciler.sync.mirror import Mirror
 
+if TYPE_CHECKING:
+    from reconciler.sync.stop import Stop
+
 
 @click.command("copy", short_help="Copy artifacts between registries and directories.")
 @click.argument("source")
@@ -39,8 +44,7 @@ from reconciler.sync.mirror import Mirror
 @flag("--platform", metavar="OS/ARCH", help="Copy only this entry of an index, such as linux/arm64.")
 @flag("--all-tags", is_flag=True, help="Copy every tag of SOURCE, which names a repository.")
 @flag("--check-all", is_flag=True, help="Look at every part, even below what is there already.")
-@flag("--from", "source_target", metavar="TARGET", help="The target that SOURCE belongs to.")
-@flag("--to", "destination_target", metavar="TARGET", help="The target that DESTINATION belongs to.")
+@two_targets_options
 @click.option(
     "--force",
     is_flag=True,
@@ -58,12 +62,11 @@ def command(
     reach: Reach,
     output: Output,
     *,
+    targets: TwoTargets,
     recursive: bool,
     platform: str | None,
     all_tags: bool,
     check_all: bool,
-    source_target: str | None,
-    destination_target: str | None,
     force: bool,
 ) -> int:
     """Copy an artifact, an image or a whole index, and print its reference and digest there.
@@ -83,47 +86,33 @@ def command(
       pallet copy --all-tags registry.example.com/acme/app localhost:5000/app
     """
     screen = Screen(output)
-    terms = _read_terms(platform, recursive=recursive, check_all=check_all)
+    terms = CopyTerms(recursive, choose_platform(platform), check_all)
+    jobs = reach.jobs if all_tags else min(reach.jobs, JOBS)
     with (
         stop_on_signals() as stop,
-        open_two(
-            source,
-            destination,
-            place,
-            reach,
-            stop,
-            screen,
-            source_target=source_target,
-            destination_target=destination_target,
-        ) as ends,
+        open_two(source, destination, targets, place, reach, stop, screen) as ends,
         Copier(
-            ends.source.store,
-            ends.destination.store,
-            terms,
-            jobs=reach.jobs if all_tags else min(reach.jobs, JOBS),
-            mountable=ends.mountable,
+            ends.source.store, ends.destination.store, terms, jobs=jobs, mountable=ends.mountable
         ) as copier,
     ):
-        mirror = Mirror(
-            copier,
-            ends.source.repository,
-            ends.destination.repository,
-            force=force,
-            jobs=reach.jobs,
-            stop=stop,
-            progress=screen.progress(),
-        )
+        mirror = _mirror(copier, ends, reach, stop, screen, force=force)
         if all_tags:
-            return _copy_all(ends, mirror, screen, is_recursive=terms.referrers)
+            return _copy_all(ends, mirror, screen, is_recursive=recursive)
         return _copy_one(ends, mirror, screen)
 
 
-def _read_terms(platform: str | None, *, recursive: bool, check_all: bool) -> CopyTerms:
-    try:
-        chosen = None if platform is None else read_platform(platform)
-    except ValueError as exc:
-        raise UsageError(f"--{exc}") from exc
-    return CopyTerms(recursive, chosen, check_all)
+def _mirror(
+    copier: Copier, ends: TwoEnds, reach: Reach, stop: Stop, screen: Screen, *, force: bool
+) -> Mirror:
+    return Mirror(
+        copier,
+        ends.source.repository,
+        ends.destination.repository,
+        force=force,
+        jobs=reach.jobs,
+        stop=stop,
+        progress=screen.progress(),
+    )
 
 
 def _copy_one(ends: TwoEnds, mirror: Mirror, screen: Screen) -> int:

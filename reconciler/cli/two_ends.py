@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from reconciler.cli.options import flag, flag_group
 from reconciler.cli.references import open_reference
 from reconciler.compose import name_at
 from reconciler.desired.references import read_reference
@@ -40,17 +41,31 @@ class TwoEnds:
         return name_at(source.target, repository, destination.target)
 
 
+@dataclass(frozen=True, slots=True)
+class TwoTargets:
+    """The targets that the references belong to; None for that of --target."""
+
+    source_target: str | None
+    destination_target: str | None
+
+
+two_targets_options = flag_group(
+    "targets",
+    TwoTargets,
+    flag("--from", "source_target", metavar="TARGET", help="The target that SOURCE belongs to."),
+    flag("--to", "destination_target", metavar="TARGET", help="The target that DESTINATION belongs to."),
+)
+
+
 @contextmanager
 def open_two(
     source: str,
     destination: str,
+    targets: TwoTargets,
     place: Place,
     reach: Reach,
     stop: Stop,
     screen: Screen,
-    *,
-    source_target: str | None,
-    destination_target: str | None,
 ) -> Iterator[TwoEnds]:
     """Yield both ends of a copy; a reference without a host belongs to the target of its own flag.
 
@@ -66,8 +81,8 @@ def open_two(
             f"destination: expected a repository, or a tag of it, got {more} of it too",
             fix=f"write {written.repository}:TAG; without a tag, the source's is taken",
         )
-    from_there = replace(reach, target=source_target or reach.target)
-    to_there = replace(reach, target=destination_target or reach.target)
+    from_there = replace(reach, target=targets.source_target or reach.target)
+    to_there = replace(reach, target=targets.destination_target or reach.target)
     with (
         open_reference(source, place, from_there, stop, screen) as one,
         open_reference(destination, place, to_there, stop, screen) as other,
