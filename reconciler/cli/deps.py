@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import click
 
+from reconciler.cli.absence import absence_told
 from reconciler.cli.options import (
     Output,
     Place,
@@ -16,7 +18,7 @@ from reconciler.cli.options import (
     place_options,
     reach_options,
 )
-from reconciler.cli.references import asking, open_manifests, open_reference
+from reconciler.cli.references import asking, open_manifests, open_reference, tell_where
 from reconciler.cli.screen import Screen
 from reconciler.cli.session import locate, stop_on_signals
 from reconciler.desired.config_reader import read_config
@@ -26,24 +28,28 @@ from reconciler.discovery.dependents import find_dependents
 from reconciler.discovery.inventory import take_inventory
 from reconciler.discovery.roots import find_root
 from reconciler.discovery.shelves import StoreShelf
-from reconciler.errors import ConfigError, LockError
+from reconciler.errors import LockError, PalletError
 from reconciler.reports import documents
 from reconciler.reports.dependencies import (
     dependencies_document,
     dependents_document,
+    failed_document,
     graph_of,
     narrate_others,
     render_unmet,
     reversed_graph_of,
 )
 from reconciler.reports.dependency_graph import render_dot, render_mermaid, render_tree
+from reconciler.reports.found import narrate_inventory
 from reconciler.reports.graph_svg import render_svg
+from reconciler.reports.problems import render_failure
 from reconciler.sync.exit_codes import DONE, FAILED
 
 if TYPE_CHECKING:
     from reconciler.cli.references import Located
     from reconciler.desired.lockfile import Locked
     from reconciler.discovery.asking import Asking
+    from reconciler.discovery.entries import Inventory
     from reconciler.discovery.manifest_cache import CachedManifests
     from reconciler.oci.reference import Repository
     from reconciler.reports.dependency_graph import Graph
@@ -72,22 +78,31 @@ def command(reference: str, place: Place, reach: Reach, output: Output, *, rever
       pallet deps tools/search:1.4.0 --reverse --format json
     """
     screen = Screen(output)
-    with (
-        stop_on_signals() as stop,
-        open_reference(reference, place, reach, stop, screen) as located,
-        open_manifests(located) as manifests,
-    ):
-        questions = asking(reach, screen, stop)
-        if reverse:
-            return _show_dependents(screen, located, manifests, questions, _names(place))
-        return _show_dependencies(screen, located, manifests, questions)
+    try:
+        with (
+            stop_on_signals() as stop,
+            open_reference(reference, place, reach, stop, screen) as located,
+            open_manifests(located) as manifests,
+        ):
+            questions = asking(reach, screen, stop)
+            if reverse:
+                names = _names(place, screen) if located.is_known else _Names()
+                return _show_dependents(screen, located, manifests, questions, names)
+            return _show_dependencies(screen, located, manifests, questions)
+    except PalletError as exc:
+        if output.format != "json":
+            raise
+        screen.result(documents.render(failed_document(exc, is_reversed=reverse)))
+        click.echo(render_failure(exc), nl=False, err=True)
+        return exc.exit_code
 
 
 def _show_dependencies(
     screen: Screen, located: Located, manifests: CachedManifests, questions: Asking
 ) -> int:
     named = located.digest or located.tag or located.constraint
-    root = find_root(located.store, manifests, located.repository, named)
+    with absence_told(located):
+        root = find_root(located.store, manifests, located.repository, named)
     found = find_dependencies(root, StoreShelf.of(located.store, manifests, questions))
     code = FAILED if found.unmet else DONE
     if screen.output.format == "json":
@@ -95,7 +110,8 @@ def _show_dependencies(
         screen.result(documents.render(dependencies_document(found, subject, exit_code=code)))
     else:
         _draw(screen, graph_of(found))
-        click.echo(render_unmet(found.unmet), nl=False, err=True)
+    click.echo(render_unmet(found.unmet), nl=False, err=True)
+    tell_where(screen, located, found.unmet)
     return code
 
 
@@ -109,7 +125,8 @@ def _show_dependents(
     named = located.digest or located.tag or located.constraint
     version = None
     if named is not None:
-        version = find_root(located.store, manifests, located.repository, named).version
+        with absence_told(located):
+            version = find_root(located.store, manifests, located.repository, named).version
     inventory = take_inventory(
         located.store, manifests=manifests, asking=questions, catalog=names.catalog, locked=names.locked
     )
@@ -121,9 +138,19 @@ def _show_dependents(
     _draw(screen, reversed_graph_of(found))
     for note in (*inventory.notes, *narrate_others(found)):
         screen.say(note)
+    catalog = names.catalog if inventory.source == "catalog" else None
+    subject = located.target.url if catalog is None else located.store.name(catalog)
+    screen.say(narrate_inventory(inventory, subject, datetime.now(UTC)))
     if not found.found:
-        screen.say(f"nobody needs {located.repository}, as far as the {inventory.source} tells")
+        screen.say(f"none of them needs {located.repository}{_doubt(located, inventory)}")
     return DONE
+
+
+def _doubt(located: Located, inventory: Inventory) -> str:
+    """Return what a mistyped name should make people think of."""
+    if any(entry.repository == located.repository for entry in inventory.entries):
+        return ""
+    return ", which is not among them: check the name"
 
 
 def _draw(screen: Screen, graph: Graph) -> None:
@@ -138,10 +165,11 @@ class _Names:
     locked: tuple[Locked, ...] = ()
 
 
-def _names(place: Place) -> _Names:
-    """Return what pallet.toml and its lock say; nothing where there is none."""
+def _names(place: Place, screen: Screen) -> _Names:
+    """Return what pallet.toml and its lock say; a broken lock is said, and names none."""
+    config = read_config(locate(place))
     try:
-        config = read_config(locate(place))
         return _Names(config.catalog, tuple(read_lock(config.lock_path).entries.values()))
-    except (ConfigError, LockError):
-        return _Names()
+    except LockError as exc:
+        screen.say(f"pallet.lock is not looked at: {exc}")
+        return _Names(config.catalog)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from reconciler.cli.absence import absence_told
 from reconciler.cli.options import (
     Output,
     Place,
@@ -96,7 +97,7 @@ def _compare_with_tree(
     if not candidates:
         raise UsageError(
             f"{located.repository}: expected a repository of {project.config.path.name}, got another one",
-            fix="name a second version to compare with, such as :1.0.0",
+            fix="name what to compare it with behind it, such as :1.0.0 for another version",
         )
     wanted = candidates[-1]
     entry = _find(located, wanted)
@@ -107,10 +108,10 @@ def _compare_with_tree(
 def _find(located: Located, wanted: Wanted | None = None) -> Entry:
     """Return what a reference names; of a repository alone the wanted version, else the newest one."""
     named = located.digest or located.tag or located.constraint
-    if named is None and wanted is not None:
-        published = located.store.list_tags(located.repository)
-        named = wanted.tag if wanted.tag in published else None
-    with open_manifests(located) as manifests:
+    with absence_told(located), open_manifests(located) as manifests:
+        if named is None and wanted is not None:
+            published = located.store.list_tags(located.repository)
+            named = wanted.tag if wanted.tag in published else None
         return find_root(located.store, manifests, located.repository, named)
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from reconciler.cli.absence import absence_told
 from reconciler.cli.options import (
     Output,
     Place,
@@ -53,7 +54,11 @@ def command(reference: str, place: Place, reach: Reach, output: Output, *, raw: 
     if raw and output.format == "json":
         raise UsageError("--raw: expected it or --format json, got both", fix="the manifest is JSON already")
     screen = Screen(output)
-    with stop_on_signals() as stop, open_reference(reference, place, reach, stop, screen) as located:
+    with (
+        stop_on_signals() as stop,
+        open_reference(reference, place, reach, stop, screen) as located,
+        absence_told(located),
+    ):
         name = find_one(located, f"write {located.repository}:TAG or {located.repository}@latest")
         if raw:
             _print_raw(screen, located, name)

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from reconciler.cli.absence import absence_told
 from reconciler.cli.options import (
     Output,
     Place,
@@ -23,7 +24,6 @@ from reconciler.errors import UsageError
 from reconciler.oci.platforms import read_platform
 from reconciler.oci.pulling.layers import Naming
 from reconciler.oci.pulling.pull import JOBS, PullTerms, pull
-from reconciler.reports import documents
 from reconciler.reports.pulled import narrate_pull, pulled_document, render_pulled
 from reconciler.sync.audit import tell_pull
 
@@ -121,12 +121,11 @@ def command(
                 None if from_lock is None else place.directory / from_lock,
             )
             return pull_together(screen, located, asked, terms, asking(reach, screen, stop))
-        wanted = find_one(located, "write a tag behind it, such as :1.0.0, or @^1")
-        pulled = pull(located.store, located.repository, wanted, place.directory / folder, terms)
+        with absence_told(located):
+            wanted = find_one(located, "write a tag behind it, such as :1.0.0, or @^1")
+            pulled = pull(located.store, located.repository, wanted, place.directory / folder, terms)
         tell_pull(located.store, located.repository, wanted, pulled.descriptor.digest)
     for line in narrate_pull(pulled):
         screen.say(line)
-    is_json = output.format == "json"
-    document = pulled_document(pulled, folder) if is_json else None
-    screen.result(documents.render(document) if document else render_pulled(pulled, folder))
+    screen.answer(pulled_document(pulled, folder), render_pulled(pulled, folder))
     return 0

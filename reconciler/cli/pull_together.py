@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING
 
 import click
 
-from reconciler.cli.references import open_manifests
+from reconciler.cli.absence import absence_told, tell_absence
+from reconciler.cli.references import open_manifests, tell_where
 from reconciler.discovery.dependencies import find_dependencies
 from reconciler.discovery.pull_lock import lock_of, read_pull_lock, render_pull_lock
 from reconciler.discovery.roots import find_root
 from reconciler.discovery.shelves import StoreShelf
 from reconciler.discovery.taking import take
-from reconciler.errors import Problem, UsageError
+from reconciler.errors import NotFoundError, Problem, UsageError
 from reconciler.oci.files import disk_failures, write_atomically
 from reconciler.reports import documents
 from reconciler.reports.dependencies import render_unmet, unmet_problem
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
     from reconciler.discovery.pull_lock import PullLock
     from reconciler.discovery.taking import Brought
     from reconciler.discovery.unmet import Unmet
+    from reconciler.errors import PalletError
     from reconciler.oci.pulling.pull import PullTerms
 
 
@@ -73,13 +75,13 @@ def pull_together(
             for line in narrate_pull(item.result):
                 screen.say(line)
     if failed:
-        return _report(screen, failed, is_partly=len(failed) < len(brought))
+        failures = [_told(located, item, asked.from_lock) for item in failed]
+        return _report(screen, failures, is_partly=len(failed) < len(brought))
     text = render_pull_lock(lock)
     if asked.lock is not None:
         with disk_failures(str(asked.lock), asked.lock.parent):
             write_atomically(asked.lock.resolve(), [text.encode()])
-    is_json = screen.output.format == "json"
-    screen.result(documents.render(together_document(brought, asked.shown)) if is_json else text)
+    screen.answer(together_document(brought, asked.shown), text)
     return DONE
 
 
@@ -89,10 +91,12 @@ def _find(screen: Screen, located: Located, from_lock: Path | None, questions: A
         return _read_lock(located, from_lock)
     named = located.digest or located.tag or located.constraint
     with open_manifests(located) as manifests:
-        root = find_root(located.store, manifests, located.repository, named)
+        with absence_told(located):
+            root = find_root(located.store, manifests, located.repository, named)
         found = find_dependencies(root, StoreShelf.of(located.store, manifests, questions))
     if found.unmet:
         _report_unmet(screen, found.unmet)
+        tell_where(screen, located, found.unmet)
         return None
     return lock_of(found)
 
@@ -107,12 +111,15 @@ def _read_lock(located: Located, path: Path) -> PullLock:
     try:
         content = path.read_bytes()
     except OSError as exc:
-        raise UsageError(f"--from-lock {path}: expected a lock, got none: {exc.strerror or exc}") from exc
+        raise UsageError(
+            f"--from-lock {path}: expected a lock, got none: {exc.strerror or exc}",
+            fix=f"make one: pallet pull {located.repository} --with-deps --lock {path}",
+        ) from exc
     lock = read_pull_lock(content, file=str(path))
     if lock.root.repository != located.repository:
         raise UsageError(
             f"--from-lock {path}: expected a lock of {located.repository}, got one of {lock.root.repository}",
-            fix=f"pull {lock.root.repository}",
+            fix=f"pallet pull {lock.root.repository} --from-lock {path}",
         )
     return lock
 
@@ -124,9 +131,23 @@ def _report_unmet(screen: Screen, unmet: Sequence[Unmet]) -> None:
     click.echo(render_unmet(unmet), nl=False, err=True)
 
 
-def _report(screen: Screen, failed: Sequence[Brought], *, is_partly: bool) -> int:
+def _told(located: Located, item: Brought, from_lock: Path | None) -> PalletError:
+    """Return a failure; what the lock names and is not here any more is no fault of the user's."""
+    failure = item.failure
+    assert failure is not None, "whoever calls this has looked"
+    if from_lock is None or not isinstance(failure, NotFoundError):
+        return failure
+    told = tell_absence(located, item.taken.repository, item.taken.digest, failure)
+    if told is failure:
+        return failure
+    return NotFoundError(
+        str(told),
+        fix=f"deleted, or never here: pull from where {from_lock} was made, or anew with --with-deps",
+    )
+
+
+def _report(screen: Screen, failures: Sequence[PalletError], *, is_partly: bool) -> int:
     """Say every failure; running again goes on where this ended."""
-    failures = [item.failure for item in failed if item.failure is not None]
     codes = {failure.exit_code for failure in failures}
     code = PARTLY if is_partly else codes.pop() if len(codes) == 1 else FAILED
     if screen.output.format == "json":

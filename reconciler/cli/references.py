@@ -27,17 +27,19 @@ from reconciler.discovery.asking import Asking
 from reconciler.discovery.manifest_cache import CachedManifests, ManifestCache, cache_folder
 from reconciler.discovery.releases import list_releases
 from reconciler.discovery.resolving import Resolver
+from reconciler.discovery.unmet import Why
 from reconciler.errors import ConfigError, StoppedError, UsageError
 from reconciler.oci.registry.notices import Notices
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
     from pathlib import Path
 
     from reconciler.cli.options import Place, Reach
     from reconciler.cli.screen import Screen
     from reconciler.desired.references import Written
     from reconciler.desired.versions.constraints import Constraint
+    from reconciler.discovery.unmet import Unmet
     from reconciler.oci.digest import Digest
     from reconciler.oci.reference import Repository, Tag
     from reconciler.oci.store import Store
@@ -125,6 +127,15 @@ def asking(reach: Reach, screen: Screen, stop: Stop) -> Asking:
             raise StoppedError("stopped", signal_number=stop.signal_number or 0)
 
     return Asking(reach.jobs, proceed, screen.progress())
+
+
+def tell_where(screen: Screen, located: Located, unmet: Iterable[Unmet]) -> None:
+    """Say where names were looked up that led nowhere, where no target says which prefix they are below."""
+    if not located.is_known and any(item.why is Why.MISSING for item in unmet):
+        screen.say(
+            f"what is required is looked for in {located.target.url}: where it stands below a prefix, "
+            "write that into the url of a target of a pallet.toml"
+        )
 
 
 def find_one(located: Located, usage: str) -> Tag | Digest:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from reconciler.cli.absence import absence_told
 from reconciler.cli.options import (
     Output,
     Place,
@@ -64,7 +65,8 @@ def command(
             raise UsageError(
                 "constraint: expected such as ^1.2, got none", fix=f"pallet resolve {repository} latest"
             )
-        releases = list_releases(located.store, located.repository)
+        with absence_told(located):
+            releases = list_releases(located.store, located.repository)
         resolver = Resolver(releases, manifests)
         if is_all:
             found = resolver.resolve_all(asked, asking(reach, screen, stop), prereleases=prereleases)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from reconciler.cli.absence import absence_told
 from reconciler.cli.references import open_manifests
 from reconciler.discovery.releases import list_releases
 from reconciler.discovery.resolving import Resolver
@@ -40,7 +41,8 @@ def find_subject(located: Located) -> Descriptor:
         NotFoundError: there is no such thing.
         PalletError: the store could not tell.
     """
-    return located.store.head_manifest(located.repository, _name(located))
+    with absence_told(located):
+        return located.store.head_manifest(located.repository, _name(located))
 
 
 def _name(located: Located) -> Tag | Digest:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from reconciler.cli.absence import absence_told
 from reconciler.cli.options import (
     Output,
     Place,
@@ -19,7 +20,6 @@ from reconciler.cli.session import stop_on_signals
 from reconciler.desired.references import read_reference
 from reconciler.discovery.releases import list_releases
 from reconciler.errors import UsageError
-from reconciler.reports import documents
 from reconciler.reports.pushed import narrate_retag, render_retagged, retagged_document
 from reconciler.sync.retag import Retagger, find_wanted, read_new_tag
 
@@ -68,11 +68,11 @@ def command(
         open_reference(repository, place, reach, stop, screen) as located,
         open_manifests(located) as manifests,
     ):
-        releases = list_releases(located.store, located.repository)
+        with absence_told(located):
+            releases = list_releases(located.store, located.repository)
         retagger = Retagger(located.store, releases, manifests, asking(reach, screen, stop))
         retagged = retagger.retag(find_wanted(version, releases), tag, backward=backward)
     for line in narrate_retag(retagged):
         screen.say(line)
-    is_json = output.format == "json"
-    screen.result(documents.render(retagged_document(retagged)) if is_json else render_retagged(retagged))
+    screen.answer(retagged_document(retagged), render_retagged(retagged))
     return 0

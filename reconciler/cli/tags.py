@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import click
 
+from reconciler.cli.absence import absence_told
 from reconciler.cli.options import (
     Output,
     Place,
@@ -72,7 +73,8 @@ def command(
         open_manifests(located) as manifests,
     ):
         wanted = Filter(choose_constraint(located, constraint), prereleases, match, stable, limit or None)
-        releases = list_releases(located.store, located.repository)
+        with absence_told(located):
+            releases = list_releases(located.store, located.repository)
         listing = list_published(releases, manifests, wanted, asking(reach, screen, stop))
     _show(screen, listing, is_filtered=replace(wanted, limit=None) != Filter())
     return 0

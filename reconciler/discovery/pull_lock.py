@@ -152,7 +152,13 @@ def _parse(content: bytes, file: str) -> dict[str, Any]:
 
 
 def _wrong(file: str, message: str, path: str | None = None) -> Problem:
-    return Problem("invalid-lock", message, file, path=path, fix="pull again, without --from-lock")
+    return Problem(
+        "invalid-lock",
+        message,
+        file,
+        path=path,
+        fix="make it anew: pallet pull REPOSITORY --with-deps --lock FILE",
+    )
 
 
 def _read_row(row: Any) -> Taken:

@@ -115,7 +115,7 @@ class Resolver:
         got = _list(nearest, unstable)
         return NotFoundError(
             f"{self.releases.subject}: no such version: expected {constraint}, got {got}",
-            fix=_advise(constraint, nearest, unstable),
+            fix=_advise(constraint, nearest, unstable, self.releases.subject),
         )
 
 
@@ -138,10 +138,13 @@ def _list(versions: Sequence[Version], unstable: Container[Version]) -> str:
     return ", ".join(shown) + (f" and {rest} more" if rest else "")
 
 
-def _advise(constraint: Constraint, nearest: Sequence[Version], unstable: Container[Version]) -> str:
+def _advise(
+    constraint: Constraint, nearest: Sequence[Version], unstable: Container[Version], subject: str
+) -> str:
+    # Not every command that resolves has --prereleases; a version by its name is taken by all of them.
     for version in nearest:
         if version in unstable:
-            return f"ask for {version} itself, which is not stable, or for --prereleases"
+            return f"ask for {version} itself, which is not stable; `pallet resolve` takes --prereleases too"
         if constraint.allows(version, prereleases=True):
-            return f"--prereleases allows {version}"
-    return "ask for one of these; `pallet tags` lists all"
+            return f"ask for {version} itself; `pallet resolve` takes --prereleases too"
+    return f"ask for one of these; `pallet tags {subject}` lists all"

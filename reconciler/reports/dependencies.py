@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from reconciler.errors import Problem
+from reconciler.errors import InvalidError, Problem
 from reconciler.reports.dependency_graph import Graph, GraphEdge, GraphNode
-from reconciler.reports.documents import FORMAT_VERSION, Document
+from reconciler.reports.documents import FORMAT_VERSION, Document, problem_document
 from reconciler.reports.printable import printable
 
 if TYPE_CHECKING:
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from reconciler.discovery.dependents import Dependents
     from reconciler.discovery.entries import Entry, Inventory
     from reconciler.discovery.unmet import Unmet
+    from reconciler.errors import PalletError
     from reconciler.oci.reference import Repository
 
 
@@ -92,6 +93,33 @@ def dependents_document(found: Dependents, subject: str, inventory: Inventory) -
         "exit_code": 0,
         "problems": [],
     }
+
+
+def failed_document(failure: PalletError, *, is_reversed: bool) -> Document:
+    """Return the document of `deps` where nothing was found out.
+
+    What was asked for is not repeated: it may be no reference, and hold a password.
+    """
+    problems = failure.problems if isinstance(failure, InvalidError) else [_failed(failure)]
+    return {
+        "format_version": FORMAT_VERSION,
+        "command": "deps",
+        "reference": None,
+        "repository": None,
+        "version": None,
+        "reverse": is_reversed,
+        "nodes": [],
+        "edges": [],
+        "source": None,
+        "as_of": None,
+        "notes": [],
+        "exit_code": failure.exit_code,
+        "problems": [problem_document(item) | {"repository": None, "ways": []} for item in problems],
+    }
+
+
+def _failed(failure: PalletError) -> Problem:
+    return Problem("failed", str(failure), fix=failure.fix)
 
 
 def narrate_others(found: Dependents) -> list[str]:

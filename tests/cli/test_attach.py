@@ -162,7 +162,9 @@ def test_control_characters_reach_no_terminal(shelf: Desk) -> None:
         pytest.param(
             [REFERENCE, "sbom.json", "--artifact-type", "x"], 64, "--artifact-type: expected", id="odd-type"
         ),
-        pytest.param([f"{NAME}:9.9.9", "sbom.json"], 1, "404 Not Found", id="no-subject"),
+        pytest.param(
+            [f"{NAME}:9.9.9", "sbom.json"], 1, "no such tag: expected 9.9.9, got 1.0.0", id="no-subject"
+        ),
     ],
 )
 def test_mistake_is_said(shelf: Desk, arguments: list[str], code: int, message: str) -> None:

@@ -107,7 +107,25 @@ def test_reverse_of_a_version_leaves_out_who_wants_another(shelf: Desk) -> None:
 
     assert ran.stdout == "w/plan 2.0.0\n"
     assert "w/router:1.0.0 requires another one: ^1.2\n" in ran.stderr
-    assert "nobody needs w/plan, as far as the registry tells\n" in ran.stderr
+    assert "4 repositories, from the list of repositories of oci-layout:.pallet/registry" in ran.stderr
+    assert ran.stderr.endswith("none of them needs w/plan\n")
+
+
+def test_reverse_of_a_mistyped_name_says_so(shelf: Desk) -> None:
+    ran = shelf.pallet("deps", "w/plam", "--reverse")
+
+    assert ran.code == 0
+    assert ran.stderr.endswith("none of them needs w/plam, which is not among them: check the name\n")
+
+
+def test_reverse_elsewhere_asks_nothing_of_this_project(shelf: Desk) -> None:
+    shelf.write("pallet.lock", "broken")
+
+    here = shelf.pallet("deps", "w/plan", "--reverse")
+    elsewhere = shelf.pallet("deps", "oci-layout:other/w/plan", "--reverse")
+
+    assert "pallet.lock is not looked at: " in here.stderr
+    assert "pallet.lock" not in elsewhere.stderr
 
 
 def test_reverse_json_says_where_it_comes_from(shelf: Desk) -> None:
@@ -144,7 +162,55 @@ def test_output_goes_to_a_file(shelf: Desk) -> None:
 def test_absent_artifact_is_an_error(shelf: Desk) -> None:
     ran = shelf.pallet("deps", "w/nothing")
     assert ran.code == 1
-    assert "w/nothing: not found: no such repository" in ran.stderr
+    assert ran.stderr == (
+        "pallet: oci-layout:.pallet/registry/w/nothing: no such repository: "
+        "expected one with versions, got none\n"
+        "  → check the name; `pallet list --target main` shows what is there\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "what"),
+    [
+        pytest.param(["w/nothing"], 1, "no such repository: expected one", id="no-repository"),
+        pytest.param(["w/plan:7.0.0", "--reverse"], 1, "no such tag: expected 7.0.0", id="no-tag"),
+        pytest.param(["ada:secret@host/w/plan"], 64, "reference: a user name or password", id="no-reference"),
+        pytest.param(["localhost:1/w/plan", "--retries", "0"], 1, "localhost:1", id="nobody-there"),
+    ],
+)
+def test_failure_is_a_document_of_its_own_kind(
+    shelf: Desk, arguments: list[str], code: int, what: str
+) -> None:
+    ran = shelf.pallet("deps", *arguments, "--format", "json")
+    document = read_result(ran.stdout)
+
+    assert (ran.code, document["exit_code"], document["nodes"]) == (code, code, [])
+    assert [what in problem["message"] for problem in document["problems"]] == [True]
+    assert document["reverse"] == ("--reverse" in arguments)
+    assert ran.stderr.startswith(f"pallet: {document['problems'][0]['message']}\n")
+    assert "secret" not in ran.everything
+
+
+def test_failure_of_the_project_is_one_too(shelf: Desk) -> None:
+    shelf.write("pallet.toml", "")
+
+    document = read_result(shelf.pallet("deps", "w/plan", "--format", "json").stdout)
+
+    assert (document["exit_code"], document["problems"][0]["file"]) == (78, "pallet.toml")
+
+
+def test_where_names_are_looked_for_is_said(shelf: Desk) -> None:
+    ran = shelf.pallet("deps", "w/router", "--format", "json", "--target", "main")
+    assert (ran.code, ran.stderr) == (0, "")
+    (shelf.root / "pallet.toml").unlink()
+
+    lost = shelf.pallet("deps", "oci-layout:.pallet/registry/w/router")
+
+    assert lost.code == 1
+    assert lost.stderr.endswith(
+        "what is required is looked for in oci-layout:.pallet/registry/w: where it stands below a prefix, "
+        "write that into the url of a target of a pallet.toml\n"
+    )
 
 
 def test_digest_is_taken_as_it_is(shelf: Desk) -> None:

@@ -210,7 +210,10 @@ def test_absent_side_is_an_error(desk: Desk, store: Store) -> None:
     _put(store, "1.0.0", {"a.txt": b"a\n"})
     ran = desk.pallet("diff", A, ":9.9.9")
     assert ran.code == 1
-    assert "app:9.9.9: not found" in ran.stderr
+    assert ran.stderr == (
+        "pallet: oci-layout:one/app:9.9.9: no such tag: expected 9.9.9, got 1.0.0\n"
+        "  → ask for one of these; `pallet tags oci-layout:one/app` lists all\n"
+    )
 
 
 def test_files_are_compared_with_what_is_published(synced: Desk) -> None:

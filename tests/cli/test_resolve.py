@@ -89,7 +89,8 @@ def test_nothing_found_is_a_failure(shelf: Desk) -> None:
         f"oci-layout:.pallet/registry/{NAME}: no such version: "
         "expected ^3, got 2.0.0, 2.0.0-rc.1, 1.1.0+b2, 1.0.0"
     )
-    assert ran.stderr == f"pallet: {message}\n  → ask for one of these; `pallet tags` lists all\n"
+    lister = f"`pallet tags oci-layout:.pallet/registry/{NAME}`"
+    assert ran.stderr == f"pallet: {message}\n  → ask for one of these; {lister} lists all\n"
     assert [problem["message"] for problem in read_result(ran.stdout)["problems"]] == [message]
 
 

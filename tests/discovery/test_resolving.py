@@ -109,13 +109,17 @@ def test_named_versions_cost_one_head(store: MemoryStore, constraint: str) -> No
         (
             "^4",
             "3.0.0-rc.1, 2.0.0, 1.3.0, 1.2.0, 1.0.0",
-            "ask for one of these; `pallet tags` lists all",
+            f"ask for one of these; `pallet tags {SUBJECT}` lists all",
         ),
-        ("^3", "3.0.0-rc.1, 2.0.0, 1.3.0, 1.2.0, 1.0.0", "--prereleases allows 3.0.0-rc.1"),
+        (
+            "^3",
+            "3.0.0-rc.1, 2.0.0, 1.3.0, 1.2.0, 1.0.0",
+            "ask for 3.0.0-rc.1 itself; `pallet resolve` takes --prereleases too",
+        ),
         (
             "~1.3",
             "1.3.0 (not stable), 1.2.0, 1.0.0, 2.0.0, 3.0.0-rc.1",
-            "ask for 1.3.0 itself, which is not stable, or for --prereleases",
+            "ask for 1.3.0 itself, which is not stable; `pallet resolve` takes --prereleases too",
         ),
     ],
 )
