@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from reconciler.discovery.requiring import accepts, read_said
+from reconciler.discovery.workflow_facts import name_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -42,13 +43,18 @@ class Dependents:
     """The nearest first; an artifact that requires two of these is there twice."""
     others: tuple[Dependent, ...]
     """Who requires another version of the artifact itself."""
+    flaws: tuple[str, ...] = ()
+    """What artifacts say of their requirements that cannot be read: they may require it too."""
 
 
 def find_dependents(repository: Repository, version: Version | None, entries: Iterable[Entry]) -> Dependents:
     """Return who requires an artifact, and who requires those."""
     asking: dict[Repository, list[tuple[Entry, Requirement]]] = {}
+    flaws: list[str] = []
     for entry in entries:
-        for need in read_said(entry).needs:
+        said = read_said(entry)
+        flaws.extend(f"{name_of(entry)}: {flaw}" for flaw in said.flaws)
+        for need in said.needs:
             asking.setdefault(need.name, []).append((entry, need))
     found: list[Dependent] = []
     others: list[Dependent] = []
@@ -65,4 +71,4 @@ def find_dependents(repository: Repository, version: Version | None, entries: It
             if key not in seen:
                 seen.add(key)
                 queue.append(key)
-    return Dependents(repository, version, tuple(found), tuple(others))
+    return Dependents(repository, version, tuple(found), tuple(others), tuple(flaws))

@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from reconciler.discovery.catalog import CatalogPresent
+from reconciler.discovery.catalog import CatalogForeign, CatalogPresent
 from reconciler.discovery.catalog_merge import Learned
 from reconciler.discovery.catalog_publishing import Publisher
 from reconciler.discovery.entries import read_entry
@@ -24,7 +24,7 @@ from reconciler.errors import (
 )
 from reconciler.sync.actions import Outcome
 from reconciler.sync.outcomes import DONE, Result
-from reconciler.sync.pruning import Claims, Judged, Retention, choose, in_order
+from reconciler.sync.pruning import Claims, Judged, Retention, choose, in_order, narrate_unread
 from reconciler.sync.removal import Remover
 
 if TYPE_CHECKING:
@@ -90,11 +90,13 @@ class Pruner:
         listed = tuple(item.entry for item in items or () if item.entry is not None)
         names, why = self._names(items)
         found = survey(self.store, self.manifests, self.asking, names)
-        judged = choose(found.standing, (*listed, *self._wanted()), self._claims(found), retention)
+        others = (*listed, *self._wanted())
+        judged = choose(found.standing, others, self._claims(found), retention)
         # What is wanted need not be published yet.
         absent = set(found.absent) - {item.name for item in self.project.wanted}
-        notes = (text for text in (note, why, *found.notes, *narrate_absent(absent)) if text is not None)
-        return Pruning(judged, tuple(notes), tuple(found.unknown.values()))
+        unread = narrate_unread(found.standing, others, judged)
+        notes = (note, why, *found.notes, *narrate_absent(absent), *unread)
+        return Pruning(judged, tuple(filter(None, notes)), tuple(found.unknown.values()))
 
     def prune(self, pruning: Pruning) -> Pruned:
         """Delete what was shown, what requires something before what it requires."""
@@ -180,7 +182,8 @@ class Pruner:
         seen = self.catalog.look()
         if isinstance(seen, CatalogPresent):
             return seen.document.items, None
-        return None, f"{self.catalog.reference}: no catalog that could be read: everything is read instead"
+        what = f"expected a catalog, got {seen.what}" if isinstance(seen, CatalogForeign) else "there is none"
+        return None, f"{self.catalog.reference}: {what}: everything is read instead"
 
     def _names(self, items: Iterable[Item] | None) -> tuple[tuple[Repository, ...], str | None]:
         """Return the repositories that may hold something of this project, or what keeps it."""

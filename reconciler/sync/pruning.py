@@ -18,6 +18,7 @@ from reconciler.discovery.entries import version_of
 from reconciler.discovery.moments import read_moment
 from reconciler.discovery.requiring import accepts, read_said
 from reconciler.discovery.statements import CREATED
+from reconciler.discovery.workflow_facts import name_of
 from reconciler.oci.media_types import INDEXES
 
 if TYPE_CHECKING:
@@ -31,6 +32,10 @@ if TYPE_CHECKING:
     from reconciler.discovery.surveying import Standing
     from reconciler.oci.digest import Digest
     from reconciler.oci.reference import Repository, Tag
+
+
+_FLAWS_MAX = 5
+"""So many requirements that cannot be read are named, the rest are counted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,6 +224,24 @@ def _needs(standing: Mapping[Repository, Standing], others: Iterable[Entry]) -> 
         for key, entry in entries.items()
         for need in read_said(entry).needs
     ]
+
+
+def narrate_unread(
+    standing: Mapping[Repository, Standing], others: Iterable[Entry], judged: Iterable[Judged]
+) -> list[str]:
+    """Return which requirements of what stays cannot be read, the first few, where anything goes at all."""
+    going = {item.key for item in judged if not item.stays}
+    read = [entry for item in standing.values() for entry in item.entries.values()]
+    flaws = sorted(
+        {
+            f"{name_of(entry)}: {flaw}"
+            for entry in (*others, *read)
+            if going and (entry.repository, entry.tag) not in going
+            for flaw in read_said(entry).flaws
+        }
+    )
+    more = [f"and {len(flaws) - _FLAWS_MAX} more such"] if len(flaws) > _FLAWS_MAX else []
+    return [f"{text}: this keeps nothing" for text in flaws[:_FLAWS_MAX]] + more
 
 
 def _highest(need: Requirement, standing: Mapping[Repository, Standing]) -> Version | None:

@@ -117,7 +117,7 @@ def test_lost_catalog_lets_everything_be_read(make: Callable[..., Desk]) -> None
 
     assert going(document) == ["workflows/sort:1.0.0"]
     assert document["notes"] == [
-        "oci-layout:registry/catalog:latest: no catalog that could be read: everything is read instead"
+        "oci-layout:registry/catalog:latest: there is none: everything is read instead"
     ]
 
 
@@ -141,6 +141,10 @@ def test_overwritten_catalog_is_said_with_what_helps(make: Callable[..., Desk]) 
     ran = desk.pallet("prune", "--keep", "1", "--yes")
 
     assert ran.code == 4
+    assert ran.stderr == (
+        "oci-layout:registry/catalog:latest: expected a catalog, got an artifact of type text/plain: "
+        "everything is read instead\n"
+    )
     assert ran.stdout.splitlines()[-3:] == [
         "! catalog: oci-layout:registry/catalog:latest: not overwritten: expected a catalog, "
         "got an artifact of type text/plain",

@@ -144,3 +144,12 @@ def test_nobody_is_offered_a_prerelease_unasked() -> None:
     entries = [entry("a", requires="c"), entry("b", requires="c@^2.0.0-rc.1")]
     found = find_dependents(Repository("w/c"), Version("2.0.0-rc.1"), entries)
     assert [item.entry.repository for item in found.found] == ["w/b"]
+
+
+def test_dependents_may_hide_behind_what_cannot_be_read() -> None:
+    entries = [entry("a", requires="c@^^1, c"), entry("b", requires="c")]
+    found = find_dependents(Repository("w/c"), None, entries)
+    assert [item.entry.repository for item in found.found] == ["w/a", "w/b"]
+    assert [flaw.partition(": not")[0] for flaw in found.flaws] == [
+        "w/a:1.0.0: org.pallet.workflow.requires: 'c@^^1'"
+    ]

@@ -13,7 +13,7 @@ from reconciler.discovery.surveying import Standing
 from reconciler.oci import media_types
 from reconciler.oci.digest import Digest
 from reconciler.oci.reference import Repository, Tag
-from reconciler.sync.pruning import Claims, Retention, choose, in_order
+from reconciler.sync.pruning import Claims, Retention, choose, in_order, narrate_unread
 from tests.discovery.catalogued import entry_of
 
 NOW = datetime(2026, 6, 1, tzinfo=UTC)
@@ -52,6 +52,10 @@ def why(standing: dict[Repository, Standing], claims: Claims = NOTHING, *others:
 
 
 A, B = entry_of("a"), entry_of("b")
+UNREADABLE = (
+    "org.pallet.workflow.requires: '^1': not a repository name: expected lower-case letters and digits, "
+    "parted by one of . _ - /, got '^1': this keeps nothing"
+)
 OLD = [entry_of("a", f"1.{minor}.0") for minor in range(4)]
 WANTED = replace(NOTHING, wanted=frozenset({Repository("a"), Repository("b")}))
 
@@ -213,3 +217,16 @@ def test_digest_shared_with_another_version_is_not_whole() -> None:
     judged = choose(stand(one, two), (), WANTED, Retention(keep=1))
 
     assert [(item.stays, item.is_whole) for item in judged] == [(False, False)]
+
+
+def test_requirement_that_cannot_be_read_keeps_nothing_and_is_said() -> None:
+    standing, lying = stand(A), saying(entry_of("z", project="theirs"), REQUIRES, "^1, a")
+    fooled = [saying(entry_of(f"x{number}"), REQUIRES, "^1") for number in range(9)]
+
+    def said(*others: Entry, claims: Claims = NOTHING) -> list[str]:
+        return narrate_unread(standing, others, choose(standing, others, claims, ORPHANS))
+
+    assert said(lying, claims=WANTED) == []
+    assert said(fooled[0]) == [f"x0:1.0.0: {UNREADABLE}"]
+    assert said(*fooled)[-2:] == [f"x4:1.0.0: {UNREADABLE}", "and 4 more such"]
+    assert said(A, saying(A, REQUIRES, "^1")) == []
