@@ -35,13 +35,14 @@ from reconciler.reports.dependencies import (
     dependents_document,
     failed_document,
     graph_of,
-    narrate_others,
+    narrate_dependents,
     render_unmet,
     reversed_graph_of,
 )
 from reconciler.reports.dependency_graph import render_dot, render_mermaid, render_tree
 from reconciler.reports.found import narrate_inventory
 from reconciler.reports.graph_svg import render_svg
+from reconciler.reports.printable import printable
 from reconciler.reports.problems import render_failure
 from reconciler.sync.exit_codes import DONE, FAILED
 
@@ -136,8 +137,8 @@ def _show_dependents(
         screen.result(documents.render(dependents_document(found, subject, inventory)))
         return DONE
     _draw(screen, reversed_graph_of(found))
-    for note in (*inventory.notes, *narrate_others(found)):
-        screen.say(note)
+    for note in (*inventory.notes, *narrate_dependents(found, inventory)):
+        screen.say(printable(note))
     catalog = names.catalog if inventory.source == "catalog" else None
     subject = located.target.url if catalog is None else located.store.name(catalog)
     screen.say(narrate_inventory(inventory, subject, datetime.now(UTC)))

@@ -26,6 +26,10 @@ if TYPE_CHECKING:
     from reconciler.oci.reference import Repository
 
 
+_FLAWS_MAX = 20
+"""So many requirements that cannot be read are named, the rest are counted."""
+
+
 def graph_of(found: Dependencies) -> Graph:
     """Return what an artifact needs as a graph that starts with it; each repository is a node."""
     nodes = {str(name): _node(str(name), entry) for name, entry in found.entries.items()}
@@ -89,7 +93,7 @@ def dependents_document(found: Dependents, subject: str, inventory: Inventory) -
         ],
         "source": inventory.source,
         "as_of": None if inventory.as_of is None else inventory.as_of.isoformat(timespec="seconds"),
-        "notes": [*inventory.notes, *narrate_others(found)],
+        "notes": [*inventory.notes, *narrate_dependents(found, inventory)],
         "exit_code": 0,
         "problems": [],
     }
@@ -122,8 +126,17 @@ def _failed(failure: PalletError) -> Problem:
     return Problem("failed", str(failure), fix=failure.fix)
 
 
-def narrate_others(found: Dependents) -> list[str]:
-    """Return who requires another version."""
+def narrate_dependents(found: Dependents, inventory: Inventory) -> list[str]:
+    """Return who requires another version, and who may require it without having been found."""
+    unread = [f"{flaw}: it may need it too" for flaw in found.flaws[:_FLAWS_MAX]]
+    if len(found.flaws) > _FLAWS_MAX:
+        unread.append(f"and {len(found.flaws) - _FLAWS_MAX} more that cannot be read")
+    if inventory.source != "catalog":
+        unread.append("only the newest version of each repository is looked at: older ones may need it too")
+    return _narrate_others(found) + unread
+
+
+def _narrate_others(found: Dependents) -> list[str]:
     return [
         f"{_key(item.entry.repository, item.entry.version)} requires another one: "
         f"{_constraint(item.need) or 'a stable version'}"

@@ -15,6 +15,7 @@ from tests.discovery.published import BLOB, manifest_of
 from tests.support.results import read_result
 from tests.support.scenarios import Desk
 
+NEWEST_ONLY = "only the newest version of each repository is looked at: older ones may need it too"
 SHELF = {
     ("w/router", "1.0.0"): "plan@^1.2, tools/search",
     ("w/plan", "1.2.0"): "tools/search@<2",
@@ -133,6 +134,22 @@ def test_reverse_json_says_where_it_comes_from(shelf: Desk) -> None:
 
     assert (document["source"], document["reverse"]) == ("registry", True)
     assert [edge["from"]["repository"] for edge in document["edges"]] == ["w/router"]
+    assert document["notes"] == [NEWEST_ONLY]
+
+
+def test_reverse_says_who_may_hide(shelf: Desk) -> None:
+    content = manifest_of({REQUIRES: "plan@^^1, \x1b[31m"})
+    store = open_layout(shelf.root / ".pallet" / "registry")
+    store.put_blob(Repository("w/odd"), BLOB)
+    store.put_manifest(Repository("w/odd"), Tag("1.0.0"), content, media_types.OCI_MANIFEST)
+
+    ran = shelf.pallet("deps", "w/plan", "--reverse")
+
+    assert ran.code == 0
+    assert "w/odd:1.0.0: org.pallet.workflow.requires: 'plan@^^1': not a version constraint: " in ran.stderr
+    assert "is not understood: it may need it too\n" in ran.stderr
+    assert f"{NEWEST_ONLY}\n" in ran.stderr
+    assert "\x1b" not in ran.stderr
 
 
 @pytest.mark.parametrize("arguments", [["w/broken"], ["w/plan", "--reverse"]], ids=["needs", "reverse"])
