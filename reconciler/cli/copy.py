@@ -11,6 +11,7 @@ from reconciler.cli.options import (
     Place,
     Reach,
     flag,
+    force_option,
     output_options,
     place_options,
     reach_options,
@@ -45,13 +46,7 @@ if TYPE_CHECKING:
 @flag("--all-tags", is_flag=True, help="Copy every tag of SOURCE, which names a repository.")
 @flag("--check-all", is_flag=True, help="Look at every part, even below what is there already.")
 @two_targets_options
-@click.option(
-    "--force",
-    is_flag=True,
-    # Not PALLET_FORCE, which for sync holds names: PALLET_FORCE=1 must not overwrite anything here.
-    envvar="PALLET_COPY_FORCE",
-    help="Overwrite other content under a version.",
-)
+@force_option("copy", help_text="Overwrite other content under a version.")
 @place_options
 @reach_options
 @output_options("text", "json")

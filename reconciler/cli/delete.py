@@ -13,6 +13,7 @@ from reconciler.cli.options import (
     Place,
     Reach,
     flag,
+    force_option,
     output_options,
     place_options,
     reach_options,
@@ -29,9 +30,10 @@ from reconciler.reports.removed import announce, narrate_removal, removed_docume
 from reconciler.sync.removal import Remover
 
 if TYPE_CHECKING:
+    from collections.abc import Container
     from pathlib import Path
 
-    from reconciler.desired.config import Target
+    from reconciler.desired.config import Config, Target
     from reconciler.oci.digest import Digest
     from reconciler.oci.reference import Repository, Tag
 
@@ -39,13 +41,7 @@ if TYPE_CHECKING:
 @click.command("delete", short_help="Delete a tag, or a manifest that no other tag names.")
 @click.argument("reference")
 @flag("--yes", "-y", is_flag=True, help="Do not ask.")
-@click.option(
-    "--force",
-    is_flag=True,
-    # Not PALLET_FORCE, which for sync holds names: PALLET_FORCE=1 must not delete anything here.
-    envvar="PALLET_DELETE_FORCE",
-    help="Delete what the lock holds, other tags name or an index lists.",
-)
+@force_option("delete", help_text="Delete what the lock holds, other tags name or an index lists.")
 @place_options
 @reach_options
 @output_options("text", "json")
@@ -72,7 +68,9 @@ def command(reference: str, place: Place, reach: Reach, output: Output, *, yes: 
             fix=f"name exactly what is to go, such as {written.repository}:1.0.0",
         )
     with stop_on_signals() as stop, open_reference(reference, place, reach, stop, screen) as located:
-        locked = _locked(located, place)
+        config = _read_config(place)
+        names = set() if config is None else _names_in(config, located)
+        locked = {} if config is None else _locked(config, names)
         remover = Remover(located.store, located.repository, locked, force=force, jobs=reach.jobs)
         removal = remover.find(named)
         if not (yes or _confirms(announce(removal), reference)):
@@ -81,6 +79,8 @@ def command(reference: str, place: Place, reach: Reach, output: Output, *, yes: 
         removed = remover.remove(removal)
     for line in narrate_removal(removed):
         screen.say(line)
+    if config is not None and config.catalog is not None and names - {None, config.catalog}:
+        screen.say("the catalog may list it still: pallet catalog --rebuild")
     screen.answer(removed_document(removed), render_removed(removed))
     return 0
 
@@ -93,19 +93,31 @@ def _confirms(question: str, reference: str) -> bool:
     return click.confirm(question, err=True)
 
 
-def _locked(located: Located, place: Place) -> dict[Tag, Digest]:
+def _read_config(place: Place) -> Config | None:
+    """Return pallet.toml; None where there is none.
+
+    Raises:
+        ConfigError: it cannot be read, so that nobody knows what must stay.
+    """
+    try:
+        return read_config(locate(place))
+    except ConfigError as exc:
+        if all(problem.code == "no-config" for problem in exc.problems):
+            return None
+        raise
+
+
+def _names_in(config: Config, located: Located) -> set[Repository | None]:
+    """Return what the project's targets call the repository; None for those that it does not belong to."""
+    return {_name_at(located, target, config.root) for target in config.targets.values()}
+
+
+def _locked(config: Config, names: Container[Repository | None]) -> dict[Tag, Digest]:
     """Return the versions of a repository that the lock of this project holds, whatever target it is of.
 
     Raises:
         LockError: the lock cannot be read, so that nobody knows.
     """
-    try:
-        config = read_config(locate(place))
-    except ConfigError as exc:
-        if all(problem.code == "no-config" for problem in exc.problems):
-            return {}
-        raise
-    names = {_name_at(located, target, config.root) for target in config.targets.values()}
     return {
         entry.version.tag: entry.digest
         for entry in read_lock(config.lock_path).entries.values()

@@ -195,6 +195,22 @@ def output_options(*formats: str, to_file: bool = True) -> Callable[[Command], C
     )
 
 
+force_names_option = flag(
+    "--force",
+    multiple=True,
+    metavar="NAME",
+    help="Overwrite what is published under this version; a name or glob, may be given again.",
+)
+
+
+def force_option(command: str, *, help_text: str) -> Callable[[Command], Command]:
+    """Return the --force of a command that is about one thing, with a variable of its own.
+
+    Not PALLET_FORCE, which for sync holds names: PALLET_FORCE=1 must not overwrite or delete anything.
+    """
+    return click.option("--force", is_flag=True, envvar=f"PALLET_{command.upper()}_FORCE", help=help_text)
+
+
 only_option = flag(
     "--only",
     multiple=True,

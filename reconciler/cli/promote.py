@@ -10,11 +10,13 @@ from typing import TYPE_CHECKING
 
 import click
 
+from reconciler.cli.dry_run import end_dry_run
 from reconciler.cli.options import (
     Output,
     Place,
     Reach,
     flag,
+    force_names_option,
     only_option,
     output_options,
     place_options,
@@ -22,14 +24,13 @@ from reconciler.cli.options import (
 )
 from reconciler.cli.screen import Screen
 from reconciler.cli.session import load, stop_on_signals, surroundings
-from reconciler.cli.show import show_plan, show_report
+from reconciler.cli.show import show_report
 from reconciler.compose import choose_target, name_at, open_store, without_prefix
 from reconciler.discovery.manifest_cache import CachedManifests, ManifestCache, cache_folder
 from reconciler.errors import UsageError
 from reconciler.oci.copying import Copier
 from reconciler.oci.copying_terms import CopyTerms
 from reconciler.oci.reference import Repository
-from reconciler.sync.exit_codes import of_plan
 from reconciler.sync.promote import Promoter, exit_code
 from reconciler.sync.reconcile import Report
 from reconciler.sync.selection import Selection
@@ -54,12 +55,7 @@ if TYPE_CHECKING:
     metavar="NAME",
     help="Put back what somebody changed at the destination; a name or glob, may be given again.",
 )
-@flag(
-    "--force",
-    multiple=True,
-    metavar="NAME",
-    help="Overwrite what is published under this version; a name or glob, may be given again.",
-)
+@force_names_option
 @only_option
 @place_options
 @reach_options
@@ -98,30 +94,43 @@ def command(
     with stop_on_signals() as stop, ExitStack() as stack:
         open_one = partial(_open, stack, project, reach, screen, stop)
         ends = _Ends(source, target, open_one(source), open_one(target), open_one)
-        copier, rename = _copier(ends, recursive=recursive, jobs=reach.jobs)
-        promoter = Promoter(
-            project,
-            source,
-            target,
-            ends.here,
-            ends.there,
-            stack.enter_context(copier),
-            reach.jobs,
-            selection,
-            stop,
-            screen.progress(),
-            rename,
-            _manifests(target, ends.there, stack),
-        )
+        promoter = _promoter(project, ends, selection, reach, screen, stop, stack, recursive=recursive)
         plan = promoter.plan()
         if dry_run:
-            code = of_plan(plan, detailed=False)
-            show_plan(screen, "promote", project, plan, exit_code=code, problems=project.warnings)
-            return code
+            return end_dry_run(screen, "promote", project, plan)
         results = promoter.promote(plan)
     code = exit_code(plan, results)
     show_report(screen, project, Report(plan, results, lock_written=False), exit_code=code, command="promote")
     return code
+
+
+def _promoter(
+    project: Project,
+    ends: _Ends,
+    selection: Selection,
+    reach: Reach,
+    screen: Screen,
+    stop: Stop,
+    stack: ExitStack,
+    *,
+    recursive: bool,
+) -> Promoter:
+    """Return who promotes; `stack` closes what that takes."""
+    copier, rename = _copier(ends, recursive=recursive, jobs=reach.jobs)
+    return Promoter(
+        project,
+        ends.source,
+        ends.target,
+        ends.here,
+        ends.there,
+        stack.enter_context(copier),
+        reach.jobs,
+        selection,
+        stop,
+        screen.progress(),
+        rename,
+        _manifests(ends.target, ends.there, stack),
+    )
 
 
 def _open(

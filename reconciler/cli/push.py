@@ -14,6 +14,7 @@ from reconciler.cli.options import (
     Place,
     Reach,
     flag,
+    force_option,
     output_options,
     place_options,
     reach_options,
@@ -62,13 +63,7 @@ _LIKE_VERSION = re.compile(r"v?[0-9]+\.[0-9]+\.[0-9]", re.ASCII)
     help="Let this tag follow, forward only; such as latest or {major}; may be given again.",
 )
 @flag("--subject", metavar="REFERENCE", help="Let it refer to this manifest of the same repository.")
-@click.option(
-    "--force",
-    is_flag=True,
-    # Not PALLET_FORCE, which for sync holds names: PALLET_FORCE=1 must not overwrite anything here.
-    envvar="PALLET_PUSH_FORCE",
-    help="Overwrite other content under this version.",
-)
+@force_option("push", help_text="Overwrite other content under this version.")
 @place_options
 @reach_options
 @output_options("text", "json")

@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING
 
 import click
 
+from reconciler.cli.dry_run import end_dry_run
 from reconciler.cli.options import (
     Duration,
     Output,
     Place,
     Reach,
     flag,
+    force_names_option,
     only_option,
     output_options,
     place_options,
@@ -20,9 +22,8 @@ from reconciler.cli.options import (
 )
 from reconciler.cli.screen import Screen
 from reconciler.cli.session import in_ci, load, locate, open_reconciler
-from reconciler.cli.show import show_plan, show_report
+from reconciler.cli.show import show_report
 from reconciler.errors import UsageError
-from reconciler.sync.exit_codes import of_plan
 from reconciler.sync.reconcile import require_current_lock
 from reconciler.sync.run_lock import hold_run_lock
 from reconciler.sync.selection import Selection
@@ -44,12 +45,7 @@ if TYPE_CHECKING:
     metavar="NAME",
     help="Put back what somebody changed in the registry; a name or glob, may be given again.",
 )
-@flag(
-    "--force",
-    multiple=True,
-    metavar="NAME",
-    help="Overwrite what is published under this version; a name or glob, may be given again.",
-)
+@force_names_option
 @flag("--watch", is_flag=True, help="Go on: sync again whenever a file changes, until a signal comes.")
 @flag(
     "--every",
@@ -120,9 +116,7 @@ def _sync(project: Project, reach: Reach, screen: Screen, selection: Selection, 
     with open_reconciler(project, reach, screen, selection) as reconciler:
         plan = reconciler.plan()
         if dry_run:
-            code = of_plan(plan, detailed=False)
-            show_plan(screen, "sync", project, plan, exit_code=code, problems=project.warnings)
-            return code
+            return end_dry_run(screen, "sync", project, plan)
         report = reconciler.sync(plan)
     code = report.exit_code
     show_report(screen, project, report, exit_code=code)
