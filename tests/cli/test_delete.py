@@ -14,6 +14,7 @@ from reconciler.oci.referrers import referrers_of
 from reconciler.oci.registry.credentials import Anonymous
 from reconciler.oci.registry.endpoint import Endpoint
 from reconciler.oci.registry.store import RegistryStore, open_registry
+from tests.cli.test_catalog import with_catalog
 from tests.support.artifacts import publish
 from tests.support.docker_registry import DockerRegistry
 from tests.support.graphs import put_image, put_index, put_signature
@@ -46,6 +47,27 @@ def test_tag_goes_alone(desk: Desk, store: LayoutStore) -> None:
     assert (ran.code, ran.stdout) == (0, f"{HERE}:latest {note.digest}\n")
     assert ran.stderr == f"{HERE}:latest: deleted; what it named stays until the registry collects it\n"
     assert store.list_tags(APP) == [V1]
+
+
+@pytest.mark.parametrize(
+    ("reference", "is_ours"),
+    [
+        pytest.param("workflows/old:1.0.0", True, id="of-the-target"),
+        pytest.param("oci-layout:.pallet/registry/workflows/old:1.0.0", True, id="by-its-place"),
+        pytest.param("oci-layout:one/workflows/old:1.0.0", False, id="elsewhere"),
+        pytest.param("catalog:latest", False, id="the-catalog-itself"),
+    ],
+)
+def test_catalog_that_may_list_it_is_named(desk: Desk, reference: str, *, is_ours: bool) -> None:
+    with_catalog(desk)
+    for folder in (".pallet/registry", "one"):
+        publish(open_layout(desk.root / folder), Repository("workflows/old"), "1.0.0", b"old")
+    publish(open_layout(desk.root / ".pallet/registry"), Repository("catalog"), "latest", b"old")
+
+    ran = desk.pallet("delete", reference, "--yes")
+
+    assert ran.code == 0, ran.everything
+    assert ("the catalog may list it still: pallet catalog --rebuild\n" in ran.stderr) is is_ours
 
 
 def test_json_says_what_went(desk: Desk, store: LayoutStore) -> None:
