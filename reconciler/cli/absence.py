@@ -7,7 +7,7 @@ Must never be added: a failure that is not about what the reference names itself
 from __future__ import annotations
 
 from contextlib import contextmanager
-from difflib import get_close_matches
+from difflib import SequenceMatcher
 from typing import TYPE_CHECKING
 
 from reconciler.discovery.releases import list_releases
@@ -15,7 +15,7 @@ from reconciler.errors import NotFoundError, PalletError
 from reconciler.oci.digest import Digest
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from reconciler.cli.references import Located
     from reconciler.discovery.releases import Releases
@@ -80,13 +80,18 @@ def _no_such_manifest(releases: Releases, subject: str, named: Tag | Digest) -> 
             f"{subject}: no such tag: expected {named}, got a repository without tags",
             fix="publish a version first, or check the name",
         )
-    shown = get_close_matches(named, tags[:_LOOKED_AT_MAX], n=_SHOWN_MAX, cutoff=0.0)
+    shown = _alike_first(named, tags[:_LOOKED_AT_MAX])[:_SHOWN_MAX]
     rest = len(tags) - len(shown)
     more = f" and {rest} more" if rest else ""
     return NotFoundError(
         f"{subject}: no such tag: expected {named}, got {', '.join(shown)}{more}",
         fix=f"ask for one of these; {everything} lists all",
     )
+
+
+def _alike_first(named: str, tags: Sequence[str]) -> list[str]:
+    """Return what may have been meant first; of equally likely ones the newest."""
+    return sorted(tags, key=lambda tag: -SequenceMatcher(None, named, tag).ratio())
 
 
 def _lister(located: Located) -> str:

@@ -144,8 +144,9 @@ def _unsatisfied(settled: Settled, ways: Ways) -> Iterator[Unmet]:
         demands = settled.demands[name]
         if not settled.known.versions[name]:
             way = (ways.to(who, asked(needs[0])) for who, needs in demands.items())
+            fix = f"publish {name} first, or mend the name in `requires` of {next(iter(demands))}"
             message = f"{name}: missing: expected a repository with versions, got none"
-            yield Unmet(Why.MISSING, name, message, _few(way), f"publish {name} first")
+            yield Unmet(Why.MISSING, name, message, _few(way), fix)
             continue
         masks = {who: settled.known.masks(needs) for who, needs in demands.items()}
         for who, needs in demands.items():

@@ -17,6 +17,7 @@ from reconciler.discovery.resolving import Resolver
 from reconciler.discovery.statements import read_annotations
 from reconciler.errors import NotFoundError, RefusedError, UsageError
 from reconciler.oci.reference import Tag
+from reconciler.oci.sameness import recognise
 from reconciler.oci.transfer import move_tag
 
 if TYPE_CHECKING:
@@ -72,7 +73,7 @@ class Retagger:
         """
         source, version = self._find(wanted)
         reference = self.store.name(self._repository, tag)
-        before = self._look(tag)
+        before = self._look(tag, source.descriptor.digest)
         done = Retagged(reference, self._repository, tag, source.descriptor.digest, version, before)
         if before == done.digest:
             return done
@@ -119,9 +120,10 @@ class Retagger:
         # What stands under a version's tag is that version, whatever it says of itself.
         return content, _parse(wanted) or self._version_of(content)
 
-    def _look(self, tag: Tag) -> Digest | None:
+    def _look(self, tag: Tag, *known: Digest) -> Digest | None:
         try:
-            return self.store.head_manifest(self._repository, tag).digest
+            held = self.store.head_manifest(self._repository, tag).digest
+            return recognise(self.store, self._repository, tag, held, known)
         except NotFoundError:
             return None
 
@@ -134,7 +136,7 @@ class Retagger:
 
     def _highest_with(self, digest: Digest) -> Version | None:
         by_tag = {release.tag: release.version for release in self.releases.versions}
-        digests = self.asking.map("looking for the version", by_tag, self._look)
+        digests = self.asking.map("looking for the version", by_tag, lambda tag: self._look(tag, digest))
         return max((by_tag[tag] for tag, held in digests.items() if held == digest), default=None)
 
 
@@ -160,7 +162,8 @@ def find_wanted(text: str, releases: Releases) -> Tag | Constraint:
     wanted = read_wanted(text, releases)
     if isinstance(wanted, Version) and wanted.build:
         raise NotFoundError(
-            f"{releases.subject}: no such version: expected {wanted}", fix="pallet tags lists all"
+            f"{releases.subject}: no such version: expected {wanted}",
+            fix=f"ask for another one; `pallet tags {releases.subject}` lists all",
         )
     if isinstance(wanted, Version):
         return read_constraint(f"={wanted}")

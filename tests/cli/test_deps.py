@@ -65,7 +65,7 @@ def test_every_problem_is_said(shelf: Desk) -> None:
         "  → take one of them out of `requires`\n"
         "pallet: w/gone: missing: expected a repository with versions, got none\n"
         "  w/broken 1.0.0 → w/gone\n"
-        "  → publish w/gone first\n"
+        "  → publish w/gone first, or mend the name in `requires` of w/broken\n"
         "pallet: w/router: no such version: expected ^3, got 1.0.0\n"
         "  w/broken 1.0.0 → w/router@^3\n"
         "  → publish such a version of w/router, or let w/broken take another one\n"

@@ -195,3 +195,14 @@ def test_docker_registry_is_listed(
 
     assert [item["repository"] for item in document["artifacts"]] == list(NAMES)
     assert document["artifacts"][5]["floating_tags"] == []
+
+
+def test_fallback_is_named_and_not_the_catalog(synced: Desk) -> None:
+    synced.write(
+        "pallet.toml", (synced.root / "pallet.toml").read_text() + '\n[catalog]\nrepository = "catalog"\n'
+    )
+
+    ran = synced.pallet("list")
+
+    assert ran.stderr.endswith(f"{SOURCE}\n")
+    assert "oci-layout:.pallet/registry/catalog:latest: there is no catalog yet\n" in ran.stderr
