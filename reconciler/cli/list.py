@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-
 import click
 
+from reconciler.cli.found import show_found
 from reconciler.cli.options import (
     Origin,
     Output,
@@ -22,8 +21,6 @@ from reconciler.cli.session import stop_on_signals
 from reconciler.cli.stock import narrate, open_stock
 from reconciler.discovery.current import newest_first
 from reconciler.discovery.searching import Query, known_types, look_through, search
-from reconciler.reports import documents
-from reconciler.reports.found import entries_document, render_entries
 
 
 @click.command("list", short_help="List what was published: type, newest version, digest.")
@@ -82,21 +79,7 @@ def command(
             inventory = stock.deepen(inventory, [entry.repository for entry in named.entries])
             found = look_through(newest_first(inventory.entries), query, kinds=stock.kinds)
         narrate(screen, stock, inventory, found.notes)
-        if output.format == "json":
-            document = entries_document(
-                "list", inventory, found.entries, stock.name, considered=found.considered, notes=found.notes
-            )
-            screen.result(documents.render(document))
-            return 0
-    screen.result(
-        render_entries(
-            found.entries,
-            now=datetime.now(UTC),
-            width=screen.width,
-            color=screen.color,
-            whole_digests=output.verbose,
-        )
-    )
-    if kinds and inventory.entries and not found.entries:
+    show_found(screen, "list", stock, inventory, found)
+    if kinds and output.format != "json" and inventory.entries and not found.entries:
         screen.say(f"nothing of this kind: there is {', '.join(known_types(inventory.entries)[:10])}")
     return 0

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import click
 
+from reconciler.cli.found import show_found
 from reconciler.cli.options import (
     Origin,
     Output,
@@ -23,8 +23,6 @@ from reconciler.cli.session import stop_on_signals
 from reconciler.cli.stock import narrate, open_stock, read_conditions, read_names
 from reconciler.discovery.conditions import looks_like_term
 from reconciler.discovery.searching import Query, search
-from reconciler.reports import documents
-from reconciler.reports.found import entries_document, render_entries
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -93,24 +91,9 @@ def command(
         inventory = stock.take()
         found = search(inventory.entries, query, kinds=stock.kinds)
         narrate(screen, stock, inventory, found.notes)
-        if output.format == "json":
-            document = entries_document(
-                "search", inventory, found.entries, stock.name, considered=found.considered, notes=found.notes
-            )
-            screen.result(documents.render(document))
-            return 0
-    if not found.entries:
+    if not found.entries and output.format != "json":
         screen.say(f"nothing found among {found.considered}")
-    screen.result(
-        render_entries(
-            found.entries,
-            now=datetime.now(UTC),
-            width=screen.width,
-            color=screen.color,
-            whole_digests=output.verbose,
-            described=True,
-        )
-    )
+    show_found(screen, "search", stock, inventory, found, described=True)
     return 0
 
 
