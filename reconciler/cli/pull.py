@@ -16,12 +16,12 @@ from reconciler.cli.options import (
     place_options,
     reach_options,
 )
+from reconciler.cli.platforms import choose_platform
 from reconciler.cli.pull_together import Together, pull_together
 from reconciler.cli.references import asking, find_one, open_reference
 from reconciler.cli.screen import Screen
 from reconciler.cli.session import stop_on_signals
 from reconciler.errors import UsageError
-from reconciler.oci.platforms import read_platform
 from reconciler.oci.pulling.layers import Naming
 from reconciler.oci.pulling.pull import JOBS, PullTerms, pull
 from reconciler.reports.pulled import narrate_pull, pulled_document, render_pulled
@@ -96,30 +96,12 @@ def command(
       pallet pull 'workflows/smart-router@^2' --with-deps -o agents --lock agents.lock
     """
     screen = Screen(output)
-    is_together = with_deps or from_lock is not None
-    if lock is not None and not is_together:
-        raise UsageError("--lock: expected --with-deps, got none", fix="add --with-deps")
-    terms_platform = None
-    if platform is not None:
-        try:
-            terms_platform = read_platform(platform)
-        except ValueError as exc:
-            raise UsageError(f"--{exc}") from exc
-    terms = PullTerms(
-        terms_platform,
-        Naming(by_digest=by_digest, include_config=include_config, unpack=unpack),
-        overwrite=overwrite,
-        jobs=min(reach.jobs, JOBS),
-        steps=screen.progress(),
-    )
+    asked = _read_together(folder, lock, from_lock, place, with_deps=with_deps)
+    naming = Naming(by_digest=by_digest, include_config=include_config, unpack=unpack)
+    jobs, steps = min(reach.jobs, JOBS), screen.progress()
+    terms = PullTerms(choose_platform(platform), naming, overwrite, jobs=jobs, steps=steps)
     with stop_on_signals() as stop, open_reference(reference, place, reach, stop, screen) as located:
-        if is_together:
-            asked = Together(
-                place.directory / folder,
-                folder,
-                None if lock is None else place.directory / lock,
-                None if from_lock is None else place.directory / from_lock,
-            )
+        if asked is not None:
             return pull_together(screen, located, asked, terms, asking(reach, screen, stop))
         with absence_told(located):
             wanted = find_one(located, "write a tag behind it, such as :1.0.0, or @^1")
@@ -129,3 +111,23 @@ def command(
         screen.say(line)
     screen.answer(pulled_document(pulled, folder), render_pulled(pulled, folder))
     return 0
+
+
+def _read_together(
+    folder: Path, lock: Path | None, from_lock: Path | None, place: Place, *, with_deps: bool
+) -> Together | None:
+    """Return what is asked for with an artifact; None for nothing but itself.
+
+    Raises:
+        UsageError: a lock is to be kept of an artifact alone.
+    """
+    if not with_deps and from_lock is None:
+        if lock is not None:
+            raise UsageError("--lock: expected --with-deps, got none", fix="add --with-deps")
+        return None
+    return Together(
+        place.directory / folder,
+        folder,
+        None if lock is None else place.directory / lock,
+        None if from_lock is None else place.directory / from_lock,
+    )
