@@ -150,6 +150,7 @@ class Copier:
     def _result(self, job: Job, chosen_from: Digest | None) -> CopyResult:
         return CopyResult(
             source=self._source.name(job.source_repository, job.root.digest),
+            source_digest=job.root.digest,
             reference=self._destination.name(job.repository, job.target),
             # By the name that it has there, which is what the next run sees.
             descriptor=job.root if job.stands is None else dataclasses.replace(job.root, digest=job.stands),

@@ -32,6 +32,8 @@ class CopyResult:
 
     source: str
     """As people write it, by digest."""
+    source_digest: Digest
+    """What the source calls it: the destination may know it by another algorithm."""
     reference: str
     """As people write it, at the destination."""
     descriptor: Descriptor

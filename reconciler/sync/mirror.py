@@ -77,7 +77,7 @@ class Mirror:
         replace = self.force or tag is None or not is_version(tag)
         copied = self.copier.copy(self.source, reference, self.destination, tag, replace=replace)
         if not copied.is_unchanged:
-            tell_pull(self.copier.source, self.source, reference, copied.descriptor.digest)
+            tell_pull(self.copier.source, self.source, reference, copied.source_digest)
         return copied
 
     def copy_tags(self, tags: Sequence[Tag]) -> Mirrored:

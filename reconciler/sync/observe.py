@@ -15,6 +15,7 @@ from reconciler.desired.versions.version import Version, render_floating
 from reconciler.errors import HiddenError, NotFoundError, PalletError, StoppedError
 from reconciler.oci import manifest
 from reconciler.oci.referrers import referrers_of
+from reconciler.oci.sameness import is_same, recognise
 from reconciler.sync.actions import Observations
 from reconciler.sync.facts import (
     Absent,
@@ -68,7 +69,7 @@ class Observer:
         subjects = [item for item in wanted if item.attachments]
         self.progress.begin("checking", len(wanted) + len(subjects) + len(goals))
         try:
-            seen = self._map(wanted, self._see_artifact)
+            seen = self._map(wanted, lambda item: self._see_artifact(item, locked.get(item.key)))
             artifacts = {item.key: state for item, state in zip(wanted, seen, strict=True)}
             attached = self._map(subjects, lambda item: self._see_attachments(item, artifacts[item.key]))
             digests = _known_digests(wanted, locked)
@@ -118,9 +119,11 @@ class Observer:
         with ThreadPoolExecutor(max_workers=self.jobs, thread_name_prefix="observe") as pool:
             return list(pool.map(ask_unless_stopped, items))
 
-    def _see_artifact(self, wanted: Wanted) -> Seen:
+    def _see_artifact(self, wanted: Wanted, locked: Locked | None) -> Seen:
+        known = (wanted.digest,) if locked is None else (wanted.digest, locked.digest)
         try:
-            return Present(self.store.head_manifest(wanted.name, wanted.tag).digest)
+            digest = self.store.head_manifest(wanted.name, wanted.tag).digest
+            return Present(recognise(self.store, wanted.name, wanted.tag, digest, known))
         except NotFoundError:
             return Absent()
         except HiddenError as exc:
@@ -171,7 +174,8 @@ class Observer:
         if is_fresh and goal.tag not in tags.read():
             return FloatingAbsent(_versions(tags.read()))
         try:
-            digest = self.store.head_manifest(goal.name, goal.tag).digest
+            held = self.store.head_manifest(goal.name, goal.tag).digest
+            digest = recognise(self.store, goal.name, goal.tag, held, known)
         except NotFoundError:
             return FloatingAbsent(_versions(tags.read()))
         version = known.get(digest) or self._read_version(goal, digest, tags)
@@ -197,7 +201,8 @@ class Observer:
         named = [version for version in _versions(tags.read()) if _takes(goal, version)]
         for version in sorted(named, reverse=True)[:_LOOKED_AT_MAX]:
             try:
-                if self.store.head_manifest(goal.name, version.tag).digest == digest:
+                held = self.store.head_manifest(goal.name, version.tag).digest
+                if is_same(self.store, goal.name, version.tag, held, digest):
                     return version
             except NotFoundError:
                 continue

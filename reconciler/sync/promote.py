@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from reconciler.desired.attachments import Attachment
 from reconciler.desired.wanted import Wanted
 from reconciler.errors import LockOutOfDateError, NotFoundError, PalletError
+from reconciler.oci.sameness import recognise
 from reconciler.oci.sides import SOURCE
 from reconciler.sync.actions import (
     ArtifactPlan,
@@ -72,6 +73,8 @@ class Promoter:
     """What the copier's destination calls a repository."""
     manifests: CachedManifests | None = None
     """How the destination's catalog is read; None for a way that keeps nothing."""
+    _named: dict[Key, Digest] = field(default_factory=dict)
+    """What the source calls a version, where that is another digest of the same bytes than the lock's."""
 
     def plan(self) -> Plan:
         """Look at the destination, its catalog, and at the source for what it lacks; nothing is written.
@@ -138,7 +141,11 @@ class Promoter:
 
     def _see(self, wanted: Wanted) -> Seen:
         try:
-            return Present(self.source.head_manifest(wanted.name, wanted.tag).digest)
+            held = self.source.head_manifest(wanted.name, wanted.tag).digest
+            known = recognise(self.source, wanted.name, wanted.tag, held, [wanted.digest])
+            if known != held:
+                self._named[wanted.key] = held
+            return Present(known)
         except NotFoundError:
             return Absent()
         except PalletError as exc:
@@ -185,14 +192,14 @@ class Promoter:
         """Copy one unit: an artifact before what is attached to it, and its tag after that."""
         match unit:
             case (ArtifactPlan() as item,):
-                self._copy(item.wanted, item.wanted.digest, tagged=True)
+                self._copy(item.wanted, self._name(item.wanted), tagged=True)
                 return [None]
             case (ArtifactPlan() as item, *steps):
-                self._copy(item.wanted, item.wanted.digest, tagged=False)
+                self._copy(item.wanted, self._name(item.wanted), tagged=False)
                 failures = [self._attach(step) for step in steps if isinstance(step, AttachmentPlan)]
                 failed = next((failure for failure in failures if failure is not None), None)
                 if failed is None:
-                    self._copy(item.wanted, item.wanted.digest, tagged=True)
+                    self._copy(item.wanted, self._name(item.wanted), tagged=True)
                 return [failed, *failures]
             case (AttachmentPlan(), *_):
                 return [self._attach(step) for step in unit if isinstance(step, AttachmentPlan)]
@@ -206,6 +213,9 @@ class Promoter:
         wanted = step.goal.wanted
         locked = self.project.lock.entries[wanted.key]
         return replace(step, goal=replace(step.goal, wanted=replace(wanted, known_by=locked)))
+
+    def _name(self, wanted: Wanted) -> Digest:
+        return self._named.get(wanted.key, wanted.digest)
 
     def _copy(self, wanted: Wanted, digest: Digest, *, tagged: bool) -> None:
         tag = wanted.tag if tagged else None

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from reconciler.errors import HiddenError, NotFoundError, RefusedError, StoppedError, StoreError
 from reconciler.oci.referrer_index import describe_referrer
 from reconciler.oci.referrers import list_referrer
+from reconciler.oci.sameness import recognise
 from reconciler.oci.transfer import push_artifact
 from reconciler.sync.actions import FloatingPlan, Outcome, Plan, Terms
 from reconciler.sync.apply import Applier
@@ -155,8 +156,10 @@ class Pusher:
 
     def _look(self, single: Single) -> tuple[Digest | None, bool]:
         """Return what the tag names, and whether the store would not say."""
+        name, tag = single.wanted.name, single.tag
         try:
-            return self.store.head_manifest(single.wanted.name, single.tag).digest, False
+            held = self.store.head_manifest(name, tag).digest
+            return recognise(self.store, name, tag, held, [single.wanted.digest]), False
         except NotFoundError:
             return None, False
         except HiddenError:

@@ -19,6 +19,7 @@ from reconciler.oci.registry.store import RegistryStore, open_registry
 from tests.support.artifacts import publish
 from tests.support.docker_registry import DockerRegistry
 from tests.support.graphs import put_image, put_index, put_signature
+from tests.support.other_digests import rename_to_sha512
 from tests.support.processes import run_command
 from tests.support.results import read_result
 from tests.support.scenarios import CountingProxy, Desk, digest_at
@@ -73,6 +74,20 @@ def test_copy_is_a_pull_of_its_source_to_the_audit(desk: Desk) -> None:
     assert lines[-1]["reference"] == "oci-layout:one/team/app:1.0.0"
     assert lines[-1]["digest"] == note.digest
     assert (desk.root / "audit.jsonl").read_text().splitlines() == told  # nothing was read the second time
+
+
+def test_audit_names_the_source_as_it_names_itself(desk: Desk) -> None:
+    publish(open_layout(desk.root / "one"), APP, "1.0.0", b"hello")
+    by_sha512 = rename_to_sha512(desk.root / "one" / APP)
+    config = desk.root / "pallet.toml"
+    config.write_text(config.read_text() + '\n[audit]\nfile = "audit.jsonl"\n')
+
+    ran = desk.pallet("copy", "oci-layout:one/team/app:1.0.0", "oci-layout:two/mirror")
+
+    assert ran.code == 0, ran.everything
+    pulled = json.loads((desk.root / "audit.jsonl").read_text().splitlines()[-1])
+    assert (pulled["action"], pulled["digest"]) == ("pull", by_sha512)
+    assert "sha256:" in ran.stdout
 
 
 def test_version_with_other_content_is_refused(desk: Desk) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from reconciler.oci.digest import Digest
 from reconciler.oci.layout import open_layout
 from reconciler.oci.manifest import Descriptor
 from reconciler.oci.reference import Repository, Tag
@@ -15,6 +16,7 @@ from reconciler.oci.referrers import referrers_of
 from tests.support.artifacts import publish
 from tests.support.docker_registry import DockerRegistry
 from tests.support.graphs import put_signature
+from tests.support.other_digests import rename_to_sha512
 from tests.support.scenarios import NAMES, CountingProxy, Desk, digest_at, set_up, triage
 
 PROMOTE = ("promote", "--from", "main", "--to", "production")
@@ -238,3 +240,21 @@ def test_two_parts_of_one_registry_mount_and_ask_once(
         assert set(proxy.counts) == {"HEAD"}
     name = f"{repository_prefix}/production/{TRIAGE}"
     assert digest_at(docker_registry.host, name, "latest") is not None
+
+
+def test_source_that_names_it_by_sha512_holds_the_same(staged: Desk) -> None:
+    by_sha512 = rename_to_sha512(staged.root / HERE / TRIAGE)
+    document = _promote(staged, code=0)
+    assert document["summary"] == {"missing": len(NAMES)}
+    there = open_layout(staged.root / THERE)
+    content = there.fetch_manifest(TRIAGE, _version_of(staged)).content
+    assert Digest.of(content, algorithm="sha512") == by_sha512
+    assert Digest.of(content) == _action(document)["wanted"]
+    assert _promote(staged, code=0)["summary"] == {"in-sync": len(NAMES)}
+
+
+def test_sync_and_check_know_a_version_by_sha512(staged: Desk) -> None:
+    rename_to_sha512(staged.root / HERE / TRIAGE)
+    ran = staged.pallet("check", "--target", "main")
+    assert ran.code == 0, ran.everything
+    assert json.loads(staged.pallet("sync", "--format", "json").stdout)["summary"] == {"in-sync": len(NAMES)}

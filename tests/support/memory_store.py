@@ -56,11 +56,13 @@ class MemoryStore:
         with self._lock:
             return [call for call in self.calls if call[0].startswith(("put_", "mount_", "delete_"))]
 
-    def tamper(self, repository: Repository, tag: Tag, content: bytes) -> Digest:
+    def tamper(
+        self, repository: Repository, tag: Tag, content: bytes, *, algorithm: str = "sha256"
+    ) -> Digest:
         """Let `tag` name other content, unseen by `calls`: somebody else pushed."""
         with self._lock:
             held = self._contents.setdefault(repository, _Contents())
-            digest = Digest.of(content)
+            digest = Digest.of(content, algorithm=algorithm)
             held.manifests[digest] = (_media_type(content), content)
             held.tags[tag] = digest
             return digest

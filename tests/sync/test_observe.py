@@ -19,6 +19,7 @@ from reconciler.errors import (
     UnreachableError,
 )
 from reconciler.oci.digest import Digest
+from reconciler.oci.reference import Repository, Tag
 from reconciler.sync.actions import Observations
 from reconciler.sync.facts import Absent, FloatingAbsent, FloatingPresent, Present, Unknown
 from reconciler.sync.floating import set_goals
@@ -282,3 +283,40 @@ def test_locked_version_of_another_name_says_nothing() -> None:
     world.hold(NAME, "latest", someone_elses(NAME))
     assert world.observe().floating[LATEST] == FloatingPresent(Digest.of(someone_elses(NAME)), None)
     assert world.observe().artifacts[key(NAME)] == Absent()
+
+
+def by_sha512(world: World, tag: str, content: bytes) -> Digest:
+    """Let a tag name a manifest by its sha512, as other tools may push it."""
+    return world.store.tamper(Repository(NAME), Tag(tag), content, algorithm="sha512")
+
+
+def test_wanted_version_by_another_algorithm_is_present() -> None:
+    item = wanted()
+    world = World([item])
+    by_sha512(world, "1.0.0", item.manifest)
+    assert world.observe().artifacts == {item.key: Present(item.digest)}
+    assert (world.store.count("head_manifest"), world.store.count("fetch_manifest")) == (1, 1)
+
+
+def test_locked_version_by_another_algorithm_is_what_we_wrote() -> None:
+    item, before = wanted(content=b"edited"), make_manifest(NAME, "1.0.0", b"before")
+    world = World([item])
+    by_sha512(world, "1.0.0", before)
+    world.locked = lock_of(locked(version="1.0.0", holds=Digest.of(before)))
+    assert world.observe().artifacts == {item.key: Present(Digest.of(before))}
+
+
+def test_foreign_version_keeps_the_digest_that_it_has() -> None:
+    item = wanted()
+    world = World([item])
+    foreign = by_sha512(world, "1.0.0", someone_elses(NAME))
+    assert world.observe().artifacts == {item.key: Present(foreign)}
+
+
+def test_floating_tag_by_another_algorithm_is_known() -> None:
+    item = wanted(floating_tags=["latest"])
+    world = published(item)
+    by_sha512(world, "latest", item.manifest)
+    assert world.observe().floating == {LATEST: FloatingPresent(item.digest, item.version)}
+    world.run()
+    assert world.store.writes == []

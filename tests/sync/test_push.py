@@ -57,6 +57,18 @@ def test_same_content_costs_a_look() -> None:
     assert methods(store) == ["head_manifest"]
 
 
+@pytest.mark.parametrize("tag", [None, "edge"], ids=["version", "other-tag"])
+def test_same_content_by_another_algorithm_is_unchanged(tag: str | None) -> None:
+    item = single(tag=tag)
+    if tag is not None:
+        item = replace(item, version=None)
+    store = MemoryStore()
+    store.tamper(HERE, item.tag, item.wanted.manifest, algorithm="sha512")
+
+    assert push(store, item) is Change.UNCHANGED
+    assert store.writes == []
+
+
 def test_other_content_under_a_version_is_refused() -> None:
     store = MemoryStore()
     push(store, single())

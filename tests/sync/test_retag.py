@@ -99,6 +99,17 @@ def test_same_content_writes_nothing(store: MemoryStore) -> None:
     assert store.writes == []
 
 
+def test_same_content_by_another_algorithm_writes_nothing(store: MemoryStore) -> None:
+    content = store.fetch_manifest(REPOSITORY, Tag("2.0.0")).content
+    store.tamper(REPOSITORY, Tag("latest"), content, algorithm="sha512")
+    store.calls.clear()
+
+    done = retag(store, "2.0.0", "latest")
+
+    assert done.before == done.digest == Digest.of(content)
+    assert store.writes == []
+
+
 def test_backward_is_refused_unasked(store: MemoryStore) -> None:
     store.calls.clear()
 

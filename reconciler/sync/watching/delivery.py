@@ -28,6 +28,7 @@ from reconciler.errors import (
     UnsupportedError,
 )
 from reconciler.oci.media_types import OCI_MANIFEST
+from reconciler.oci.sameness import recognise
 from reconciler.oci.transfer import push_artifact, push_referrer
 
 if TYPE_CHECKING:
@@ -142,7 +143,8 @@ def judge(exc: PalletError) -> Trouble:
 
 def _seen(store: Store, goal: Goal, tag: Tag) -> Digest | None:
     try:
-        return store.head_manifest(goal.wanted.name, tag).digest
+        held = store.head_manifest(goal.wanted.name, tag).digest
+        return recognise(store, goal.wanted.name, tag, held, [goal.wanted.digest])
     except (NotFoundError, HiddenError):
         return None
 
