@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from reconciler.desired.build import PROJECT
 from reconciler.desired.collecting import fewer_collections
-from reconciler.discovery.catalog_text import Scanner
+from reconciler.discovery.catalog_text import Scanner, Texts, Written
 from reconciler.discovery.entries import Entry, version_of
 from reconciler.oci import media_types
 from reconciler.oci.digest import Digest
@@ -25,8 +25,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from reconciler.desired.versions.version import Version
-    from reconciler.discovery.catalog_text import Part
-
 CATALOG_TYPE = "application/vnd.pallet.catalog.v1+json"
 FORMAT_VERSION = "1.0"
 CATALOG_MAX_BYTES = 256 * 1024 * 1024
@@ -44,13 +42,19 @@ Key = tuple[Repository, Tag]
 class Item:
     """One entry of a catalog as it stands there."""
 
-    text: str
+    source: str | Written
+    """Its text, or where that is found once somebody asks."""
     entry: Entry | None
     """None where it cannot be read as one."""
     owner: str | None
     """The project that put it there; None where it does not say."""
     problem: str | None = None
     """Why it cannot be read."""
+
+    @property
+    def text(self) -> str:
+        """As it stands there, byte for byte."""
+        return str(self.source)
 
     @property
     def key(self) -> Key | None:
@@ -79,16 +83,19 @@ def parse_catalog(content: bytes) -> CatalogDocument:
         ValueError: the bytes are no catalog; the text says what was expected.
     """
     with fewer_collections(_ALLOCATIONS):
-        return _parse(Scanner(content))
+        return _parse(content)
 
 
-def _parse(scanner: Scanner) -> CatalogDocument:
+def _parse(content: bytes) -> CatalogDocument:
+    scanner, texts = Scanner(content), Texts(content, "entries")
     version: object = None
     items: tuple[Item, ...] | None = None
     others = []
     for key in scanner.members():
         if key == "entries":
-            items = tuple(map(_read_item, scanner.elements()))
+            items = tuple(
+                _read_item(value, Written(texts, place)) for place, value in enumerate(scanner.values())
+            )
             continue
         value, text = scanner.part()
         if key == "format_version":
@@ -138,8 +145,7 @@ def _dump(value: object) -> str:
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
 
 
-def _read_item(part: Part) -> Item:
-    value, text = part
+def _read_item(value: object, text: Written) -> Item:
     if not isinstance(value, dict):
         return Item(text, None, None, f"expected an object, got {type(value).__name__}")
     try:
@@ -196,10 +202,9 @@ def _tags(value: object) -> tuple[Tag, ...]:
 
 
 def _annotations(value: object) -> dict[str, str]:
-    """Return annotations with their keys shared: there are few of those, and entries may be many."""
     if value is None:
         return {}
     # By types and not one by one: there may be a million of them.
     if not isinstance(value, dict) or not set(map(type, value.values())) <= {str}:
         raise ValueError("annotations: expected an object of texts, got something else")
-    return dict(zip(map(sys.intern, value), value.values(), strict=True))
+    return value

@@ -56,7 +56,7 @@ def test_own_entries(before: tuple[Item, ...], knows: Learned, after: tuple[Item
 
 
 def test_other_projects_keep_theirs() -> None:
-    odd = replace(item_of(THEIRS, "theirs"), text='{"repository": "theirs", "unknown" :1}')
+    odd = replace(item_of(THEIRS, "theirs"), source='{"repository": "theirs", "unknown" :1}')
     unreadable = Item("7", None, None, "expected an object, got int")
 
     merged = merge((unreadable, odd), learned(PLAN))

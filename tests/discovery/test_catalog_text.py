@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
-from reconciler.discovery.catalog_text import PIECE_BYTES, Scanner
+from reconciler.discovery.catalog_text import PIECE_BYTES, Scanner, Texts, Written
 
 ODD = '{"é":"\\u00e9 — 😀","n":[-12.5e+10,true]}'
 
@@ -53,3 +55,66 @@ def test_what_is_wrong_is_shown_beyond_the_first_piece(ending: bytes, why: str) 
         list(scanner.elements())
 
     assert str(caught.value) == why
+
+
+@pytest.mark.parametrize(
+    "texts",
+    [
+        [],
+        ["1"],
+        ['{"a":1}', '{"b":{}}', "2", '{"c":3}'],
+        ['{"a":"},{"}', '{"a":"},"}'],
+        ['{"a":[{},{}],"b":1}', '{"a":[{},{}]}'],
+        ["[{},{}]", "{}"],
+        ['{"a":"\\"},"}'],
+        ['{"a":"%s"}' % ("é" * 5000), '{"a":[{},{}],"b":"%s"}' % ("x" * 5000)] * 200,
+        ['{"a":[%s{}]}' % ("{}," * PIECE_BYTES), "{}"],
+    ],
+    ids=["none", "one", "many", "in a text", "in a list", "of lists", "escaped", "several pieces", "large"],
+)
+def test_values_are_those_that_come_singly(texts: list[str]) -> None:
+    for between in (",", " ,\n "):
+        content = f'{{"x":[{{}},{{}}],"list":[{between.join(texts)}],"y":{{"z":[{{}},{{}}]}},"w":0}}'.encode()
+        scanner = Scanner(content)
+
+        values = _values(scanner)
+
+        assert values == [json.loads(text) for text in texts]
+        assert Texts(content, "list").all == texts
+
+
+def _values(scanner: Scanner) -> list[object]:
+    found: list[object] = []
+    for key in scanner.members():
+        if key == "list":
+            found = list(scanner.values())
+        else:
+            scanner.part()
+    scanner.end()
+    return found
+
+
+@pytest.mark.parametrize(
+    ("content", "why"),
+    [
+        (b'[{"a":1},]', "expected JSON, got ']'"),
+        (b'[{"a":1},{"a":}]', "expected JSON, got '}]'"),
+        (b'[{"a":1} {"a":1},{}]', "expected ',', got '{\"a\":1},{}]'"),
+        (b'[{"a":1},', "expected JSON, got ''"),
+        (b'[{"a":%s},{}]' % (b"[" * 100_000), "expected JSON, got lists nested too deeply"),
+    ],
+)
+def test_what_is_wrong_among_many_is_shown(content: bytes, why: str) -> None:
+    with pytest.raises(ValueError) as caught:  # noqa: PT011 (the text is compared)
+        list(Scanner(content).values())
+
+    assert str(caught.value) == why
+
+
+def test_text_that_is_found_later_is_a_text() -> None:
+    texts = Texts(b'{"list":[1, 2.50,1]}', "list")
+    first, second, third = (Written(texts, place) for place in range(3))
+
+    assert str(second) == "2.50"
+    assert first == third != second
+    assert len({first, second, third, "2.50"}) == 2

@@ -34,10 +34,8 @@ class Version:
         ValueError: the text is no semantic version; the message says what was expected.
     """
 
-    __slots__ = ("_key", "build", "core", "is_prerelease", "precedence", "text")
+    __slots__ = ("_build_order", "build", "is_prerelease", "precedence", "text")
 
-    core: tuple[int, int, int]
-    """MAJOR, MINOR and PATCH."""
     build: str
     """What follows `+`; empty for none."""
     precedence: tuple[Any, ...]
@@ -48,9 +46,8 @@ class Version:
             numbers = _NUMBERS.fullmatch(text)
             if numbers is not None:
                 major, minor, patch = numbers.groups()
-                self.core = int(major), int(minor), int(patch)
-                self.precedence = (*self.core, _NO_PRERELEASE)
-                self.is_prerelease, self.build, self._key = False, "", (self.precedence, _NO_BUILD)
+                self.precedence = int(major), int(minor), int(patch), _NO_PRERELEASE
+                self.is_prerelease, self.build, self._build_order = False, "", _NO_BUILD
             else:
                 self._parse(text)
         except ValueError as exc:
@@ -64,11 +61,16 @@ class Version:
         if not text.isascii() or text != text.strip():
             raise ValueError(text)
         parsed = semantic_version.Version(text)
-        self.core = parsed.major, parsed.minor, parsed.patch
         # The library's key ends with the build metadata, which is no part of precedence.
         self.precedence = parsed.precedence_key[:-1]
         self.is_prerelease, self.build = bool(parsed.prerelease), ".".join(parsed.build)
-        self._key = (self.precedence, (parsed.precedence_key[-1], self.build))
+        self._build_order = parsed.precedence_key[-1], self.build
+
+    @property
+    def core(self) -> tuple[int, int, int]:
+        """MAJOR, MINOR and PATCH."""
+        major, minor, patch, _ = self.precedence
+        return major, minor, patch
 
     @property
     def major(self) -> int:
@@ -108,7 +110,9 @@ class Version:
         return isinstance(other, Version) and self.text == other.text
 
     def __lt__(self, other: Version) -> bool:
-        return self._key < other._key
+        if self.precedence != other.precedence:
+            return self.precedence < other.precedence
+        return self._build_order < other._build_order
 
     def __hash__(self) -> int:
         return hash(self.text)
