@@ -168,7 +168,8 @@ def test_what_cannot_be_read_is_said_and_the_rest_is_listed(online: Desk, regist
     assert (ran.code, [item["repository"] for item in document["artifacts"]]) == (0, ["w/good"])
     assert any("w/html" in note and "not a manifest" in note for note in document["notes"])
     assert any("w/broken: left out: could not be read: " in note for note in document["notes"])
-    assert len(document["notes"]) == 2  # what vanished is no news
+    assert document["notes"][-1] == "listed, and not there: left out: w/gone"
+    assert len(document["notes"]) == 3
 
 
 def test_names_of_the_lock_are_used_where_nothing_is_listed(online: Desk, registry: ScriptedRegistry) -> None:
