@@ -160,16 +160,8 @@ class Finding(Held):
             repositories=read_texts("repositories", repositories),
             eligible=Eligible(None if constraint is None else read_constraint(constraint), prereleases),
         )
-        if not (wish.skills or wish.required or wish.repositories or wish.has_context):
-            raise UsageError(
-                "select: expected something to choose by, got nothing", fix='name skills, such as ["plan"]'
-            )
-        inventory = _take(opened, listed)
-        if not wish.eligible.is_usual and inventory.source != "catalog":
-            names = dict.fromkeys(entry.repository for entry in inventory.entries if is_meant(entry, wish))
-            inventory = deepen(
-                inventory, names, opened.store, opened.manifests, opened.asking, eligible=wish.eligible
-            )
+        _require_something(wish)
+        inventory = _take_for(opened, listed, wish)
         selection = select(inventory.entries, wish, explain=explain)
         return Choice(selection, inventory.source, inventory.as_of, (*inventory.notes, *selection.notes))
 
@@ -243,6 +235,27 @@ def _take(opened: Opened, listed: Iterable[str]) -> Inventory:
         locked=_locked(opened),
         listed=[read_repository(opened, name) for name in read_texts("listed", listed)],
     )
+
+
+def _take_for(opened: Opened, listed: Iterable[str], wish: Wish) -> Inventory:
+    """Return everything that a wish could mean: other versions too, where it asks for them."""
+    inventory = _take(opened, listed)
+    if wish.eligible.is_usual or inventory.source == "catalog":
+        return inventory
+    names = dict.fromkeys(entry.repository for entry in inventory.entries if is_meant(entry, wish))
+    return deepen(inventory, names, opened.store, opened.manifests, opened.asking, eligible=wish.eligible)
+
+
+def _require_something(wish: Wish) -> None:
+    """Refuse a wish that every workflow fulfils.
+
+    Raises:
+        UsageError: it is one.
+    """
+    if not (wish.skills or wish.required or wish.repositories or wish.has_context):
+        raise UsageError(
+            "select: expected something to choose by, got nothing", fix='name skills, such as ["plan"]'
+        )
 
 
 def _locked(opened: Opened) -> tuple[Locked, ...]:
