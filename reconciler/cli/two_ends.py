@@ -13,8 +13,7 @@ from typing import TYPE_CHECKING
 from reconciler.cli.options import flag, flag_group
 from reconciler.cli.references import open_reference
 from reconciler.compose import name_at
-from reconciler.desired.references import read_reference
-from reconciler.errors import UsageError
+from reconciler.desired.destinations import read_copy_goal
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -74,13 +73,7 @@ def open_two(
             something that cannot be written.
         ConfigError: pallet.toml is needed and is invalid.
     """
-    written = read_reference(destination)
-    more = written.digest or written.constraint
-    if more is not None:
-        raise UsageError(
-            f"destination: expected a repository, or a tag of it, got {more} of it too",
-            fix=f"write {written.repository}:TAG; without a tag, the source's is taken",
-        )
+    read_copy_goal(destination)
     from_there = replace(reach, target=targets.source_target or reach.target)
     to_there = replace(reach, target=targets.destination_target or reach.target)
     with (

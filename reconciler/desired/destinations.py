@@ -63,6 +63,22 @@ def read_destination(text: str) -> Destination:
     return Destination(shown, written, version)
 
 
+def read_copy_goal(text: str) -> Written:
+    """Read a reference that an artifact is copied to: a repository, and a tag of it or none.
+
+    Raises:
+        UsageError: it is none, or names a digest or a constraint.
+    """
+    written = read_reference(text)
+    more = written.digest or written.constraint
+    if more is not None:
+        raise UsageError(
+            f"destination: expected a repository, or a tag of it, got {more} of it too",
+            fix=f"write {written.repository}:TAG; without a tag, the source's is taken",
+        )
+    return written
+
+
 def _read_version(text: str) -> tuple[str, Version | None]:
     """Return the reference as registries take it, and the version in it."""
     folder, slash, last = text.rpartition("/")

@@ -5,34 +5,27 @@ Must never be added: a rule about what may be overwritten.
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from reconciler.compose import name_at
-from reconciler.desired.destinations import read_destination
-from reconciler.desired.digest_memory import DigestMemory
-from reconciler.desired.references import read_reference
-from reconciler.desired.single import Wish, read_single, with_subject
+from reconciler.desired.destinations import read_copy_goal
 from reconciler.desired.single_attachment import AttachWish, read_wish
 from reconciler.discovery.releases import list_releases
 from reconciler.errors import UsageError
+from reconciler.library import pushing
 from reconciler.library.arguments import (
     check_annotations,
     check_type,
     choose_platform,
     read_media_types,
     read_paths,
-    read_texts,
 )
 from reconciler.library.held import Held
 from reconciler.library.naming import find_one, here, read_repository
 from reconciler.oci.copying import JOBS, Copier
 from reconciler.oci.copying_terms import CopyTerms
-from reconciler.oci.user_cache import user_cache_folder
 from reconciler.sync.attach import attach
 from reconciler.sync.mirror import Mirror
-from reconciler.sync.progress import Silent
-from reconciler.sync.push import Pusher, list_by_subject
 from reconciler.sync.retag import Retagger, find_wanted, read_new_tag
 
 if TYPE_CHECKING:
@@ -42,7 +35,6 @@ if TYPE_CHECKING:
     from reconciler.library.naming import Artifact
     from reconciler.library.opening import Opened
     from reconciler.oci.copying_terms import CopyResult
-    from reconciler.oci.manifest import Descriptor
     from reconciler.oci.reference import Repository, Tag
     from reconciler.sync.attach import Attached
     from reconciler.sync.push import Pushed
@@ -93,27 +85,9 @@ class Writing(Held):
             PalletError: the store could not tell, or did not confirm; the tag is what it was.
         """
         opened = self._opened
-        check_annotations(annotations)
-        check_type("artifact_type", artifact_type)
-        check_type("config_type", config_type)
-        templates = tuple(dict.fromkeys(read_texts("floating", floating)))
-        destination = read_destination(reference)
-        destination.check_floating(templates)
-        repository = here(opened, destination.written, destination.text)
-        wish = Wish(
-            repository=repository,
-            files=read_paths(files),
-            tag=destination.written.tag,
-            version=destination.version,
-            kind=kind,
-            media_types=read_media_types(media_types),
-            config=None if config is None else Path(config),
-            config_type=config_type,
-            annotations=dict(annotations or {}),
-            artifact_type=artifact_type,
-            floating_tags=templates,
-        )
-        return _push(opened, wish, subject, force=force)
+        said = pushing.Said(kind, annotations, artifact_type, media_types, config, config_type)
+        wish = pushing.read_wish(opened, files, reference, floating, said)
+        return pushing.push(opened, wish, subject, force=force)
 
     def push_image(
         self,
@@ -249,45 +223,11 @@ class Writing(Held):
             return mirror.copy(meant.named, tag or meant.tag)
 
 
-def _push(opened: Opened, wish: Wish, subject: Artifact | None, *, force: bool) -> Pushed:
-    memory = DigestMemory(user_cache_folder(opened.around.environment, "digests"))
-    single = read_single(wish, opened.directory, opened.config, memory)
-    if subject is not None:
-        single = with_subject(single, _find_subject(opened, subject, wish.repository))
-    pushed = _pusher(opened).push(single, force=force)
-    list_by_subject(opened.store, single)
-    return pushed
-
-
-def _find_subject(opened: Opened, subject: Artifact, repository: Repository) -> Descriptor:
-    meant = find_one(opened, subject)
-    if meant.repository != repository:
-        raise UsageError(
-            f"subject: expected a manifest of {repository}, got one of {meant.repository}",
-            fix="push to the repository of what it refers to",
-        )
-    return opened.store.head_manifest(meant.repository, meant.named)
-
-
-def _pusher(opened: Opened) -> Pusher:
-    config, stop = opened.config, opened.around.stop
-    # A held tag is one of the target; elsewhere the same name is another repository.
-    held = config.held if config is not None and opened.target.name in config.targets else {}
-    project = config.project if config is not None else None
-    return Pusher(opened.store, project, opened.jobs, held, stop, opened.progress or Silent())
-
-
 def _read_goal(goal: Opened, reference: str | None) -> tuple[Repository | None, Tag | None]:
     """Return what a destination's reference names; None for the source's own names."""
     if reference is None:
         return None, None
-    written = read_reference(reference)
-    more = written.digest or written.constraint
-    if more is not None:
-        raise UsageError(
-            f"destination: expected a repository, or a tag of it, got {more} of it too",
-            fix=f"write {written.repository}:TAG; without a tag, the source's is taken",
-        )
+    written = read_copy_goal(reference)
     return here(goal, written, reference), written.tag
 
 
