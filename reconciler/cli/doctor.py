@@ -21,6 +21,7 @@ from reconciler.cli.session import locate, stop_on_signals, surroundings
 from reconciler.compose import choose_target, examine, find_target
 from reconciler.desired.config import Target
 from reconciler.desired.config_reader import read_config
+from reconciler.discovery.surveying import PROBED
 from reconciler.errors import ConfigError, UsageError
 from reconciler.oci.reference import Repository
 from reconciler.oci.registry.endpoint import Endpoint
@@ -36,7 +37,7 @@ if TYPE_CHECKING:
 @click.argument("subject", metavar="[TARGET]", required=False)
 @flag(
     "--repository",
-    default="pallet-doctor",
+    default=PROBED,
     show_default=True,
     metavar="NAME",
     help="Where writing is tried; one that exists, where the registry makes none by itself.",

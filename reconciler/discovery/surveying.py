@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from reconciler.oci.store import Store
 
 
+PROBED = "pallet-doctor"
+"""Where `doctor` tries writing; docker-registry goes on listing it, and nobody need be told by whom."""
 _NAMES_MAX = 5
 """So many repositories that are not there are named, the rest are counted."""
 
@@ -89,7 +91,7 @@ def narrate_absent(names: Iterable[Repository]) -> tuple[str, ...]:
 
     One for each would be noise: docker-registry goes on listing what never held more than blobs.
     """
-    absent = sorted(names)
+    absent = sorted(name for name in names if name.rpartition("/")[2] != PROBED)
     if not absent:
         return ()
     more = f" and {len(absent) - _NAMES_MAX} more" if len(absent) > _NAMES_MAX else ""

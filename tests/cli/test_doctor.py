@@ -82,6 +82,24 @@ def test_plain_registry_gets_notes(
     assert found["clean-up"] == "good"
 
 
+def test_name_that_a_registry_goes_on_listing_is_not_said(
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    docker_registry: DockerRegistry,
+    repository_prefix: str,
+) -> None:
+    url = f"{docker_registry.url}/{repository_prefix}"
+    desk = set_up(tmp_path, url, capsys, files={"workflows/triage.yaml": triage()})
+    assert desk.pallet("sync").code == 0
+    examine(desk)
+    examine(desk, "--repository", "probed/here")
+
+    ran = desk.pallet("list")
+
+    assert ran.code == 0
+    assert ran.stderr.startswith("listed, and not there: left out: probed/here\n1 repository, ")
+
+
 def test_without_deleting_no_tag_is_tried(desk: Desk, registry: ScriptedRegistry) -> None:
     registry.on("DELETE", "/manifests/", problem(405, "UNSUPPORTED", "deleting is switched off"))
 

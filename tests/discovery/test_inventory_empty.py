@@ -39,8 +39,7 @@ def test_empty_repository_of_a_registry_is_no_news(store: MemoryStore) -> None:
 
 
 def test_vanished_repositories_of_a_registry_are_one_note(store: MemoryStore) -> None:
-    for number in range(6):
-        name = Repository(f"gone/r{number}")
+    for name in map(Repository, ("acme/pallet-doctor", *(f"gone/r{number}" for number in range(6)))):
         publish(store, name, "1.0.0", b"content")
         store.failing["list_tags", name] = NotFoundError(f"memory.test/{name}: not found")
 
