@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 from reconciler.discovery.current import Eligible
@@ -21,6 +22,7 @@ from reconciler.discovery.workflow_facts import (
     is_workflow,
     items_of,
     memory_bytes_of,
+    read_items,
     shown,
     skills_of,
 )
@@ -141,7 +143,7 @@ def _lacking(entry: Entry, wish: Wish) -> list[str]:
     lacking = [skill for skill in wish.skills if skill not in text]
     if lacking and len(lacking) == len(wish.skills):
         return lacking  # most entries end here, without their list being taken apart
-    own = skills_of(entry)
+    own = read_items(text)
     return [skill for skill in wish.skills if skill not in own]
 
 
@@ -172,9 +174,14 @@ def _said(entry: Entry, condition: Condition) -> str:
 
 
 def _has(entry: Entry, key: str, wanted: str | None) -> bool:
-    if wanted is None or key not in entry.annotations:
-        return False
-    return wanted.strip().casefold() in (item.casefold() for item in items_of(entry, key))
+    text = entry.annotations.get(key)
+    return wanted is not None and text is not None and _is_among(wanted, text)
+
+
+@lru_cache(maxsize=1024)
+def _is_among(wanted: str, text: str) -> bool:
+    """Say whether a comma list has an item, upper and lower case alike; many entries say the same."""
+    return wanted.strip().casefold() in (item.casefold() for item in read_items(text))
 
 
 def _context(wish: Wish) -> str:

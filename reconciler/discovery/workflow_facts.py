@@ -117,7 +117,7 @@ def name_of(entry: Entry) -> str:
 
 def items_of(entry: Entry, key: str) -> tuple[str, ...]:
     """Return the items of a comma list, in order, each once."""
-    return _items(entry.annotations.get(key, ""))
+    return read_items(entry.annotations.get(key, ""))
 
 
 def skills_of(entry: Entry) -> tuple[str, ...]:
@@ -158,7 +158,8 @@ def requires_of(entry: Entry, notes: list[str] | None = None) -> tuple[Requireme
 
 
 @lru_cache(maxsize=4096)
-def _items(text: str) -> tuple[str, ...]:
+def read_items(text: str) -> tuple[str, ...]:
+    """Return the items of a comma list, in order, each once."""
     return tuple(dict.fromkeys(item for part in text.split(",") if (item := part.strip())))
 
 
