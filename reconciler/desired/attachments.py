@@ -93,28 +93,9 @@ def build_attachment(
     sources = [read_source(root, file, kind) for file in files]
     known = [_recognise(root, source) for source in sources]
     artifact_type = _artifact_type(form, files, known)
-    layers = [
-        Layer(
-            _title(source, files),
-            source.digest,
-            source.size_bytes,
-            _media_type(form, source.path, recognised),
-        )
-        for source, recognised in zip(sources, known, strict=True)
-    ]
-    annotations = dict(form.annotations or {})
-    if form.project:
-        annotations[build.PROJECT] = form.project
-    content = render(
-        Manifest(
-            config=EMPTY_DESCRIPTOR,
-            # A manifest should have a layer: image-spec v1.1.1, manifest.md, "layers".
-            layers=tuple(layer.descriptor for layer in layers) or (EMPTY_DESCRIPTOR,),
-            artifact_type=artifact_type,
-            annotations=annotations,
-            subject=Descriptor(subject.media_type, subject.digest, subject.size_bytes),
-        )
-    )
+    layers = [_layer(form, files, *pair) for pair in zip(sources, known, strict=True)]
+    annotations = _annotations(form)
+    content = _manifest(artifact_type, annotations, layers, subject)
     blobs = (Blob.of_bytes(EMPTY_CONTENT), *(blob_of(root, source) for source in sources))
     return Attachment(
         artifact_type=artifact_type,
@@ -138,8 +119,31 @@ def _check_titles(files: Sequence[FoundFile]) -> None:
             raise ValueError(f"{other} and {file.path} would both be pulled as {file.title}")
 
 
-def _title(source: Source, files: Sequence[FoundFile]) -> str:
-    return source.title if len(files) > 1 else source.path.rpartition("/")[2]
+def _layer(form: AttachmentForm, files: Sequence[FoundFile], source: Source, recognised: str | None) -> Layer:
+    title = source.title if len(files) > 1 else source.path.rpartition("/")[2]
+    return Layer(title, source.digest, source.size_bytes, _media_type(form, source.path, recognised))
+
+
+def _annotations(form: AttachmentForm) -> dict[str, str]:
+    annotations = dict(form.annotations or {})
+    if form.project:
+        annotations[build.PROJECT] = form.project
+    return annotations
+
+
+def _manifest(
+    artifact_type: str, annotations: Mapping[str, str], layers: Sequence[Layer], subject: Descriptor
+) -> bytes:
+    return render(
+        Manifest(
+            config=EMPTY_DESCRIPTOR,
+            # A manifest should have a layer: image-spec v1.1.1, manifest.md, "layers".
+            layers=tuple(layer.descriptor for layer in layers) or (EMPTY_DESCRIPTOR,),
+            artifact_type=artifact_type,
+            annotations=annotations,
+            subject=Descriptor(subject.media_type, subject.digest, subject.size_bytes),
+        )
+    )
 
 
 def _recognise(root: Path, source: Source) -> str | None:

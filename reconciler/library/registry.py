@@ -7,6 +7,7 @@ stand in the modules beside this one, by what they do.
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from reconciler.library.arguments import PathLike
+    from reconciler.oci.registry.credentials.values import Credential
     from reconciler.sync.progress import Progress
 
 
@@ -111,25 +113,32 @@ class Registry(Reading, Finding, Writing, Projects):
             private_storage=opening.read_storage(private_storage),
         )
         credential = opening.read_credential(username, password, token)
-        around = Surroundings(
-            place.root,
-            opening.check_connection(Connection(jobs, retries, timeout_s)),
-            os.environ if environment is None else environment,
-            Path.home() if home is None else Path(home),
-            stop or Stop(),
-            None if notices is None else Notices(notices),
-            credential,
-        )
-        target = opening.with_given(place.target, given, credential)
-        return cls(
-            opening.open_at(
-                opening.Place(target, place.root, place.config),
-                around,
-                folder,
-                catalog=opening.choose_catalog(catalog, place.config),
-                progress=progress,
-            )
-        )
+        connection = opening.check_connection(Connection(jobs, retries, timeout_s))
+        around = _surround(place.root, connection, environment, home, stop, notices, credential)
+        place = replace(place, target=opening.with_given(place.target, given, credential))
+        chosen = opening.choose_catalog(catalog, place.config)
+        return cls(opening.open_at(place, around, folder, catalog=chosen, progress=progress))
+
+
+def _surround(
+    root: Path,
+    connection: Connection,
+    environment: Mapping[str, str] | None,
+    home: PathLike | None,
+    stop: Stop | None,
+    notices: Callable[[str], None] | None,
+    credential: Credential | None,
+) -> Surroundings:
+    """Return what no target says; of the process what is not given."""
+    return Surroundings(
+        root,
+        connection,
+        os.environ if environment is None else environment,
+        Path.home() if home is None else Path(home),
+        stop or Stop(),
+        None if notices is None else Notices(notices),
+        credential,
+    )
 
 
 def _below(folder: Path, path: PathLike | None) -> Path | None:
