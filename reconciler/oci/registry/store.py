@@ -23,7 +23,7 @@ from reconciler.oci.registry.uploads.blobs import Uploads
 from reconciler.oci.registry.whereabouts import system_addresses
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from reconciler.errors import PalletError
     from reconciler.oci.blob import Blob
@@ -61,7 +61,7 @@ def open_registry(
         notices: hears what the registry warns of; None for nobody.
         journal: where large uploads stand, for later runs to go on with; None for nowhere.
         sizes: from which sizes on blobs go in chunks; None for the usual ones.
-        resolve: looks up names to which the registry points.
+        resolve: looks up names to which it points.
         private_storage: where in a private network it may redirect to.
 
     Raises:
@@ -72,28 +72,44 @@ def open_registry(
     contexts = Contexts(trust, endpoint.origin, endpoint.host)
     contexts.check()
     _say_insecure(endpoint, trust, notices)
-    limits = Limits(profile.concurrency, profile.requests_per_s, profile.throttles_with_403)
     transport = Transport(
         settings or Settings(),
         clock,
         tls=contexts.of,
         proxy_for=environment_proxy,
-        limits=lambda origin: limits if origin == endpoint.origin else Limits(),
+        limits=_limits_by_origin(endpoint, profile),
         notices=notices,
         resolve=resolve,
         private_storage=private_storage,
     )
-    tokens = Tokens(transport, clock)
-    session = Session(
+    session = _begin(transport, clock, credentials, endpoint, profile, is_insecure=trust.insecure)
+    return RegistryStore(endpoint, session, Uploads(session, journal, sizes))
+
+
+def _begin(
+    transport: Transport,
+    clock: Clock,
+    credentials: CredentialSource,
+    endpoint: Endpoint,
+    profile: Profile,
+    *,
+    is_insecure: bool,
+) -> Session:
+    return Session(
         transport,
-        tokens,
+        Tokens(transport, clock),
         credentials,
         origin=endpoint.origin,
         host=endpoint.host,
         profile=profile,
-        is_insecure=trust.insecure,
+        is_insecure=is_insecure,
     )
-    return RegistryStore(endpoint, session, Uploads(session, journal, sizes))
+
+
+def _limits_by_origin(endpoint: Endpoint, profile: Profile) -> Callable[[Origin], Limits]:
+    """Return how much is asked of each server: what the profile says holds for the registry itself."""
+    own = Limits(profile.concurrency, profile.requests_per_s, profile.throttles_with_403)
+    return lambda origin: own if origin == endpoint.origin else Limits()
 
 
 def _say_insecure(endpoint: Endpoint, trust: Trust, notices: Notices) -> None:
