@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+from dataclasses import replace
 
 import pytest
 
@@ -19,6 +20,7 @@ from reconciler.errors import (
     UnreachableError,
 )
 from reconciler.oci.digest import Digest
+from reconciler.oci.manifest import EMPTY_DESCRIPTOR, Manifest, render
 from reconciler.oci.reference import Repository, Tag
 from reconciler.sync.actions import Observations
 from reconciler.sync.facts import Absent, FloatingAbsent, FloatingPresent, Present, Unknown
@@ -320,3 +322,13 @@ def test_floating_tag_by_another_algorithm_is_known() -> None:
     assert world.observe().floating == {LATEST: FloatingPresent(item.digest, item.version)}
     world.run()
     assert world.store.writes == []
+
+
+def test_version_is_found_by_another_algorithm() -> None:
+    """Of an image that was built elsewhere only the tags say which version it is."""
+    item = replace(wanted(floating_tags=["latest"]), is_verbatim=True)
+    world = published(item)
+    image = render(Manifest(EMPTY_DESCRIPTOR, (EMPTY_DESCRIPTOR,)))
+    by_sha512(world, "2.0.0", image)
+    floating = world.hold(NAME, "latest", image)
+    assert world.observe().floating == {LATEST: FloatingPresent(floating, Version("2.0.0"))}
