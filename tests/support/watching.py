@@ -25,6 +25,7 @@ from jsonschema import Draft202012Validator
 
 from tests.support.docker_registry import PROJECT
 from tests.support.processes import DEADLINE_S, PALLET
+from tests.support.projects import ProjectFolder, workflow
 
 EVENTS = json.loads((PROJECT / "schemas" / "events.schema.json").read_text("utf-8"))
 _VALIDATOR = Draft202012Validator(EVENTS)
@@ -131,3 +132,8 @@ def watching(
             if process.poll() is None:
                 process.kill()
             reader.join(DEADLINE_S)
+
+
+def save(folder: ProjectFolder, skill: str, name: str = "router") -> None:
+    """Let a workflow want another skill, as somebody who edits it does."""
+    folder.write({f"workflows/{name}.yaml": workflow(skill=skill)})
