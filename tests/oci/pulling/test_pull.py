@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -20,38 +19,13 @@ from reconciler.errors import (
 from reconciler.oci.digest import Digest
 from reconciler.oci.manifest import Descriptor, Manifest, Platform
 from reconciler.oci.pulling.layers import UNPACK, UNPACKED_DIGEST, Naming
-from reconciler.oci.pulling.pull import Change, PullResult, PullTerms, pull
+from reconciler.oci.pulling.pull import Change, PullTerms
 from reconciler.oci.pulling.titles import WORK_FOLDER
-from reconciler.oci.reference import Repository, Tag
+from reconciler.oci.reference import Repository
 from tests.oci.pulling.archives import Member, make_tar, pack
+from tests.oci.pulling.pulls import APP, FILES, V1, read, run
 from tests.support.graphs import CONFIG, TITLE, put_content, put_files, put_image, put_index, put_manifest
 from tests.support.memory_store import MemoryStore
-
-APP, V1 = Repository("team/app"), Tag("1.0.0")
-FILES = {"a.txt": b"one", "docs/b.md": b"two", "docs/deep/c.md": b"three"}
-
-
-@pytest.fixture
-def store() -> MemoryStore:
-    return MemoryStore("host.test")
-
-
-@pytest.fixture
-def out(tmp_path: Path) -> Path:
-    (tmp_path / "secret").write_text("secret")
-    return tmp_path / "out"
-
-
-def run(store: MemoryStore, out: Path, terms: PullTerms | None = None) -> PullResult:
-    return pull(store, APP, V1, out, terms)
-
-
-def read(out: Path) -> dict[str, bytes]:
-    return {
-        path.relative_to(out).as_posix(): path.read_bytes()
-        for path in sorted(out.rglob("*"))
-        if path.is_file()
-    }
 
 
 def test_titles_become_files(store: MemoryStore, out: Path) -> None:
@@ -122,106 +96,6 @@ def test_nothing_is_left_behind(store: MemoryStore, out: Path) -> None:
     put_files(store, APP, "1.0.0", FILES)
     run(store, out)
     assert sorted(path.name for path in out.iterdir()) == ["a.txt", "docs"]
-
-
-# --- ways out ---------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("title", "text"),
-    [
-        pytest.param("../secret", "expected a path that does not lead out of its folder", id="up"),
-        pytest.param("/tmp/x", "expected a relative path", id="absolute"),
-        pytest.param("..\\secret", "got a backslash", id="backslash"),
-        pytest.param("C:secret", "got a drive letter", id="drive"),
-        pytest.param("a\0b", "expected no control character", id="nul"),
-        pytest.param(".", "expected the name of a file", id="the-folder-itself"),
-        pytest.param(f"{WORK_FOLDER}/x", "which pallet needs itself", id="work-folder"),
-    ],
-)
-def test_title_that_leads_out_writes_nothing(store: MemoryStore, out: Path, title: str, text: str) -> None:
-    put_files(store, APP, "1.0.0", {"good.txt": b"good", title: b"evil"})
-    with pytest.raises(RefusedError) as caught:
-        run(store, out)
-    assert text in str(caught.value)
-    assert caught.value.fix == "--by-digest names every file by its digest instead"
-    assert read(out) == {}
-    assert (out.parent / "secret").read_text() == "secret"
-
-
-def test_all_bad_titles_are_named_at_once(store: MemoryStore, out: Path) -> None:
-    put_files(store, APP, "1.0.0", [("../a", b"1"), ("/b", b"2"), ("c", b"3"), ("c", b"4")])
-    with pytest.raises(RefusedError) as caught:
-        run(store, out)
-    assert all(
-        text in str(caught.value) for text in ("'../a'", "'/b'", "c: expected one layer of this title")
-    )
-
-
-def test_bad_title_goes_by_its_digest(store: MemoryStore, out: Path) -> None:
-    put_files(store, APP, "1.0.0", {"../a": b"1"}, media_type="application/json")
-    run(store, out, PullTerms(naming=Naming(by_digest=True)))
-    assert read(out) == {f"sha256-{Digest.of(b'1').encoded}.json": b"1"}
-
-
-@pytest.mark.parametrize("overwrite", [False, True], ids=["", "overwriting"])
-def test_links_in_the_folder_are_not_followed(store: MemoryStore, out: Path, overwrite: bool) -> None:
-    put_files(store, APP, "1.0.0", FILES)
-    out.mkdir()
-    elsewhere = out.parent / "elsewhere"
-    elsewhere.mkdir()
-    (out / "docs").symlink_to(elsewhere)
-    with pytest.raises(RefusedError, match=r"out/docs: a link or a file is in the way: expected a folder"):
-        run(store, out, PullTerms(overwrite=overwrite))
-    assert list(elsewhere.iterdir()) == []
-
-
-def test_link_in_place_of_a_file_is_replaced_not_followed(store: MemoryStore, out: Path) -> None:
-    put_files(store, APP, "1.0.0", {"a.txt": b"one"})
-    out.mkdir()
-    (out / "a.txt").symlink_to(out.parent / "secret")
-    with pytest.raises(RefusedError):
-        run(store, out)
-    run(store, out, PullTerms(overwrite=True))
-    assert (out / "a.txt").read_bytes() == b"one"
-    assert (out.parent / "secret").read_text() == "secret"
-
-
-def test_work_folder_that_is_a_link_is_refused(store: MemoryStore, out: Path) -> None:
-    put_files(store, APP, "1.0.0", FILES)
-    out.mkdir()
-    elsewhere = out.parent / "elsewhere"
-    elsewhere.mkdir()
-    (out / WORK_FOLDER).symlink_to(elsewhere)
-    with pytest.raises(RefusedError, match="a link or a file is in the way"):
-        run(store, out)
-    assert list(elsewhere.iterdir()) == []
-
-
-@pytest.mark.parametrize("trap", ["link", "hard-link", "pipe"])
-def test_trap_in_the_work_folder_is_not_written_through(store: MemoryStore, out: Path, trap: str) -> None:
-    put_files(store, APP, "1.0.0", {"a.txt": b"one"})
-    (out / WORK_FOLDER).mkdir(parents=True)
-    partial = out / WORK_FOLDER / f"sha256-{Digest.of(b'one').encoded}.partial"
-    secret = out.parent / "secret"
-    if trap == "link":
-        partial.symlink_to(secret)
-    elif trap == "hard-link":
-        partial.hardlink_to(secret)
-    else:
-        os.mkfifo(partial)
-    run(store, out)
-    assert (out / "a.txt").read_bytes() == b"one"
-    assert secret.read_text() == "secret"
-
-
-def test_output_folder_may_be_a_link(store: MemoryStore, out: Path) -> None:
-    put_files(store, APP, "1.0.0", FILES)
-    real = out.parent / "real"
-    real.mkdir()
-    out.symlink_to(real)
-    run(store, out)
-    assert read(real) == FILES
 
 
 # --- half of it -------------------------------------------------------------------------------------------
