@@ -2,23 +2,15 @@
 
 from __future__ import annotations
 
-import io
-import signal
-import threading
-from dataclasses import replace
-
 import pytest
 
-from reconciler.desired.wanted import Wanted
 from reconciler.errors import (
     NotFoundError,
     PalletError,
     StoreError,
     ThrottledError,
     UnauthorisedError,
-    UnreachableError,
 )
-from reconciler.oci.blob import Blob
 from reconciler.oci.digest import Digest
 from reconciler.oci.reference import Repository, Tag
 from reconciler.sync.actions import Outcome
@@ -30,19 +22,6 @@ from tests.support.wanted import NAME, floating_key, key, make_manifest, wanted
 from tests.sync.worlds import World, published, put_tags, someone_elses
 
 DOWN = StoreError("memory.test: 503", fix="try again later")
-
-
-def _outcomes(world: World) -> dict[str, str]:
-    _, results = world.run()
-    return {
-        **{f"{name}:{version}": str(result.outcome) for (name, version), result in results.artifacts.items()},
-        **{f"{name}:{tag}": str(result.outcome) for (name, tag), result in results.floating.items()},
-    }
-
-
-def _result(world: World, name: str = NAME, version: str = "1.0.0") -> Result:
-    _, results = world.run()
-    return results.artifacts[key(name, version)]
 
 
 def test_new_artifact_costs_blob_manifest_and_two_calls_a_tag() -> None:
@@ -127,7 +106,7 @@ def test_required_artifacts_come_first() -> None:
 def test_one_failure_does_not_stop_the_others() -> None:
     world = World([wanted("notes/a"), wanted("notes/b"), wanted("notes/c")])
     world.store.failing[("put_blob", "notes/b")] = DOWN
-    assert _outcomes(world) == {
+    assert world.run_for_outcomes() == {
         "notes/a:1.0.0": "done",
         "notes/b:1.0.0": "failed",
         "notes/c:1.0.0": "done",
@@ -137,7 +116,7 @@ def test_one_failure_does_not_stop_the_others() -> None:
 def test_failure_says_what_went_wrong_and_what_to_do() -> None:
     world = World([wanted()])
     world.store.failing[("put_manifest", NAME)] = DOWN
-    assert _result(world) == Result(Outcome.FAILED, "memory.test: 503", 1, "try again later")
+    assert world.run_for_result() == Result(Outcome.FAILED, "memory.test: 503", 1, "try again later")
 
 
 @pytest.mark.parametrize(
@@ -183,7 +162,7 @@ def test_what_waits_for_a_failure_is_skipped_and_says_so() -> None:
 def test_floating_tag_of_a_failed_artifact_is_skipped() -> None:
     world = World([wanted(floating_tags=["latest"])])
     world.store.failing[("put_blob", NAME)] = DOWN
-    assert _outcomes(world) == {f"{NAME}:1.0.0": "failed", f"{NAME}:latest": "skipped"}
+    assert world.run_for_outcomes() == {f"{NAME}:1.0.0": "failed", f"{NAME}:latest": "skipped"}
 
 
 def test_failed_floating_tag_keeps_its_artifact() -> None:
@@ -191,7 +170,7 @@ def test_failed_floating_tag_keeps_its_artifact() -> None:
     world = published(item)
     world.store.forget(*floating_key(NAME, "latest"))
     world.store.failing[("put_manifest", NAME)] = DOWN
-    assert _outcomes(world) == {f"{NAME}:1.0.0": "done", f"{NAME}:latest": "failed"}
+    assert world.run_for_outcomes() == {f"{NAME}:1.0.0": "done", f"{NAME}:latest": "failed"}
     assert world.locked == {item.key: item.as_locked}
 
 
@@ -199,7 +178,7 @@ def test_what_is_refused_touches_nothing() -> None:
     item = wanted()
     world = World([item])
     held = world.hold(NAME, "1.0.0", someone_elses(NAME))
-    result = _result(world)
+    result = world.run_for_result()
     assert result.outcome is Outcome.REFUSED
     assert result.error is not None
     assert result.error.startswith("somebody published other content under this version")
@@ -215,119 +194,6 @@ def test_what_waits_for_a_refusal_is_skipped() -> None:
     assert results.artifacts[key("notes/a")].outcome is Outcome.SKIPPED
     assert world.store.writes == []
     assert of_report(results) == 4
-
-
-class _Racing(MemoryStore):
-    """Somebody else moves `latest` right after each of our writes to it."""
-
-    def put_manifest(
-        self, repository: Repository, reference: Tag | Digest, content: bytes, media_type: str
-    ) -> Digest:
-        written = super().put_manifest(repository, reference, content, media_type)
-        if reference == "latest":
-            self.tamper(repository, Tag("latest"), someone_elses(repository))
-        return written
-
-
-def test_tag_that_somebody_moved_meanwhile_is_reported() -> None:
-    item = wanted(floating_tags=["latest"])
-    world = World([item], store=_Racing())
-    _, results = world.run()
-    other = Digest.of(someone_elses(NAME))
-    assert results.floating[floating_key(NAME, "latest")] == Result(
-        Outcome.FAILED,
-        f"memory.test/{NAME}:latest: moved by somebody else at the same time: "
-        f"expected {item.digest}, got {other}",
-        1,
-        "pallet sync",
-    )
-    assert results.artifacts[item.key].outcome is Outcome.DONE
-
-
-class _Vanishing(MemoryStore):
-    """Somebody else deletes `latest` right after each of our writes to it."""
-
-    def put_manifest(
-        self, repository: Repository, reference: Tag | Digest, content: bytes, media_type: str
-    ) -> Digest:
-        written = super().put_manifest(repository, reference, content, media_type)
-        if reference == "latest":
-            self.forget(repository, Tag("latest"))
-        return written
-
-
-def test_tag_that_somebody_deleted_meanwhile_is_reported() -> None:
-    world = World([wanted(floating_tags=["latest"])], store=_Vanishing())
-    assert _outcomes(world) == {f"{NAME}:1.0.0": "done", f"{NAME}:latest": "failed"}
-
-
-class _Stopping(MemoryStore):
-    """Asks for a stop in the middle of the first blob."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.world: World | None = None
-
-    def put_blob(self, repository: Repository, blob: Blob) -> None:
-        assert self.world is not None
-        self.world.stop.request(signal.SIGINT)
-        super().put_blob(repository, blob)
-
-
-def test_stop_finishes_what_is_in_flight_and_skips_the_rest() -> None:
-    store = _Stopping()
-    items = [wanted("notes/a", floating_tags=["latest"]), wanted("notes/b"), wanted("notes/c")]
-    world = World(items, store=store, jobs=1)
-    store.world = world
-    _, results = world.run()
-    assert {str(name): str(result.outcome) for (name, _), result in results.artifacts.items()} == {
-        "notes/a": "done",
-        "notes/b": "skipped",
-        "notes/c": "skipped",
-    }
-    assert results.artifacts[key("notes/b")] == Result(
-        Outcome.SKIPPED, "stopped before it was begun", fix="pallet sync"
-    )
-    assert results.floating[floating_key("notes/a", "latest")].outcome is Outcome.SKIPPED
-    assert of_report(results) == 130
-
-
-def test_stop_keeps_the_lock_for_what_is_done() -> None:
-    store = _Stopping()
-    items = [wanted("notes/a"), wanted("notes/b")]
-    world = World(items, store=store, jobs=1)
-    store.world = world
-    world.run()
-    assert world.locked == {items[0].key: items[0].as_locked}
-
-
-def test_run_after_a_stop_converges() -> None:
-    store = _Stopping()
-    items = [wanted("notes/a"), wanted("notes/b")]
-    world = World(items, store=store, jobs=1)
-    store.world = world
-    world.run()
-    quiet = World(items, world.locked, store)
-    store.world = quiet
-    _, results = quiet.run()
-    assert [result.outcome for result in results.artifacts.values()] == [Outcome.DONE, Outcome.DONE]
-
-
-class _Meeting(MemoryStore):
-    """Two blobs have to be under way at once before one of them goes on."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.barrier = threading.Barrier(2, timeout=30)
-
-    def put_blob(self, repository: Repository, blob: Blob) -> None:
-        self.barrier.wait()
-        super().put_blob(repository, blob)
-
-
-def test_jobs_publish_side_by_side() -> None:
-    world = World([wanted("notes/a"), wanted("notes/b")], store=_Meeting(), jobs=2)
-    assert _outcomes(world) == {"notes/a:1.0.0": "done", "notes/b:1.0.0": "done"}
 
 
 def test_versions_with_the_same_blob_go_one_after_another() -> None:
@@ -351,75 +217,13 @@ def test_failed_version_does_not_stop_one_with_the_same_blob() -> None:
             return super().put_manifest(repository, reference, content, media_type)
 
     world = World([wanted(version=text) for text in ("1.0.0", "2.0.0")], store=Refusing())
-    assert _outcomes(world) == {f"{NAME}:1.0.0": "failed", f"{NAME}:2.0.0": "done"}
-
-
-def _changed_on_disk(item: Wanted) -> Wanted:
-    blob = item.blobs[0]
-    return replace(
-        item, blobs=(Blob(blob.digest, blob.size_bytes, lambda: io.BytesIO(b"x" * blob.size_bytes)),)
-    )
-
-
-def test_file_that_changed_since_it_was_read_is_not_published() -> None:
-    world = World([_changed_on_disk(wanted("notes/a")), wanted("notes/b")])
-    _, results = world.run()
-    failed = results.artifacts[key("notes/a")]
-    assert failed.outcome is Outcome.FAILED
-    assert failed.error is not None
-    assert "digest mismatch" in failed.error
-    assert put_tags(world.store.calls) == [("notes/b", "1.0.0")]
-
-
-def _gone_from_disk(item: Wanted) -> Wanted:
-    def open_blob() -> io.BytesIO:
-        raise FileNotFoundError(2, "No such file or directory", "notes/a.txt")
-
-    blob = item.blobs[0]
-    return replace(item, blobs=(Blob(blob.digest, blob.size_bytes, open_blob),))
-
-
-def test_file_that_is_gone_since_it_was_read_fails_alone() -> None:
-    world = World([_gone_from_disk(wanted("notes/a")), wanted("notes/b")], jobs=1)
-    _, results = world.run()
-    assert results.artifacts[key("notes/a")] == Result(
-        Outcome.FAILED, "notes/a.txt: No such file or directory", 1, "pallet sync"
-    )
-    assert list(world.locked) == [key("notes/b")]
-
-
-class _Mistaken(MemoryStore):
-    """Does what no store should: raises what is no PalletError."""
-
-    def put_blob(self, repository: Repository, blob: Blob) -> None:
-        if repository == "notes/a":
-            raise LookupError("who?")
-        super().put_blob(repository, blob)
-
-
-def test_mistake_of_our_own_fails_alone() -> None:
-    world = World([wanted("notes/a"), wanted("notes/b")], store=_Mistaken())
-    _, results = world.run()
-    assert results.artifacts[key("notes/a")] == Result(
-        Outcome.FAILED, "a mistake in pallet: LookupError('who?')", 1, "please report it"
-    )
-    assert list(world.locked) == [key("notes/b")]
-
-
-def test_store_that_goes_away_fails_everything_else() -> None:
-    world = World([wanted("notes/a"), wanted("notes/b")])
-    plan = world.plan()
-    world.store.down = UnreachableError("memory.test: no answer")
-    results = world.apply(plan)
-    assert {result.outcome for result in results.everything} == {Outcome.FAILED}
-    assert of_report(results) == 1
-    assert world.locked == {}
+    assert world.run_for_outcomes() == {f"{NAME}:1.0.0": "failed", f"{NAME}:2.0.0": "done"}
 
 
 def test_manifest_that_vanished_is_a_failure() -> None:
     world = World([wanted()])
     world.store.failing[("put_manifest", NAME)] = NotFoundError("memory.test: no such repository")
-    assert _result(world).outcome is Outcome.FAILED
+    assert world.run_for_result().outcome is Outcome.FAILED
 
 
 def test_floating_tag_moves_back_to_restored_content() -> None:

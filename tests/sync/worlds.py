@@ -17,14 +17,14 @@ from reconciler.sync.actions import Observations, Plan, Terms
 from reconciler.sync.apply import Applier
 from reconciler.sync.floating import FloatingKey, set_goals
 from reconciler.sync.observe import Observer
-from reconciler.sync.outcomes import Results
+from reconciler.sync.outcomes import Result, Results
 from reconciler.sync.plan import make_plan
 from reconciler.sync.progress import Silent
 from reconciler.sync.reconcile import advance
 from reconciler.sync.stop import Stop
 from reconciler.sync.verdicts import Permission
 from tests.support.memory_store import MemoryStore
-from tests.support.wanted import PROJECT_NAME, lock_of, make_manifest
+from tests.support.wanted import NAME, PROJECT_NAME, key, lock_of, make_manifest
 
 
 @dataclass
@@ -64,6 +64,20 @@ class World:
     def run(self) -> tuple[Plan, Results]:
         plan = self.plan()
         return plan, self.apply(plan)
+
+    def run_for_outcomes(self) -> dict[str, str]:
+        """Run, and return what became of every tag."""
+        _, results = self.run()
+        versions = {
+            f"{name}:{version}": str(result.outcome) for (name, version), result in results.artifacts.items()
+        }
+        floating = {f"{name}:{tag}": str(result.outcome) for (name, tag), result in results.floating.items()}
+        return {**versions, **floating}
+
+    def run_for_result(self, name: str = NAME, version: str = "1.0.0") -> Result:
+        """Run, and return what became of one artifact."""
+        _, results = self.run()
+        return results.artifacts[key(name, version)]
 
     def hold(self, name: str, tag: str, content: bytes) -> Digest:
         """Let a tag hold a manifest, and the blobs of a wanted one, unseen by the store's record of calls."""
