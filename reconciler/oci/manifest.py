@@ -89,18 +89,19 @@ def render(manifest: Manifest | Index) -> bytes:
     if manifest.artifact_type is not None:
         document["artifactType"] = manifest.artifact_type
     if isinstance(manifest, Manifest):
-        document["config"] = _describe(manifest.config)
-        document["layers"] = [_describe(layer) for layer in manifest.layers]
+        document["config"] = describe(manifest.config)
+        document["layers"] = [describe(layer) for layer in manifest.layers]
     else:
-        document["manifests"] = [_describe(child) for child in manifest.manifests]
+        document["manifests"] = [describe(child) for child in manifest.manifests]
     if manifest.subject is not None:
-        document["subject"] = _describe(manifest.subject)
+        document["subject"] = describe(manifest.subject)
     if manifest.annotations:
         document["annotations"] = dict(sorted(manifest.annotations.items()))
     return json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode()
 
 
-def _describe(descriptor: Descriptor) -> dict[str, object]:
+def describe(descriptor: Descriptor) -> dict[str, object]:
+    """Return a descriptor as it stands in JSON, annotations sorted."""
     document: dict[str, object] = {
         "mediaType": descriptor.media_type,
         "digest": descriptor.digest,

@@ -12,7 +12,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from reconciler.oci import media_types
-from reconciler.oci.manifest import Descriptor, Index, parse, parse_descriptor
+from reconciler.oci.manifest import Descriptor, Index, describe, parse, parse_descriptor
 from reconciler.oci.reference import Tag
 
 if TYPE_CHECKING:
@@ -107,7 +107,7 @@ def with_referrer(content: bytes | None, entry: Descriptor) -> bytes:
         document, entries = _raw(content)
     if content is not None and any(_has_digest(item, entry.digest) for item in entries):
         return content
-    return _render(document, [*entries, _describe(entry)])
+    return _render(document, [*entries, describe(entry)])
 
 
 def without_referrer(content: bytes, digest: Digest) -> bytes:
@@ -148,19 +148,6 @@ def _raw(content: bytes) -> tuple[dict[str, Any], list[Any]]:
 
 def _has_digest(item: object, digest: Digest) -> bool:
     return isinstance(item, dict) and item.get("digest") == digest
-
-
-def _describe(entry: Descriptor) -> dict[str, object]:
-    item: dict[str, object] = {
-        "mediaType": entry.media_type,
-        "digest": entry.digest,
-        "size": entry.size_bytes,
-    }
-    if entry.annotations:
-        item["annotations"] = dict(sorted(entry.annotations.items()))
-    if entry.artifact_type is not None:
-        item["artifactType"] = entry.artifact_type
-    return item
 
 
 def _render(document: dict[str, Any], entries: list[Any]) -> bytes:
