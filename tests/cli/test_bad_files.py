@@ -67,11 +67,23 @@ BAD: dict[str, tuple[str | bytes, str]] = {
     "not a number": (GOOD.replace("60", ".nan"), "bad.yaml:7:14: expected a finite number, got '.nan'"),
     "boolean for text": (
         GOOD.replace("Router", "no"),
-        "bad.yaml:2:3: metadata.name: expected text, got the boolean false (written no): quote it",
+        "bad.yaml:2:3: metadata.name: expected text, got the boolean false (written no)",
+    ),
+    "date for text": (
+        GOOD.replace("Router", "2026-01-01"),
+        "bad.yaml:2:3: metadata.name: expected text, got the date 2026-01-01",
+    ),
+    "time for text": (
+        GOOD.replace("Router", "2001-12-14t21:59:43.10-05:00"),
+        "bad.yaml:2:3: metadata.name: expected text, got the date 2001-12-14t21:59:43.10-05:00",
+    ),
+    "key that is a date": (
+        GOOD.replace("  name", "  2026-01-01: a\n  name"),
+        "bad.yaml:2:3: expected a key of text, got the date 2026-01-01",
     ),
     "number for text": (
         GOOD.replace('"1.0.0"', "1.10"),
-        "bad.yaml:3:3: metadata.version: expected text, got the number 1.1 (written 1.10): quote it",
+        "bad.yaml:3:3: metadata.version: expected text, got the number 1.1 (written 1.10)",
     ),
     "tag": (
         GOOD.replace("Router", "!!python/object:os.system x"),
@@ -169,7 +181,14 @@ def test_byte_order_mark_is_no_mistake(tmp_path: Path) -> None:
     assert run(["validate", "-C", str(folder.root)]) == 0
 
 
-def test_date_is_text(tmp_path: Path) -> None:
+def test_date_where_no_text_belongs_is_no_mistake(tmp_path: Path) -> None:
     folder = make_project(tmp_path, TOML.replace("KIND", "workflow"), {"own.schema.json": "{}"})
-    folder.write({"files/good.yaml": GOOD.replace("Router", "2026-01-01")})
+    folder.write({"files/good.yaml": GOOD.replace("  name", "  made: 2026-01-01\n  name")})
     assert run(["validate", "-C", str(folder.root)]) == 0
+
+
+def test_what_to_do_is_told_once(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    folder = make_project(tmp_path, TOML.replace("KIND", "workflow"), {"own.schema.json": "{}"})
+    folder.write({"files/bad.yaml": GOOD.replace("Router", "2026-01-01")})
+    assert run(["validate", "-C", str(folder.root)]) == 78
+    assert capsys.readouterr().err.count("quote it") == 1

@@ -227,7 +227,7 @@ def test_every_bad_file_is_said(tmp_path: Path) -> None:
         pytest.param(
             workflow().replace('"1.0.0"', "1.10"),
             wish("w.yaml"),
-            "w.yaml:3: metadata.version: expected text, got the number 1.1 (written 1.10): quote it",
+            "w.yaml:3: metadata.version: expected text, got the number 1.1 (written 1.10)",
             id="version-is-a-number",
         ),
     ],

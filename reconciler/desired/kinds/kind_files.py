@@ -93,9 +93,9 @@ def report(document: Document, violations: list[Violation]) -> list[Problem]:
 def _problem(document: Document, violation: Violation, place: Place) -> Problem:
     message = violation.message
     if violation.wants_text:
-        if place.written is not None and place.path == violation.path:
-            message += f" (written {quote(place.written)[1:-1]})"
-        message += ": quote it"
+        written = "" if place.written is None or place.path != violation.path else quote(place.written)[1:-1]
+        # A number may be shown as it was written.
+        message += f" (written {written})" if written and not message.endswith(f" {written}") else ""
     return Problem(
         code=violation.code,
         message=message,

@@ -3,7 +3,9 @@
 Only this module and `schema_words` know jsonschema, and only commands that look into files import
 them. References are resolved within the schema and among the JSON Schema drafts, never fetched.
 A keyword of our own, `x-near-keys: true`, refuses a key that looks like a misspelt known one in an
-object that is open to other keys; editors and other validators ignore it.
+object that is open to other keys. Text that YAML 1.1 takes for a date is no text here, unless `format`
+says that it is a date, or the whole schema says `x-dates-are-text: true`: who reads such files (Helm)
+knows no dates. Editors and other validators ignore both.
 Must never be added: files and lines, and what a kind means.
 """
 
@@ -24,15 +26,17 @@ from reconciler.desired.kinds.schema_leaves import shortened
 from reconciler.desired.kinds.schema_patterns import KEYWORDS
 from reconciler.desired.kinds.schema_words import explain
 from reconciler.desired.kinds.violations import Violation
+from reconciler.desired.reading.dates import DateText
 from reconciler.desired.reading.wording import SHOWN_MAX_CHARACTERS, near_key, quote, say_value
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
     from reconciler.desired.kinds.schemas import Schema
 
 VIOLATIONS_MAX: Final = 1_000
 """Nobody reads more about one file, and a hostile file has millions."""
+_FORMATS_OF_DATES: Final = ("date", "date-time")
 _DRAFT: Final = "https://json-schema.org/draft/2020-12/schema"
 
 
@@ -75,11 +79,22 @@ def _check(value: object, validator: Any, name: str) -> list[Violation]:
         return [Violation((), "endless-schema", message)]
     except PatternError as exc:
         return [Violation((), exc.code, f"{name}: {exc}: {quote(exc.pattern)}", exc.fix)]
-    found = dict.fromkeys(violation for error in errors[:VIOLATIONS_MAX] for violation in explain(error))
+    shown = _without_echoes(errors[:VIOLATIONS_MAX])
+    found = dict.fromkeys(violation for error in shown for violation in explain(error))
     if len(errors) <= VIOLATIONS_MAX:
         return sorted(found, key=_order)
     cut = f"got more than {VIOLATIONS_MAX:,} problems: the rest is not shown"
     return [*sorted(found, key=_order), Violation((), "too-many", cut)]
+
+
+def _without_echoes(errors: Sequence[ValidationError]) -> Iterator[ValidationError]:
+    """Yield the errors, but of a date only that it is one: what its text matches is no question then."""
+    dates = {tuple(error.path) for error in errors if _is_of_date(error)}
+    return (error for error in errors if tuple(error.path) not in dates or _is_of_date(error))
+
+
+def _is_of_date(error: ValidationError) -> bool:
+    return error.validator == "type" and isinstance(error.instance, DateText)
 
 
 def _order(violation: Violation) -> tuple[list[tuple[int, str]], str]:
@@ -91,17 +106,34 @@ def _order(violation: Violation) -> tuple[list[tuple[int, str]], str]:
 @functools.lru_cache(maxsize=64)
 def _compile(schema: Schema) -> Any:
     base = _draft_of(schema.document) or Draft202012Validator
-    return _extended(base, is_foreign=schema.is_foreign)(schema.document, registry=REGISTRY)
+    knows_dates = not (isinstance(schema.document, dict) and schema.document.get("x-dates-are-text") is True)
+    extended = _extended(base, is_foreign=schema.is_foreign, knows_dates=knows_dates)
+    return extended(schema.document, registry=REGISTRY)
 
 
 @functools.cache
-def _extended(base: Any, *, is_foreign: bool) -> Any:
+def _extended(base: Any, *, is_foreign: bool, knows_dates: bool) -> Any:
     untyped: Any = jsonschema.validators
     bounded = {
         keyword: search for keyword, search in KEYWORDS.items() if is_foreign and keyword in base.VALIDATORS
     }
-    keywords = {**shortened(base.VALIDATORS), **bounded, "x-near-keys": _refuse_near_keys}
+    dated = {"type": _refuse_dates(base.VALIDATORS["type"])} if knows_dates else {}
+    keywords = {**shortened(base.VALIDATORS), **bounded, **dated, "x-near-keys": _refuse_near_keys}
     return untyped.extend(base, keywords)
+
+
+def _refuse_dates(check_type: Any) -> Any:
+    """Return the keyword `type` for files that somebody else reads as YAML 1.1, where a date is no text."""
+
+    def type_(
+        validator: Any, said: Any, instance: object, schema: Mapping[str, Any]
+    ) -> Iterator[ValidationError]:
+        if isinstance(instance, DateText) and schema.get("format") not in _FORMATS_OF_DATES:
+            yield ValidationError(f"{instance} is a date")
+        else:
+            yield from check_type(validator, said, instance, schema)
+
+    return type_
 
 
 def _refuse_near_keys(

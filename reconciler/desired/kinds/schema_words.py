@@ -5,13 +5,23 @@ Must never be added: what is right or wrong; that is the schema's.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any, Final
+from typing import Any, Final, TypeGuard
 
 from jsonschema import ValidationError
+from yaml.constructor import SafeConstructor
 
 from reconciler.desired.kinds.violations import Violation
-from reconciler.desired.reading.wording import FieldPath, near_key, quote, say_choices, say_value
+from reconciler.desired.reading.dates import DateText
+from reconciler.desired.reading.wording import (
+    SHOWN_MAX_CHARACTERS,
+    FieldPath,
+    near_key,
+    quote,
+    say_choices,
+    say_value,
+)
 
 _TYPES: Final = {
     "string": "text",
@@ -23,6 +33,8 @@ _TYPES: Final = {
     "null": "null",
 }
 
+_INTEGER: Final = re.compile(r"-?(?:0|[1-9][0-9]*)", re.ASCII)
+_NUMBER: Final = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?", re.ASCII)
 
 _Words = Callable[[ValidationError], tuple[str, str]]
 """Code and message of a violation."""
@@ -57,6 +69,8 @@ def _explain(error: ValidationError) -> Iterator[Violation]:
             yield from _explain_branches(error, path)
         case "type":
             yield _explain_type(path, error)
+        case "enum":
+            yield _explain_enum(path, error)
         case _:
             code, message = _WORDS.get(str(error.validator), _other)(error)
             yield Violation(path, code, _own_words(error) or message)
@@ -65,12 +79,48 @@ def _explain(error: ValidationError) -> Iterator[Violation]:
 def _explain_type(path: FieldPath, error: ValidationError) -> Violation:
     expected = _limit(error)
     types = [expected] if isinstance(expected, str) else list(expected)
-    wants_text = "string" in types and isinstance(_value(error), int | float) and "number" not in types
-    names = " or ".join(_TYPES.get(name, name) for name in types)
-    message = f"expected {names}, got {say_value(_value(error))}"
-    return Violation(
-        path, "wrong-type", message, fix="quote it" if wants_text else None, wants_text=wants_text
+    got = _value(error)
+    wants_text = "string" in types and (
+        isinstance(got, DateText) or (_is_unquoted(got) and "number" not in types)
     )
+    names = " or ".join(_TYPES.get(name, name) for name in types)
+    message = f"expected {names}, got {say_value(got)}"
+    fix = "quote it" if wants_text else "write it without quotes" if _means_other(got, types) else None
+    return Violation(path, "wrong-type", message, fix, wants_text=wants_text)
+
+
+def _is_unquoted(value: object) -> TypeGuard[bool | int | float]:
+    return isinstance(value, int | float)
+
+
+def _means_other(value: object, types: Sequence[str]) -> bool:
+    """Say whether a text would be of the wanted type without its quotes, as in YAML and in JSON."""
+    if not isinstance(value, str) or len(value) > SHOWN_MAX_CHARACTERS:
+        return False
+    if "boolean" in types and value in ("true", "false"):
+        return True
+    return bool(
+        ("integer" in types and _INTEGER.fullmatch(value)) or ("number" in types and _NUMBER.fullmatch(value))
+    )
+
+
+def _explain_enum(path: FieldPath, error: ValidationError) -> Violation:
+    choices, got = list(_limit(error)), _value(error)
+    texts = [choice for choice in choices if isinstance(choice, str)]
+    near = near_key(got, texts)
+    hint = f": did you mean {quote(near)}?" if near else ""
+    message = f"expected one of {say_choices(choices)}, got {say_value(got)}{hint}"
+    if not _is_unquoted(got) or len(texts) < len(choices):
+        return Violation(path, "not-allowed", message, f"write {near}" if near else None)
+    fix = "quote it" if _spelt(got) & set(texts) else f"write one of {say_choices(choices)}"
+    return Violation(path, "not-allowed", message, fix, wants_text=True)
+
+
+def _spelt(value: bool | int | float) -> set[str]:  # noqa: FBT001 (any scalar)
+    """Return how a value may have been written without quotes."""
+    if isinstance(value, bool):
+        return {word for word, meant in SafeConstructor.bool_values.items() if meant is value}
+    return {str(value)}
 
 
 def _explain_missing(error: ValidationError, path: FieldPath) -> Iterator[Violation]:
@@ -160,14 +210,6 @@ def _own_words(error: ValidationError) -> str | None:
     return f"{text}, got {say_value(_value(error))}"
 
 
-def _enum(error: ValidationError) -> tuple[str, str]:
-    choices = list(_limit(error))
-    near = near_key(_value(error), [choice for choice in choices if isinstance(choice, str)])
-    hint = f": did you mean {quote(near)}?" if near else ""
-    got = say_value(_value(error))
-    return "not-allowed", f"expected one of {say_choices(choices)}, got {got}{hint}"
-
-
 def _const(error: ValidationError) -> tuple[str, str]:
     return "not-allowed", f"expected {say_choices([_limit(error)])}, got {say_value(_value(error))}"
 
@@ -227,7 +269,6 @@ def _other(error: ValidationError) -> tuple[str, str]:
 
 
 _WORDS: Final[Mapping[str, _Words]] = {
-    "enum": _enum,
     "const": _const,
     "pattern": _pattern,
     "minLength": _at_least(" characters"),

@@ -9,6 +9,8 @@ import difflib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
+from reconciler.desired.reading.dates import DateText
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
@@ -62,6 +64,8 @@ def say_value(value: object) -> str:
             return f"a number of {value.bit_length()} bits"
         case int() | float():
             return f"the number {value}"
+        case DateText():
+            return f"the date {value[:SHOWN_MAX_CHARACTERS]}"
         case str():
             return f"the text {quote(value)}" if value else "empty text"
         case list():

@@ -1,10 +1,11 @@
 """YAML text as plain values, in one pass over the parser's events.
 
 What is decided here: which YAML is accepted. Values are those of PyYAML's SafeLoader (YAML 1.1),
-except that dates stay the text that was written, and that everything is refused that a reader
-could take for something else: duplicate keys, keys that are no text, several documents, tags of
-somebody's own, not-a-number. Events and not nodes, because that was measured faster, and because
-PyYAML's composer recurses in C and crashes the interpreter on deeply nested input.
+except that dates stay the text that was written, known as dates by their type alone, and that
+everything is refused that a reader could take for something else: duplicate keys, keys that are no
+text, several documents, tags of somebody's own, not-a-number. Events and not nodes, because that was
+measured faster, and because PyYAML's composer recurses in C and crashes the interpreter on deeply
+nested input.
 Must never be added: what a field means.
 """
 
@@ -16,6 +17,7 @@ import yaml
 from yaml import events
 
 from reconciler.desired.reading import yaml_problems
+from reconciler.desired.reading.dates import DateText
 from reconciler.desired.reading.wording import quote, say_value
 from reconciler.desired.reading.yaml_scalars import STANDARD, ScalarError, read_scalar, tag_error
 from reconciler.errors import Problem
@@ -48,7 +50,8 @@ _MERGE: Final = _Refused()
 def load(text: str) -> tuple[object, list[Problem]]:
     """Return the value of a YAML document, and everything that is wrong with it.
 
-    The value means nothing where there is a problem. Problems carry no file.
+    The value is only good for finding more that is wrong where each problem is a duplicate key, a key
+    that is no text, or a second document, and means nothing where there is another. Problems carry no file.
     """
     builder = Builder()
     try:
@@ -239,20 +242,25 @@ class Builder:
 
     def _set_key(self, frame: _Frame, value: object, event: Any) -> None:
         key = value if isinstance(value, str | _Refused) else _REFUSED
-        if key is _REFUSED and value is not _REFUSED:
-            written = getattr(event, "value", None)
-            also = f" (written {quote(written)[1:-1]})" if isinstance(written, str) else ""
-            fix = "quote it" if also else "write a key of plain text"
-            self._note(
-                event, "key-not-text", f"expected a key of text, got {say_value(value)}{also}", fix=fix
-            )
+        if key is not value or isinstance(value, DateText):
+            self._note_key(value, event)
         line = event.start_mark.line + 1
         first = frame.lines.get(key)
         if first is None:
             frame.lines[key] = line
         else:
             self._note_duplicate(key, first, line, event)
+            if isinstance(key, str):
+                key = _REFUSED  # the first one counts, for whoever looks what else is wrong
         frame.key = key
+
+    def _note_key(self, value: object, event: Any) -> None:
+        written = getattr(event, "value", None)
+        message, fix = f"expected a key of text, got {say_value(value)}", "write a key of plain text"
+        if isinstance(written, str):
+            fix = "quote it"
+            message += "" if message.endswith(f" {written}") else f" (written {quote(written)[1:-1]})"
+        self._note(event, "key-not-text", message, fix=fix)
 
     def _note_duplicate(self, key: str | _Refused, first: int, line: int, event: Any) -> None:
         if key is _MERGE:

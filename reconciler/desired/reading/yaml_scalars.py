@@ -1,4 +1,6 @@
-"""YAML scalars as values: YAML 1.1 as PyYAML's SafeLoader reads it, without dates and tags of one's own.
+"""YAML scalars as values: YAML 1.1 as PyYAML's SafeLoader reads it, without tags of one's own.
+
+A date stays the text that was written, marked as one: what is published never depends on how dates are read.
 
 Must never be added: lists, objects, and where a scalar stands.
 """
@@ -12,6 +14,7 @@ from typing import Any, Final
 import yaml
 from yaml.constructor import SafeConstructor
 
+from reconciler.desired.reading.dates import DateText
 from reconciler.desired.reading.wording import quote, say_value
 
 STANDARD: Final = "tag:yaml.org,2002:"
@@ -22,7 +25,8 @@ _NUMBER_MAX_BITS: Final = 14_000
 _IMPLICIT: Final[dict[str, list[tuple[str, re.Pattern[str]]]]] = yaml.SafeLoader.yaml_implicit_resolvers
 _CONSTRUCTOR: Final[Any] = SafeConstructor()
 _SURROGATE: Final = re.compile("[\ud800-\udfff]")
-_TEXT_TAGS: Final = frozenset(STANDARD + name for name in ("str", "timestamp", "value", "merge"))
+_TEXT_TAGS: Final = frozenset(STANDARD + name for name in ("str", "value", "merge"))
+_DATE_TAG: Final = STANDARD + "timestamp"
 _CONSTRUCT: Final = {
     STANDARD + "null": _CONSTRUCTOR.construct_yaml_null,
     STANDARD + "bool": _CONSTRUCTOR.construct_yaml_bool,
@@ -70,6 +74,8 @@ def tag_error(tag: str) -> ScalarError:
 def _construct(tag: str, text: str) -> object:
     if tag in _TEXT_TAGS:
         return text
+    if tag == _DATE_TAG:
+        return DateText(text)
     construct = _CONSTRUCT.get(tag)
     if construct is None:
         raise tag_error(tag)

@@ -45,7 +45,7 @@ def test_every_problem_has_its_line() -> None:
     problems = check_document(read("misspelt.yaml"), KINDS["workflow"])
     assert [str(problem) for problem in problems] == [
         "misspelt.yaml:3: metadata.descripton: unknown key 'descripton': did you mean 'description'?",
-        "misspelt.yaml:4: metadata.version: expected text, got the number 1.1 (written 1.10): quote it",
+        "misspelt.yaml:4: metadata.version: expected text, got the number 1.1 (written 1.10)",
         "misspelt.yaml:6: steps[0]: missing key 'skill': expected it, or branches or steps",
         "misspelt.yaml:7: steps[0].skil: unknown key 'skil': did you mean 'skill'?",
         "misspelt.yaml:8: steps[0].timeout: expected a whole number, got the text '60'",
@@ -172,3 +172,9 @@ def test_field_that_is_no_annotation_has_its_line() -> None:
 
 def test_annotations_are_described() -> None:
     assert describe_document(read("triage.yaml"), KINDS["workflow"])["org.pallet.workflow.timeout"] == "80"
+
+
+def test_chart_may_have_dates() -> None:
+    text = b"apiVersion: v2\nname: a\nversion: 1.0.0\nappVersion: 2020-01-01\n"
+    document = read_document(text, file="Chart.yaml", suffix_format=Format.YAML)
+    assert check_document(document, KINDS["helm-chart"]) == []

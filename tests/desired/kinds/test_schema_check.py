@@ -7,6 +7,7 @@ import pytest
 
 from reconciler.desired.kinds.schema_check import VIOLATIONS_MAX, check, check_metaschema
 from reconciler.desired.kinds.schemas import Schema
+from reconciler.desired.reading.dates import DateText
 from reconciler.desired.reading.wording import FieldPath
 
 ARTIFACT: dict[str, Any] = {
@@ -217,6 +218,53 @@ def test_numbers_for_text_ask_for_quotes() -> None:
         True,
         "quote it",
     )
+
+
+DATE = DateText("2020-01-01")
+
+
+@pytest.mark.parametrize(
+    ("schema", "message"),
+    [
+        pytest.param({"type": "string"}, "expected text, got the date 2020-01-01", id="text"),
+        pytest.param({"type": "string", "minLength": 99, "pattern": "x"}, "expected text, got the date 2020-01-01", id="once"),
+        pytest.param({"type": ["string", "number"]}, "expected text or a number, got the date 2020-01-01", id="text-or-number"),
+        pytest.param({"anyOf": [{"type": "string"}, {"type": "array"}]}, "expected text or a list, got the date 2020-01-01", id="forms"),
+        pytest.param({"type": "integer"}, "expected a whole number, got the date 2020-01-01", id="number"),
+        pytest.param({}, None, id="anything"),
+        pytest.param({"enum": ["2020-01-01"]}, None, id="that-very-word"),
+        pytest.param({"type": "string", "format": "date"}, None, id="schema-of-a-date"),
+    ],
+)  # fmt: skip
+def test_dates_are_no_text(schema: dict[str, Any], message: str | None) -> None:
+    wrong = [] if message is None else [message]
+    assert [text for _, _, text in found({"a": DATE}, {"properties": {"a": schema}})] == wrong
+    assert [text for _, _, text in found([DATE], {"items": schema})] == wrong
+
+
+def test_dates_are_text_where_the_schema_says_so() -> None:
+    assert found([DATE], {"x-dates-are-text": True, "items": {"type": "string"}}) == []
+
+
+@pytest.mark.parametrize(
+    ("schema", "value", "fix"),
+    [
+        pytest.param({"type": "string"}, DATE, "quote it", id="date"),
+        pytest.param({"type": "string"}, False, "quote it", id="boolean"),
+        pytest.param({"enum": ["low", "high"]}, False, "write one of low, high", id="boolean-for-a-word"),
+        pytest.param({"enum": ["yes", "no"]}, False, "quote it", id="boolean-that-is-the-word"),
+        pytest.param({"enum": ["1", "2"]}, 1, "quote it", id="number-that-is-the-word"),
+        pytest.param({"enum": ["low", "high"]}, "lowe", "write low", id="misspelt-word"),
+        pytest.param({"type": "integer"}, "30", "write it without quotes", id="number-in-quotes"),
+        pytest.param({"type": "number"}, "-1.5", "write it without quotes", id="fraction-in-quotes"),
+        pytest.param({"type": "boolean"}, "true", "write it without quotes", id="boolean-in-quotes"),
+        pytest.param({"type": "integer"}, "1.5", None, id="fraction-for-a-whole-number"),
+        pytest.param({"type": "integer"}, "soon", None, id="word-for-a-number"),
+    ],
+)
+def test_fix_says_what_to_write(schema: dict[str, Any], value: object, fix: str | None) -> None:
+    [violation] = check(value, Schema("s", schema))
+    assert violation.fix == fix
 
 
 def test_indexes_are_sorted_as_numbers() -> None:

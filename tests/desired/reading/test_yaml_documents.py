@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from reconciler.desired.reading import yaml_documents
+from reconciler.desired.reading.dates import DateText
 from reconciler.desired.reading.documents import Format, read_document
 from reconciler.errors import DocumentError, Problem
 
@@ -82,8 +83,25 @@ def test_anchors_may_be_set_again() -> None:
 
 
 def test_dates_stay_text() -> None:
-    text = "a: 2024-01-01\nb: 2024-01-01 10:00:00\n2024-01-02: c\n"
+    text = "a: 2024-01-01\nb: 2024-01-01 10:00:00\n'2024-01-02': c\n"
     assert load(text) == {"a": "2024-01-01", "b": "2024-01-01 10:00:00", "2024-01-02": "c"}
+
+
+@pytest.mark.parametrize(
+    ("text", "is_date"),
+    [
+        pytest.param("2024-01-01", True, id="day"),
+        pytest.param("2001-12-14t21:59:43.10-05:00", True, id="time"),
+        pytest.param("2001-1-4 21:59:43", True, id="time-with-a-space"),
+        pytest.param("!!timestamp 2024-01-01", True, id="tagged"),
+        pytest.param("'2024-01-01'", False, id="quoted"),
+        pytest.param("!!str 2024-01-01", False, id="tagged-as-text"),
+        pytest.param("2024-01", False, id="month"),
+        pytest.param("2024-01-01-a", False, id="name"),
+    ],
+)
+def test_dates_are_known_by_their_type(text: str, *, is_date: bool) -> None:
+    assert isinstance(load(text), DateText) is is_date
 
 
 @pytest.mark.parametrize(
@@ -155,8 +173,15 @@ def test_duplicate_keys_name_both_lines(text: str, expected: list[str]) -> None:
             "\n1: a",
             2,
             "key-not-text",
-            "expected a key of text, got the number 1 (written 1)",
+            "expected a key of text, got the number 1",
             id="number-key",
+        ),
+        pytest.param(
+            "a:\n  2024-01-02: c\n",
+            2,
+            "key-not-text",
+            "expected a key of text, got the date 2024-01-02",
+            id="date-key",
         ),
         pytest.param(
             "on: a", 1, "key-not-text", "expected a key of text, got the boolean true (written on)", id="on"
