@@ -150,12 +150,7 @@ def _judged(
         "name": item.wanted.name,
         "version": item.wanted.version.text,
         "reference": item.reference,
-        "verdict": item.verdict.value,
-        "action": item.action.value,
-        "outcome": result.outcome.value if result else None,
-        "error": result.error if result else None,
-        "reason": item.reason,
-        "fix": (result.fix if result and result.error else None) or item.fix,
+        **_decided(item, result),
         "wanted": made.digest,
         "locked": item.locked,
         "seen": seen_digest(item.seen),
@@ -165,18 +160,27 @@ def _judged(
     }
 
 
-def _floating(item: FloatingPlan, result: Result | None) -> Document:
+def _decided(
+    item: ArtifactPlan | AttachmentPlan | FloatingPlan | CatalogPlan, result: Result | None
+) -> Document:
+    """Return what every step says of itself, and what became of it."""
     return {
-        "name": item.goal.name,
-        "tag": item.goal.tag,
-        "version": item.goal.wanted.version.text,
-        "reference": item.reference,
         "verdict": item.verdict.value,
         "action": item.action.value,
         "outcome": result.outcome.value if result else None,
         "error": result.error if result else None,
         "reason": item.reason,
         "fix": (result.fix if result and result.error else None) or item.fix,
+    }
+
+
+def _floating(item: FloatingPlan, result: Result | None) -> Document:
+    return {
+        "name": item.goal.name,
+        "tag": item.goal.tag,
+        "version": item.goal.wanted.version.text,
+        "reference": item.reference,
+        **_decided(item, result),
         "from": seen_digest(item.seen),
         "to": item.goal.wanted.digest,
         "seen_state": seen_state(item.seen),
@@ -186,12 +190,7 @@ def _floating(item: FloatingPlan, result: Result | None) -> Document:
 def _catalog(item: CatalogPlan, result: Result | None) -> Document:
     return {
         "reference": item.reference,
-        "verdict": item.verdict.value,
-        "action": item.action.value,
-        "outcome": result.outcome.value if result else None,
-        "error": result.error if result else None,
-        "reason": item.reason,
-        "fix": (result.fix if result and result.error else None) or item.fix,
+        **_decided(item, result),
         "seen": item.seen,
     }
 
