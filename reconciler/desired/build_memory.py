@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from reconciler.desired.finding.globs import parse_glob
+from reconciler.desired.finding.globs import EXCLUDES, parse_glob
 from reconciler.desired.kinds.kind import Kind, LayerForm
 from reconciler.desired.templates import fill_text
 
@@ -141,6 +141,8 @@ def _depends_on(rule: ArtifactRule, kind: Kind, paths: Sequence[str]) -> Iterato
             yield from (f"{path}{suffix}" for suffix, _ in kind.beside)
     for attach in rule.attachments:
         for pattern in attach.files:
+            if pattern.startswith(EXCLUDES):
+                continue
             yield _fixed_part(pattern, paths[0])
 
 

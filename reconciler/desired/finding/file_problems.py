@@ -48,6 +48,22 @@ def all_ignored(pattern: str, places: Sequence[str], *, is_cut: bool) -> Problem
     )
 
 
+def all_excluded(pattern: str, exclusions: Sequence[str]) -> Problem:
+    by = ", ".join(map(shown, exclusions[:3]))
+    message = f"{shown(pattern)}: matches nothing but what is taken out by {by}: expected at least one file"
+    return Problem("no-match", message)
+
+
+def only_exclusions(pattern: str) -> Problem:
+    message = f"{shown(pattern)}: takes files out of nothing: expected a pattern without ! beside it"
+    return Problem("no-match", message, path="files")
+
+
+def unused_exclusion(pattern: str) -> Problem:
+    message = f"{shown(pattern)}: takes nothing out: expected a file that another pattern names"
+    return Problem("unused-exclusion", message, severity=Severity.WARNING)
+
+
 def leads_nowhere(tree: Tree, path: str, exc: OSError) -> Problem:
     """Say why a path could not be followed to its end."""
     absolute = f"{tree.root}/{path}"

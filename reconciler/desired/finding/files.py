@@ -1,8 +1,9 @@
 """From the `files` patterns of one artifact entry to the files they name.
 
 Decided here: which files a list of patterns means, their order, and what is wrong with the patterns
-or the files. Globs never enter `.git/`, `.pallet/` or what git ignores (see `ignores`); a literal path
-may name an ignored file, since a build's output is published that way.
+or the files. A pattern with `!` in front takes files out, whatever the order. Globs never enter `.git/`,
+`.pallet/` or what git ignores (see `ignores`); a literal path may name an ignored file, since a build's
+output is published that way.
 Must never be added: reading a file, or running git.
 """
 
@@ -10,17 +11,17 @@ from __future__ import annotations
 
 import os
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from reconciler.desired.finding import file_problems as texts
-from reconciler.desired.finding.globs import Glob, parse_glob
+from reconciler.desired.finding.globs import EXCLUDES, Glob, parse_exclusions, parse_glob
 from reconciler.desired.finding.search import Search
 from reconciler.desired.finding.tree import Sort, Tree, is_never_entered
 from reconciler.errors import Problem, Severity
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
 _SURROGATE = re.compile("[\ud800-\udfff]")
@@ -63,23 +64,58 @@ def find_files(tree: Tree | Path, patterns: Sequence[str], *, allow_folders: boo
     tree = tree if isinstance(tree, Tree) else Tree(tree)
     files: dict[str, FoundFile] = {}
     problems: list[Problem] = []
+    exclusions = _Exclusions(parse_exclusions(patterns))
     for index, pattern in enumerate(patterns):
         where = f"files[{index}]" if len(patterns) > 1 else "files"
-        found = _find(tree, pattern, allow_folders=allow_folders)
+        if pattern.startswith(EXCLUDES):
+            problems += (replace(problem, path=where) for problem in _misread(pattern))
+            continue
+        found = _find(tree, pattern, exclusions, allow_folders=allow_folders)
         problems += (replace(problem, path=where) for problem in found.problems)
         for file in found.files:
             files.setdefault(file.path, file)
+    problems += _check_exclusions(patterns, exclusions)
     # Code points sort as their UTF-8 bytes do, in every locale.
     return Found(tuple(files[path] for path in sorted(files)), tuple(problems))
 
 
-def _find(tree: Tree, pattern: str, *, allow_folders: bool) -> Found:
+@dataclass(slots=True)
+class _Exclusions:
+    """What the patterns of one entry take out."""
+
+    globs: Sequence[Glob]
+    used: set[str] = field(default_factory=set)
+    """Those that took something out, as they were written."""
+
+
+def _misread(pattern: str) -> Iterator[Problem]:
+    """Yield why an exclusion cannot be read, if it cannot."""
+    try:
+        parse_glob(pattern.removeprefix(EXCLUDES))
+    except ValueError as exc:
+        yield Problem("invalid-pattern", f"{texts.shown(pattern)}: {exc}")
+
+
+def _check_exclusions(patterns: Sequence[str], exclusions: _Exclusions) -> Iterator[Problem]:
+    if patterns and all(pattern.startswith(EXCLUDES) for pattern in patterns):
+        yield texts.only_exclusions(patterns[0])
+        return
+    for index, pattern in enumerate(patterns):
+        if pattern in {glob.text for glob in exclusions.globs} - exclusions.used:
+            yield replace(texts.unused_exclusion(pattern), path=f"files[{index}]")
+
+
+def _find(tree: Tree, pattern: str, exclusions: _Exclusions, *, allow_folders: bool) -> Found:
     try:
         glob = parse_glob(pattern)
     except ValueError as exc:
         return Found((), (Problem("invalid-pattern", f"{texts.shown(pattern)}: {exc}"),))
     if not glob.is_literal:
-        return _expand(tree, glob)
+        return _expand(tree, glob, exclusions)
+    taken_out_by = [each.text for each in exclusions.globs if each.means(glob.literal_path)]
+    exclusions.used.update(taken_out_by)
+    if taken_out_by:
+        return Found((), ())
     result = _look_up(tree, glob, allow_folders=allow_folders)
     return Found((), (result,)) if isinstance(result, Problem) else Found((result,), ())
 
@@ -102,9 +138,10 @@ def _look_up(tree: Tree, glob: Glob, *, allow_folders: bool) -> FoundFile | Prob
     return _file_problem(tree, path) or FoundFile(path, glob.name, is_folder)
 
 
-def _expand(tree: Tree, glob: Glob) -> Found:
-    search = Search(tree, glob)
+def _expand(tree: Tree, glob: Glob, exclusions: _Exclusions) -> Found:
+    search = Search(tree, glob, exclusions.globs)
     search.run()
+    exclusions.used.update(search.excluded)
     problems = list(search.problems)
     files = []
     for path in search.found:
@@ -119,6 +156,8 @@ def _expand(tree: Tree, glob: Glob) -> Found:
 
 
 def _no_match(tree: Tree, glob: Glob, search: Search) -> Problem:
+    if search.excluded:
+        return texts.all_excluded(glob.text, sorted(search.excluded))
     if search.passed_over:
         again = Search(tree, glob, through_ignored=True)
         again.run()

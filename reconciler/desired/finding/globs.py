@@ -2,18 +2,28 @@
 
 `*`, `?`, `[abc]`, `[!abc]` within a name, `**` for any number of folders; `/` on every system, case
 matters on every system. Hidden names are matched only where the pattern names the dot. A pattern
-without any of these characters is a literal path.
+without any of these characters is a literal path. One that begins with `!` takes out what others of its
+list name, wherever it stands in the list; `./!name` is a file whose own name begins so.
 Must never be added: looking at the disk.
 """
 
 from __future__ import annotations
 
 import fnmatch
+import glob
 import re
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
 
 NEVER_ENTERED = frozenset({".git", ".pallet"})
 """git's own folder and pallet's: no part of the tree that is published."""
+
+EXCLUDES: Final = "!"
+"""What an exclusion begins with."""
 
 _SPECIAL = re.compile(r"[*?\[]")
 _DRIVE = re.compile(r"[A-Za-z]:/")
@@ -56,6 +66,33 @@ class Glob:
         """Return the part of a path below the fixed part of this pattern."""
         return path[sum(len(part) + 1 for part in self.fixed) :]
 
+    def means(self, path: str) -> bool:
+        """Say whether a file is one of this pattern's; what stands below a literal path is."""
+        parts = tuple(path.split("/"))
+        if self.is_literal:
+            named = (*self.fixed, self.name)
+            return parts[: len(named)] == named
+        count = len(self.fixed)
+        return parts[:count] == self.fixed and _follow(parts[count:], self.segments)
+
+
+def as_pattern(path: str) -> str:
+    """Return the pattern that means one path, whatever its name."""
+    return f"{'./' if path.startswith(EXCLUDES) else ''}{glob.escape(path)}"
+
+
+def parse_exclusions(patterns: Iterable[str]) -> list[Glob]:
+    """Return what a list of patterns takes out, without those that cannot be read.
+
+    `text` of each is as it was written, with the sign.
+    """
+    exclusions = []
+    for pattern in patterns:
+        if pattern.startswith(EXCLUDES):
+            with suppress(ValueError):
+                exclusions.append(replace(parse_glob(pattern.removeprefix(EXCLUDES)), text=pattern))
+    return exclusions
+
 
 def parse_glob(text: str) -> Glob:
     """Read one pattern.
@@ -71,6 +108,20 @@ def parse_glob(text: str) -> Glob:
     if rest[-1] == "**":
         rest.append("*")
     return Glob(text, tuple(parts[:first]), tuple(_segment(part) for part in rest), "")
+
+
+def _follow(parts: Iterable[str], segments: Sequence[Segment]) -> bool:
+    """Say whether the steps of a path are what the segments ask for, one after the other."""
+    places = {0}
+    for part in parts:
+        # `**` may stand for no folder at all. It is never the last segment.
+        places |= {place + 1 for place in places if place < len(segments) and segments[place].is_deep}
+        places = {
+            place if segments[place].is_deep else place + 1
+            for place in places
+            if place < len(segments) and segments[place].matches(part)
+        }
+    return len(segments) in places
 
 
 def _split(text: str) -> list[str]:

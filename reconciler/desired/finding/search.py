@@ -15,6 +15,8 @@ from reconciler.desired.finding.tree import Folder, Sort, Target, Tree, is_never
 from reconciler.errors import Problem, Severity
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from reconciler.desired.finding.globs import Glob
     from reconciler.desired.finding.ignores import Rule
 
@@ -40,20 +42,26 @@ class Search:
     """What a glob matches; `run` fills the results, once.
 
     Args:
+        exclusions: what they mean is no match, and nothing is wrong with it.
         through_ignored: walk what git ignores as well, to tell the user about it.
     """
 
-    def __init__(self, tree: Tree, glob: Glob, *, through_ignored: bool = False) -> None:
+    def __init__(
+        self, tree: Tree, glob: Glob, exclusions: Sequence[Glob] = (), *, through_ignored: bool = False
+    ) -> None:
         self.found: dict[str, str] = {}
         """Paths, each with the place of the rule that ignores it; empty where none does."""
         self.passed_over = False
         """Whether anything was left out because git ignores it."""
         self.missing_folder: str | None = None
         """The part of the pattern's fixed folders that is not there."""
+        self.excluded: set[str] = set()
+        """The exclusions that took something out, as they were written."""
         self.is_cut = False
         """Whether folders were left out because there are too many of them."""
         self._problems: dict[str, Problem] = {}
-        self._tree, self._glob, self._through_ignored = tree, glob, through_ignored
+        self._tree, self._glob, self._exclusions = tree, glob, exclusions
+        self._through_ignored = through_ignored
         self._steps: list[_Step] = []
         self._links = self._ignored_folders = 0
 
@@ -107,10 +115,10 @@ class Search:
 
     def _take(self, step: _Step, name: str, sort: Sort) -> None:
         """Note a file whose name matches to the end."""
-        if sort is Sort.FOLDER:
+        path = step.folder.child(name)
+        if sort is Sort.FOLDER or self._is_excluded(path):
             return
         place = self._admit_entry(step, name, sort)
-        path = step.folder.child(name)
         if sort is Sort.LINK and place is not None:
             target = self._target(path)
             if target is None or target.sort is Sort.FOLDER:
@@ -125,6 +133,11 @@ class Search:
             self._note(texts.not_a_file(path))
         else:
             self.found[path] = place
+
+    def _is_excluded(self, path: str) -> bool:
+        taken_out_by = [each.text for each in self._exclusions if each.means(path)]
+        self.excluded.update(taken_out_by)
+        return bool(taken_out_by)
 
     def _enter(
         self, step: _Step, name: str, sort: Sort, index: int, *, is_named: bool = False

@@ -8,11 +8,10 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
-from glob import escape
 from typing import TYPE_CHECKING
 
 from reconciler.desired.finding.files import find_files
-from reconciler.desired.finding.globs import parse_glob
+from reconciler.desired.finding.globs import EXCLUDES, as_pattern, parse_glob
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -51,13 +50,18 @@ def find_images(root: Path, tree: Tree, rule: ArtifactRule) -> FoundImages:
         return _find_parts(root, tree, rule.config_file, rule.layers)
     images: dict[tuple[str, str | None], ImageSource] = {}
     problems: list[Problem] = []
-    for pattern in rule.files:
+    exclusions = [pattern for pattern in rule.files if pattern.startswith(EXCLUDES)]
+    named = [pattern for pattern in rule.files if not pattern.startswith(EXCLUDES)]
+    if not named:
+        return FoundImages((), find_files(tree, exclusions).problems)
+    for pattern in named:
         path, tag = split_name(root, pattern)
         if _is_absent(root, path):
             images[path, tag] = ImageSource(path, tag, missing=(path,))
             continue
-        found = find_files(tree, [path], allow_folders=True)
-        problems.extend(found.problems)
+        found = find_files(tree, [path, *exclusions], allow_folders=True)
+        # An exclusion need not take something out of each pattern.
+        problems.extend(problem for problem in found.problems if problem.code != "unused-exclusion")
         for file in found.files:
             images[file.path, tag] = ImageSource(file.path, tag)
     return FoundImages(tuple(images.values()), tuple(problems))
@@ -75,7 +79,7 @@ def split_name(root: Path, text: str) -> tuple[str, str | None]:
 def _find_parts(root: Path, tree: Tree, config: str, layers: Sequence[str]) -> FoundImages:
     paths = list(dict.fromkeys((config, *layers)))
     missing = tuple(path for path in paths if _is_absent(root, path))
-    found = find_files(tree, [escape(path) for path in paths if path not in missing])
+    found = find_files(tree, [as_pattern(path) for path in paths if path not in missing])
     return FoundImages((ImageSource(config, missing=missing),), found.problems)
 
 

@@ -135,13 +135,15 @@ class ProjectChanges:
 def _sources(config: Config) -> set[Path]:
     """Return the files that artifacts are made of, links resolved; of a folder everything in it."""
     tree = Tree(config.root)
-    patterns = [
-        pattern
+    # One list at a time: what it takes out, another may name.
+    lists = [
+        patterns
         for rule in config.artifacts
-        for pattern in (*rule.files, *(glob for attach in rule.attachments for glob in attach.files))
+        for patterns in (rule.files, *(attach.files for attach in rule.attachments))
     ]
     found = {
         (config.root / file.path).resolve()
+        for patterns in lists
         for file in find_files(tree, [_widened(text) for text in patterns]).files
     }
     for rule in config.artifacts:

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 from reconciler.desired.config import ChangelogNotes, FileVersion
 from reconciler.desired.finding import ignores
 from reconciler.desired.finding.files import find_files
-from reconciler.desired.finding.globs import Glob, parse_glob
+from reconciler.desired.finding.globs import EXCLUDES, Glob, parse_glob
 from reconciler.desired.finding.tree import Folder, Sort, Tree, is_never_entered
 from reconciler.desired.images.finding import split_name
 from reconciler.desired.templates import has_placeholder
@@ -143,6 +143,8 @@ class _Scoping:
     def _globs(self) -> Iterator[Glob]:
         for rule in self._config.artifacts:
             for pattern in self._patterns(rule):
+                if pattern.startswith(EXCLUDES):
+                    continue
                 try:
                     yield parse_glob(pattern)
                 except ValueError:
