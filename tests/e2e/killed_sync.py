@@ -9,34 +9,19 @@ from __future__ import annotations
 
 import io
 import os
-import signal
 import sys
-import threading
 from collections.abc import Callable, Sequence
 from contextlib import redirect_stdout
 from functools import partial
 from pathlib import Path
-from types import FrameType
 
 from reconciler.cli.main import run
 from reconciler.desired.lockfile import read_lock
 from reconciler.oci.layout import open_layout
 from reconciler.oci.manifest import Manifest, parse
+from tests.support.dying import WRITES, die_at
 from tests.support.scenarios import write_project
 
-_WRITES = {
-    "open",
-    "write",
-    "flush",
-    "fsync",
-    "close",
-    "replace",
-    "rename",
-    "mkdir",
-    "unlink",
-    "flock",
-    "fchmod",
-}
 _FROM = ("posix", "fcntl")
 FILES = ("workflows/triage.yaml", "agents/clerk.json")
 
@@ -59,25 +44,15 @@ def _prepare(folder: Path) -> Path:
 
 
 def _dies_at(point: int, folder: Path) -> bool:
-    left = point
-
-    def count(_: FrameType, event: str, function: object) -> None:
-        nonlocal left
-        if event == "c_call" and _reaches_the_disk(function):
-            if left <= 0:
-                os.kill(os.getpid(), signal.SIGKILL)
-            left -= 1
-
     def sync() -> int:
-        threading.setprofile(count)
-        sys.setprofile(count)
+        die_at(point, _reaches_the_disk)
         return _quietly(["sync", "-C", str(folder)])
 
     return os.WIFSIGNALED(_fork(sync))
 
 
 def _reaches_the_disk(function: object) -> bool:
-    if getattr(function, "__name__", "") not in _WRITES:
+    if getattr(function, "__name__", "") not in WRITES:
         return False
     owner = getattr(function, "__self__", None)
     return getattr(function, "__module__", "") in _FROM or isinstance(owner, io.FileIO | io.BufferedWriter)

@@ -8,29 +8,16 @@ A process of its own, because it forks: pytest has threads. Prints how many poin
 from __future__ import annotations
 
 import os
-import signal
 import sys
 from pathlib import Path
-from types import FrameType
 
 from reconciler.oci.layout import LayoutStore, open_layout
 from reconciler.oci.manifest import Manifest, parse
 from reconciler.oci.reference import Repository, Tag
 from tests.support.artifacts import publish
+from tests.support.dying import WRITES, die_at
 
 REPOSITORY = Repository("workflows/plan")
-_INTO_THE_KERNEL = {
-    "open",
-    "write",
-    "flush",
-    "fsync",
-    "close",
-    "replace",
-    "rename",
-    "mkdir",
-    "unlink",
-    "flock",
-}
 
 
 def main(root: Path, situation: str) -> int:
@@ -55,17 +42,8 @@ def _prepare(store: LayoutStore, situation: str) -> None:
 def _dies_at(point: int, place: Path) -> bool:
     child = os.fork()
     if child == 0:
-        left = point
-
-        def count(_: FrameType, event: str, function: object) -> None:
-            nonlocal left
-            if event == "c_call" and getattr(function, "__name__", "") in _INTO_THE_KERNEL:
-                if left == 0:
-                    os.kill(os.getpid(), signal.SIGKILL)
-                left -= 1
-
         store = open_layout(place)
-        sys.setprofile(count)
+        die_at(point, lambda function: getattr(function, "__name__", "") in WRITES)
         publish(store, REPOSITORY, "latest", b"new")
         os._exit(0)
     return os.WIFSIGNALED(os.waitpid(child, 0)[1])
