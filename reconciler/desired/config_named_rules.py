@@ -8,6 +8,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
+from reconciler.desired.kinds.kind import LayerForm
 from reconciler.desired.kinds.rules.registry import check_code
 from reconciler.desired.kinds.rules.settings import check_media_type
 from reconciler.desired.kinds.violations import Violation
@@ -32,6 +33,8 @@ def media_type_warnings(kind: Kind) -> Iterator[Violation]:
     places: Iterable[tuple[FieldPath, Kind]] = [((), kind)]
     places = [*places, *((("variant", str(each.label)), each) for each in kind.variants)]
     for where, each in places:
-        for rule, found in check_media_type(each.media_type, each.format):
+        # Of a folder, the format is that of the file that describes it.
+        written = each.format if each.layer is LayerForm.FILE else None
+        for rule, found in check_media_type(each.media_type, written):
             path = (*where, *found.path)
             yield Violation(path, rule.code, found.message, found.fix, severity=rule.severity)

@@ -1,11 +1,17 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
+from reconciler.desired.config_named_rules import media_type_warnings
+from reconciler.desired.kinds.kind_reader import builtin_kinds
 from reconciler.errors import Severity
 from tests.support.projects import WORKFLOWS, make_project
+
+if TYPE_CHECKING:
+    from reconciler.desired.kinds.kind import Kind
 
 FLOW = """\
 metadata: {name: A, version: 1.0.0, cost: high, language: [python, go]}
@@ -81,6 +87,48 @@ def test_default_of_a_kind_is_not_contradicted(tmp_path: Path) -> None:
             id="no-suffix",
         ),
         pytest.param(
+            'media-type = "application/vnd.acme.p.v1"',
+            "a.md",
+            [
+                "pallet.toml:10: kind.own.media-type: expected a suffix such as +yaml in the media type, "
+                "got 'application/vnd.acme.p.v1' [PLT061]"
+            ],
+            id="no-suffix-and-no-format",
+        ),
+        pytest.param(
+            'media-type = "application/vnd.acme.p.v1"\nformat = "none"',
+            "a.md",
+            [
+                "pallet.toml:10: kind.own.media-type: expected a suffix such as +yaml in the media type, "
+                "got 'application/vnd.acme.p.v1' [PLT061]"
+            ],
+            id="no-suffix-and-not-looked-into",
+        ),
+        pytest.param(
+            'media-type = "application/vnd.acme.p"',
+            "a.md",
+            [
+                "pallet.toml:10: kind.own.media-type: expected a version such as .v1 in the media type, "
+                "got 'application/vnd.acme.p' [PLT060]",
+                "pallet.toml:10: kind.own.media-type: expected a suffix such as +yaml in the media type, "
+                "got 'application/vnd.acme.p' [PLT061]",
+            ],
+            id="neither",
+        ),
+        pytest.param(
+            'media-type = "application/vnd.acme.p.v1+zip"\nformat = "yaml"',
+            "a.zip",
+            [
+                "pallet.toml:10: kind.own.media-type: expected a media type that ends with +yaml, as format "
+                "says, got 'application/vnd.acme.p.v1+zip' [PLT062]"
+            ],
+            id="suffix-of-an-archive",
+        ),
+        pytest.param(
+            'media-type = "application/vnd.oci.image.layer.v1.tar"', "a.tar", [], id="of-the-specification"
+        ),
+        pytest.param('media-type = "application/vnd.cyclonedx+xml"', "a.xml", [], id="of-other-tools"),
+        pytest.param(
             'media-type = "application/vnd.acme.p.v1+json"\nformat = "yaml"',
             "a.json",
             [
@@ -99,6 +147,11 @@ def test_default_of_a_kind_is_not_contradicted(tmp_path: Path) -> None:
 )
 def test_doubtful_media_type_is_said(tmp_path: Path, kind: str, file: str, expected: list[str]) -> None:
     assert warnings(tmp_path, OWN + kind + "\n", {f"p/{file}": "{}"}) == expected
+
+
+@pytest.mark.parametrize("kind", builtin_kinds().values(), ids=list(builtin_kinds()))
+def test_types_of_kinds_that_come_along_are_not_doubted(kind: Kind) -> None:
+    assert list(media_type_warnings(kind)) == []
 
 
 @pytest.mark.parametrize("code", ["PLT060", "PLT063"])

@@ -51,6 +51,12 @@ RULES: Final = (NO_VERSION, NO_SUFFIX, OTHER_SUFFIX, OTHER_ANNOTATION)
 
 _VENDOR: Final = re.compile(r"[^/]+/(?:vnd|prs|x)\..+", re.IGNORECASE)
 """Somebody's own types; those that are registered have neither versions nor, often, suffixes."""
+_OF_OTHERS: Final = re.compile(
+    r"application/vnd\.(?:(?:oci|cncf|docker|module\.wasm|wasm|apache|openxmlformats-\w+|oasis|android|dev\.cosign)\.|"
+    r"ms-|cyclonedx|in-toto|sqlite3|geo\+)",
+    re.IGNORECASE,
+)
+"""Types that other tools read by these very names, so that nobody can name them better."""
 _VERSION: Final = re.compile(r"[./-]v\d+(?:\.\d+)*(?=$|[.+-])", re.IGNORECASE)
 _SUFFIXES: Final = {
     ".yaml": "yaml",
@@ -67,28 +73,27 @@ _SUFFIXES: Final = {
 }
 
 
-def check_media_type(media_type: str, format: str | None) -> Iterator[tuple[Rule, Finding]]:  # noqa: A002 (as in pallet.toml)
+def check_media_type(media_type: str, written: str | None) -> Iterator[tuple[Rule, Finding]]:
     """Yield what is doubtful about the media type of a kind.
 
     Args:
         media_type: such as application/vnd.acme.prompt.v1+yaml.
-        format: `yaml` or `json`; None for files that pallet does not look into.
+        written: what its files are written in, such as `yaml`; None where nobody says.
     """
-    if not _VENDOR.fullmatch(media_type):
+    if not _VENDOR.fullmatch(media_type) or _OF_OTHERS.match(media_type):
         return
     base, _, suffix = media_type.partition("+")
     if not _VERSION.search(base):
         message = f"expected a version such as .v1 in the media type, got {quote(media_type)}"
         meant = f"{base}.v1+{suffix}" if suffix else f"{base}.v1"
         yield NO_VERSION, Finding(("media-type",), message, f"write {meant}")
-    if format is None:
-        return
     if not suffix:
-        message = f"expected a suffix such as +{format} in the media type, got {quote(media_type)}"
-        yield NO_SUFFIX, Finding(("media-type",), message, f"write {media_type}+{format}")
-    elif suffix in ("yaml", "json") and suffix != format:
-        message = f"expected a media type that ends with +{format}, as format says, got {quote(media_type)}"
-        yield OTHER_SUFFIX, Finding(("media-type",), message, f"write {base}+{format}")
+        message = f"expected a suffix such as +{written or 'yaml'} in the media type, got {quote(media_type)}"
+        fix = f"write {media_type}+{written}" if written else "end it with what its files are written in"
+        yield NO_SUFFIX, Finding(("media-type",), message, fix)
+    elif written is not None and suffix in _SUFFIXES.values() and suffix != written:
+        message = f"expected a media type that ends with +{written}, as format says, got {quote(media_type)}"
+        yield OTHER_SUFFIX, Finding(("media-type",), message, f"write {base}+{written}")
 
 
 def check_file_suffix(media_type: str, path: str) -> Iterator[tuple[Rule, Finding]]:
