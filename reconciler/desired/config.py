@@ -126,8 +126,8 @@ class ArtifactRule:
     """A template: `{stem}` `{name}` `{parent}` `{dir}` are filled in for each file."""
     kind: str
     version: VersionSource | None
-    versions: Mapping[str, str]
-    """Versions of single files, by path or by stem."""
+    versions: Mapping[str, str | FieldVersion]
+    """Versions of single files, by path or by stem; or the field in which such a file says its own."""
     annotations: Mapping[str, str]
     floating_tags: tuple[str, ...]
     """Templates of tags that follow the highest stable version."""

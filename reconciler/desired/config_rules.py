@@ -50,8 +50,6 @@ class RuleReader:
     def read(self, index: int, table: Mapping[str, Any]) -> ArtifactRule:
         where: Where = ("artifact", index)
         self._check_kind((*where, "kind"), table["kind"])
-        for path, version in table.get("versions", {}).items():
-            self._findings.attempt((*where, "versions", path), "invalid-version", partial(Version, version))
         self._check_release(where, table)
         check_floating(self._findings, (*where, "floating-tags"), table.get("floating-tags", []))
         check_floating(
@@ -66,7 +64,7 @@ class RuleReader:
             repository=table["repository"],
             kind=table["kind"],
             version=self._read_version((*where, "version"), table.get("version")),
-            versions=dict(table.get("versions", {})),
+            versions=self._read_versions((*where, "versions"), table.get("versions", {})),
             annotations=dict(table.get("annotations", {})),
             floating_tags=self._read_floating(table),
             channels=tuple(channel["name"] for channel in _channels(table, prerelease=True)),
@@ -129,6 +127,17 @@ class RuleReader:
         if table.get("bundle") and is_image:
             message = f"expected one artifact per image for kind {kind.name}, got a bundle"
             self._findings.report((*where, "bundle"), "not-a-bundle", message)
+
+    def _read_versions(
+        self, where: Where, table: Mapping[str, str | Mapping[str, str]]
+    ) -> dict[str, str | FieldVersion]:
+        for path, version in table.items():
+            if isinstance(version, str):
+                self._findings.attempt((*where, path), "invalid-version", partial(Version, version))
+        return {
+            path: version if isinstance(version, str) else FieldVersion(version["field"])
+            for path, version in table.items()
+        }
 
     def _read_version(self, where: Where, value: str | Mapping[str, str] | None) -> VersionSource | None:
         if value is None:

@@ -60,6 +60,15 @@ def test_field_is_written_and_said(workflows: ProjectFolder, capsys: pytest.Capt
     assert _snapshot(workflows) == before | {"workflows/a.yaml": workflow("1.1.0").encode()}
 
 
+def test_field_of_a_single_file_is_written_in_the_file(tmp_path: Path) -> None:
+    toml = WORKFLOWS + 'version = "0.1.0"\nversions = { b = { field = "metadata.version" } }\n'
+    files = {"workflows/a.yaml": workflow("9.9.9"), "workflows/b.yaml": workflow("2.1.0")}
+    project = make_project(tmp_path / "p", toml, files)
+    assert _bump(project, "workflows/b", "minor") == 0
+    assert _versions(project) == {"workflows/a": "0.1.0", "workflows/b": "2.2.0"}
+    assert (project.root / "workflows/b.yaml").read_text("utf-8") == workflow("2.2.0")
+
+
 def test_glob_bumps_every_match(workflows: ProjectFolder, capsys: pytest.CaptureFixture[str]) -> None:
     assert _bump(workflows, "workflows/*", "prerelease", "--preid", "beta", "--build", "7") == 0
     assert capsys.readouterr().out.splitlines()[:2] == [

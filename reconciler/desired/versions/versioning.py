@@ -51,7 +51,8 @@ def version_source(rule: ArtifactRule, kind: Kind, path: str) -> VersionSource |
     """Return where the version of one file stands; None where nobody says."""
     entry = own_entry(rule, path)
     if entry is not None:
-        return LiteralVersion(rule.versions[entry])
+        own = rule.versions[entry]
+        return LiteralVersion(own) if isinstance(own, str) else own
     if rule.version is not None:
         return rule.version
     return FieldVersion(kind.version) if kind.version else None

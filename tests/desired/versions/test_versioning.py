@@ -29,6 +29,11 @@ def _versions(root: Path, toml: str, files: dict[str, str | bytes]) -> dict[str,
             JSON + 'version = "1.0.0"\nversions = { "c/a.json" = "6.0.0" }\n', "6.0.0", id="table-by-path"
         ),
         pytest.param(JSON + 'versions = { a = "7.0.0" }\n', "7.0.0", id="table-alone"),
+        pytest.param(
+            JSON + 'version = "1.0.0"\nversions = { a = { field = "meta.version" } }\n',
+            "3.0.0",
+            id="table-with-a-field",
+        ),
     ],
 )
 def test_version_comes_from(tmp_path: Path, toml: str, version: str) -> None:
