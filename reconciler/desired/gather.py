@@ -212,7 +212,7 @@ class _Entry:
             try:
                 source = read_source(self.config.root, file, self.kind, self.memory, self.documents)
             except InvalidError as exc:
-                problems.extend(exc.problems)
+                problems.extend(without_ignored(exc.problems, self._ignored))
                 continue
             kind = source.edition(self.kind)
             found = check_document(source.document, kind) if source.document else []

@@ -13,8 +13,15 @@ from typing import TYPE_CHECKING
 
 from reconciler.desired.digest_memory import NO_MEMORY, FileState, remembered
 from reconciler.desired.document_memory import NO_DOCUMENTS
+from reconciler.desired.kinds.kind_files import check_document
 from reconciler.desired.packed import is_packed, read_described
-from reconciler.desired.reading.documents import DOCUMENT_MAX_BYTES, Document, read_document
+from reconciler.desired.reading.documents import (
+    DOCUMENT_MAX_BYTES,
+    Document,
+    UnsoundError,
+    read_document,
+    require_size,
+)
 from reconciler.errors import DocumentError, Problem
 from reconciler.oci.blob import CHUNK_BYTES, Blob
 from reconciler.oci.digest import Digest
@@ -92,8 +99,18 @@ def read_source(
             [Problem("unreadable", f"cannot be read: {exc.strerror}", file=found.path)]
         ) from exc
     digest = Digest.of(content)
-    document = documents.read(content, digest, file=found.path, kind=kind)
+    try:
+        document = documents.read(content, digest, file=found.path, kind=kind)
+    except UnsoundError as exc:
+        raise DocumentError(_all_problems(exc, kind)) from exc
     return Source(found.path, found.title, digest, len(content), document)
+
+
+def _all_problems(unsound: UnsoundError, kind: Kind) -> list[Problem]:
+    """Return why a file is refused, and what its kind says of the rest, in the order of its lines."""
+    document = unsound.document
+    problems = [*unsound.problems, *check_document(document, kind.of(document.value))]
+    return sorted(problems, key=lambda problem: (problem.line or 0, problem.column or 0))
 
 
 def blob_of(root: Path, source: Source) -> Blob:
@@ -149,17 +166,5 @@ def _read_bounded(path: Path, name: str) -> bytes:
         size_bytes = os.fstat(file.fileno()).st_size
         content = file.read(min(size_bytes, DOCUMENT_MAX_BYTES) + 1)
     if len(content) > DOCUMENT_MAX_BYTES:
-        message = (
-            f"document too large: expected at most {DOCUMENT_MAX_BYTES} bytes, got {path.stat().st_size}"
-        )
-        raise DocumentError(
-            [
-                Problem(
-                    "too-large",
-                    message,
-                    file=name,
-                    fix='publish it with kind = "files", which is not looked into',
-                )
-            ]
-        )
+        require_size(max(path.stat().st_size, len(content)), file=name)
     return content

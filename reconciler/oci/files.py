@@ -90,7 +90,8 @@ def make_folders(folder: Path) -> None:
 def read_bounded(path: Path, *, max_bytes: int) -> bytes:
     """Return the file's content; one byte more than `max_bytes` where it is longer."""
     with path.open("rb", buffering=0) as stream:
-        content = stream.read(max_bytes + 1)
+        # Not the limit itself, which would be allocated first: that takes longer than reading a small file.
+        content = stream.read(min(os.fstat(stream.fileno()).st_size, max_bytes) + 1)
         # A raw read may return early, for instance on a network disk.
         while len(content) <= max_bytes and (more := stream.read(max_bytes + 1 - len(content))):
             content += more

@@ -45,8 +45,8 @@ BAD: dict[str, tuple[str | bytes, str]] = {
         GOOD.replace("Router", "Rou\0ter"),
         "bad.yaml:2:12: expected text, got the control character U+0000",
     ),
-    "utf-16": (GOOD.encode("utf-16"), "bad.yaml:1: expected UTF-8, got UTF-16"),
-    "utf-16 without a mark": (GOOD.encode("utf-16-le"), "bad.yaml:1: expected UTF-8, got UTF-16"),
+    "utf-16": (GOOD.encode("utf-16"), "bad.yaml:1:1: expected UTF-8, got UTF-16"),
+    "utf-16 without a mark": (GOOD.encode("utf-16-le"), "bad.yaml:1:1: expected UTF-8, got UTF-16"),
     "latin 1": (
         GOOD.replace("Router", "Rüter").encode("latin-1"),
         "bad.yaml:2:10: expected UTF-8, got the byte 0xfc",
@@ -171,7 +171,7 @@ def test_hundred_megabytes_are_refused_unread(
         file.truncate(100 * 1024 * 1024)
     assert run(["validate", "-C", str(folder.root)]) == 78
     assert capsys.readouterr().err.startswith(
-        "pallet: files/bad.json: document too large: expected at most 8388608 bytes, got 104857600"
+        "pallet: files/bad.json: too large for a document: expected at most 8 MiB (8,388,608 bytes), got 104,857,600 bytes"
     )
 
 

@@ -48,7 +48,7 @@ def _large(path: Path) -> None:
         ),
         pytest.param(
             _large,
-            "workflows/x.yaml: document too large: expected at most 8388608 bytes, got 200000000",
+            "workflows/x.yaml: too large for a document: expected at most 8 MiB (8,388,608 bytes), got 200,000,000 bytes",
             id="two-hundred-megabytes",
         ),
     ],

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
+from reconciler.desired.reading.encodings import wide_encoding
 from reconciler.desired.reading.wording import FieldPath, Place
 from reconciler.errors import DocumentError, Problem
 
@@ -21,8 +22,8 @@ if TYPE_CHECKING:
 
 DOCUMENT_MAX_BYTES: Final = 8 * 1024 * 1024
 """What is read as YAML or JSON is held in memory as a whole; the largest cards seen are below 1 MiB."""
-
-
+PROBLEMS_MAX: Final = 100
+"""Nobody reads more about one file, and a hostile file has millions."""
 MERGE: Final = "<<"
 """The key that merges other objects into its own, in YAML 1.1."""
 
@@ -32,6 +33,19 @@ class Format(StrEnum):
 
     YAML = "yaml"
     JSON = "json"
+
+
+_LEAVES_A_VALUE: Final = frozenset({"duplicate-key", "key-not-text", "several-documents"})
+"""Problems beside which a document can be looked at: what they leave out stands for nothing else."""
+
+
+class UnsoundError(DocumentError):
+    """A file that is refused, of which enough was read to say what else is wrong with it."""
+
+    def __init__(self, problems: list[Problem], document: Document) -> None:
+        super().__init__(problems)
+        self.document = document
+        """For finding problems; nothing of it may be published."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,25 +107,35 @@ def read_document(content: bytes, *, file: str, suffix_format: Format) -> Docume
     """Return what a file says.
 
     Raises:
+        UnsoundError: it is refused, and understood well enough to be looked at for more problems.
         DocumentError: it cannot be understood; holds all problems, with `file` and line.
     """
-    require_size(len(content), file=file)
+    # Who reads with a bound has one byte more than it, of a file of any size.
+    require_size(None if len(content) == DOCUMENT_MAX_BYTES + 1 else len(content), file=file)
     text = decode(content, file)
     value, problems = _load(text, suffix_format)
+    document = Document(file, suffix_format, value, text)
     if problems:
-        raise DocumentError([replace(problem, file=file) for problem in problems])
-    return Document(file, suffix_format, value, text)
+        placed = [replace(problem, file=file) for problem in problems]
+        # As many as a reader tells: it may have stopped in the middle.
+        is_whole = len(problems) < PROBLEMS_MAX and {problem.code for problem in problems} <= _LEAVES_A_VALUE
+        raise UnsoundError(placed, document) if is_whole else DocumentError(placed)
+    return document
 
 
-def require_size(size_bytes: int, *, file: str) -> None:
+def require_size(size_bytes: int | None, *, file: str) -> None:
     """Refuse a file that is too large to be read as a document; ask before reading it.
+
+    Args:
+        size_bytes: of the whole file; None where no more is known than that it is too large.
 
     Raises:
         DocumentError: it is larger than DOCUMENT_MAX_BYTES.
     """
-    if size_bytes > DOCUMENT_MAX_BYTES:
+    if size_bytes is None or size_bytes > DOCUMENT_MAX_BYTES:
         limit = f"{DOCUMENT_MAX_BYTES // 1024**2} MiB ({DOCUMENT_MAX_BYTES:,} bytes)"
-        message = f"too large for a document: expected at most {limit}, got {size_bytes:,} bytes"
+        got = "more" if size_bytes is None else f"{size_bytes:,} bytes"
+        message = f"too large for a document: expected at most {limit}, got {got}"
         fix = "publish large files as they are, with kind files"
         raise DocumentError([Problem("too-large", message, file=file, fix=fix)])
 
@@ -133,14 +157,10 @@ def decode(content: bytes, file: str) -> str:
     Raises:
         DocumentError: it is not UTF-8.
     """
-    if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) or content[:4].count(0) > 1:
-        encoding = (
-            "UTF-32" if content[:4].count(0) > 2 or content.startswith(codecs.BOM_UTF32_LE) else "UTF-16"
-        )
-        problem = Problem(
-            "not-utf-8", f"expected UTF-8, got {encoding}", file=file, line=1, fix="save it as UTF-8"
-        )
-        raise DocumentError([problem])
+    encoding = wide_encoding(content)
+    if encoding is not None:
+        message = f"expected UTF-8, got {encoding.rpartition('-')[0]}"
+        raise DocumentError([Problem("not-utf-8", message, file, 1, 1, fix="save it as UTF-8")])
     try:
         return content.removeprefix(codecs.BOM_UTF8).decode()
     except UnicodeDecodeError as exc:

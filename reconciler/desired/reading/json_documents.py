@@ -14,6 +14,7 @@ import math
 import re
 from typing import TYPE_CHECKING, Final
 
+from reconciler.desired.reading.documents import PROBLEMS_MAX
 from reconciler.desired.reading.json_places import TOKEN, scan
 from reconciler.desired.reading.wording import SHOWN_MAX_CHARACTERS, Place, quote
 from reconciler.errors import Problem
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
 
 NESTING_MAX_LEVELS: Final = 100
 """The same as for YAML."""
-PROBLEMS_MAX: Final = 100
 
 _SURROGATE_ESCAPE: Final = re.compile(r"\\u[dD][89a-fA-F]")
 _SURROGATE: Final = re.compile("[\ud800-\udfff]")
@@ -38,7 +38,9 @@ class _Found:
 
     def take_object(self, pairs: list[tuple[str, object]]) -> dict[str, object]:
         value = dict(pairs)
-        self.strange = self.strange or len(value) != len(pairs)
+        if len(value) != len(pairs):
+            self.strange = True
+            return dict(reversed(pairs))  # the first one counts, as its place is the one that is found
         return value
 
     def take_constant(self, _text: str) -> None:
@@ -53,7 +55,8 @@ class _Found:
 def load(text: str) -> tuple[object, list[Problem]]:
     """Return the value of a JSON document, and everything that is wrong with it.
 
-    The value means nothing where there is a problem. Problems carry no file.
+    The value is only good for finding more that is wrong where each problem is a duplicate key, and means
+    nothing where there is another. Problems carry no file.
     """
     if not text.strip():
         return None, [Problem("empty", "the file is empty: expected a JSON document", line=1, column=1)]

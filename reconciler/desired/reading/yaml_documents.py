@@ -18,6 +18,7 @@ from yaml import events
 
 from reconciler.desired.reading import yaml_problems
 from reconciler.desired.reading.dates import DateText
+from reconciler.desired.reading.documents import PROBLEMS_MAX
 from reconciler.desired.reading.wording import quote, say_value
 from reconciler.desired.reading.yaml_scalars import STANDARD, ScalarError, read_scalar, tag_error
 from reconciler.errors import Problem
@@ -29,8 +30,6 @@ NESTING_MAX_LEVELS: Final = 100
 """Far above what people write, far below Python's recursion limit, which checkers run into."""
 EXPANDED_MAX_NODES: Final = 100_000
 """What aliases may add to the document's own nodes; ten lines of aliases can mean 10⁹ nodes."""
-PROBLEMS_MAX: Final = 100
-"""Nobody reads more about one file, and a hostile file has millions."""
 
 LOADER: Final[Any] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
