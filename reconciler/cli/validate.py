@@ -15,7 +15,7 @@ from reconciler.cli.session import digest_memory, document_memory, locate
 from reconciler.desired.config_reader import read_config
 from reconciler.desired.project import load_project
 from reconciler.desired.validating import Checked, check_named
-from reconciler.errors import ConfigError, InvalidError, Problem
+from reconciler.errors import ConfigError, InvalidError, Problem, UsageError
 from reconciler.reports import documents
 from reconciler.reports.problems import render_failure, render_problem
 
@@ -25,10 +25,14 @@ if TYPE_CHECKING:
     from reconciler.desired.config import Config
 
 INVALID = InvalidError.exit_code
+SKIPPED_SHOWN = 3
+"""The rest stands in --format json."""
 
 
 @click.command("validate", short_help="Check pallet.toml and all files, without a registry.")
-@click.argument("files", nargs=-1, metavar="[FILES]...", type=click.Path(path_type=Path))
+@click.argument(
+    "files", nargs=-1, metavar="[FILES]...", type=click.Path(), callback=lambda *args: _paths(args[2])
+)
 @flag("--strict", is_flag=True, help="Let warnings count as errors do.")
 @place_options
 @output_options("text", "json", "github", "sarif")
@@ -55,6 +59,17 @@ def command(place: Place, output: Output, *, files: Sequence[Path], strict: bool
     return INVALID if is_bad else 0
 
 
+def _paths(names: Sequence[str]) -> tuple[Path, ...]:
+    """Return names as paths; an empty one would be the whole folder.
+
+    Raises:
+        UsageError: one is empty.
+    """
+    if "" in names:
+        raise UsageError("FILES: expected a file or a folder, got an empty name")
+    return tuple(map(Path, names))
+
+
 def _check_project(place: Place) -> tuple[Checked, Path]:
     path = locate(place)
     try:
@@ -66,10 +81,13 @@ def _check_project(place: Place) -> tuple[Checked, Path]:
 
 
 def _check_files(place: Place, files: Sequence[Path]) -> tuple[Checked, Path]:
+    memory, documents = digest_memory(), document_memory()
     try:
-        return check_named(files, place.directory, _find_settings(place)), place.directory
+        settings = _find_settings(place)
+        checked = check_named(files, place.directory, settings, memory=memory, documents=documents)
     except ConfigError as exc:
-        return Checked(list(exc.problems)), place.directory
+        checked = Checked(list(exc.problems))
+    return checked, place.directory
 
 
 def _find_settings(place: Place) -> Config | None:
@@ -82,8 +100,8 @@ def _find_settings(place: Place) -> Config | None:
 
 
 def _print(screen: Screen, checked: Checked, root: Path, *, exit_code: int) -> None:
-    for file, why in checked.skipped.items():
-        screen.say(f"{file}: skipped: {why}")
+    for why, files in _by_reason(checked).items():
+        screen.say(f"skipped ({why}): {_some(files)}")
     match screen.output.format:
         case "json":
             screen.result(documents.render(documents.validate_document(checked, exit_code=exit_code)))
@@ -97,6 +115,19 @@ def _print(screen: Screen, checked: Checked, root: Path, *, exit_code: int) -> N
             screen.result(render_sarif(_from_here(checked.problems, root), exit_code=exit_code))
         case _:
             _print_text(screen, checked, exit_code=exit_code)
+
+
+def _by_reason(checked: Checked) -> dict[str, list[str]]:
+    reasons: dict[str, list[str]] = {}
+    for file, why in checked.skipped.items():
+        reasons.setdefault(why, []).append(file)
+    return reasons
+
+
+def _some(files: Sequence[str]) -> str:
+    """Name a few files: a hook is handed a whole repository, most of which is somebody else's."""
+    more = len(files) - SKIPPED_SHOWN
+    return ", ".join(files[:SKIPPED_SHOWN]) + (f" and {more} more" if more > 0 else "")
 
 
 def _print_text(screen: Screen, checked: Checked, *, exit_code: int) -> None:

@@ -66,16 +66,24 @@ class DocumentMemory:
             DocumentError: it cannot be understood; holds all problems, with `file` and line.
         """
         assert kind.format is not None
-        known = self._rows.find(self._key(digest, kind)) if self._rows is not None else None
-        if known is not None:
-            try:
-                return _recall(known, content, file, kind)
-            except (ValueError, KeyError, TypeError):
-                pass  # a row of a form that this code has never written
-        document = read_document(content, file=file, suffix_format=kind.format)
+        recalled = self.recall(content, digest, file=file, kind=kind)
+        if recalled is not None:
+            return recalled
+        return self.noted(read_document(content, file=file, suffix_format=kind.format), kind)
+
+    def noted(self, document: Document, kind: Kind) -> Document:
+        """Return a document that was read as one of `kind`, ready to be kept when it was checked."""
         if self._rows is None:
             return document
         return replace(document, notes=Notes(kind.of(document.value), asked=kind))
+
+    def recall(self, content: bytes, digest: Digest, *, file: str, kind: Kind) -> Document | None:
+        """Return what a file says where that is remembered, with notes of what was found out; else None."""
+        known = self._rows.find(self._key(digest, kind)) if self._rows is not None else None
+        if known is not None:
+            with suppress(ValueError, KeyError, TypeError):  # a row of a form that was never written
+                return _recall(known, content, file, kind)
+        return None
 
     def load_toml(self, text: str) -> dict[str, Any]:
         """Return what TOML of pallet's own says; the lock of a large project takes a second to read.

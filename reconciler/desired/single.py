@@ -24,6 +24,7 @@ from reconciler.desired.single_files import (
     find_named,
     read_named,
     recognise_named,
+    with_way_out,
 )
 from reconciler.desired.single_images import NamedImage, read_image, recognise, split_image_name
 from reconciler.desired.single_shape import Shape, reshape, shape_of, with_folders
@@ -108,7 +109,7 @@ def read_single(
     kinds = config.kinds if config else builtin_kinds()
     own_name, files = recognise(wish.files, directory, kinds, config_type=wish.config_type)
     wish = replace(wish, kind=wish.kind or own_name, files=files)
-    note = None
+    note, is_sighted = None, wish.kind is None
     if wish.kind is None:
         paths = check_files(files, directory, allow_folders=True)
         name, note = recognise_named(paths, kinds, str(files[0]))
@@ -121,7 +122,8 @@ def read_single(
     root = choose_root(paths, starts, in_folder=kind.layer is LayerForm.FOLDER)
     named = find_named(paths, root)
     shape = shape_of(wish, directory, {root / file.path: file.title for file in named})
-    single = _Reading(wish, kind, root, _config_at(root, config), named, shape, memory).run()
+    known = _config_at(root, config)
+    single = _Reading(wish, kind, root, known, named, shape, memory, is_sighted=is_sighted).run()
     return replace(single, notes=(note, *single.notes)) if note else single
 
 
@@ -148,10 +150,11 @@ class _Reading:
     files: Sequence[FoundFile]
     shape: Shape
     memory: DigestMemory
+    is_sighted: bool
+    """Whether nobody said the kind, and the content decided."""
 
     def run(self) -> Single:
-        ignored = self.config.ignored_rules
-        sources, warnings = read_named(self.files, self.root, self.kind, self.memory, ignored)
+        sources, warnings = self._read()
         own = self._own_version(sources)
         version = self.wish.version or own
         notes = [str(problem) for problem in warnings]
@@ -164,6 +167,14 @@ class _Reading:
         wanted = _leave_out(wanted, unsaid if version else [*unsaid, build.VERSION])
         wanted = reshape(wanted, with_folders(self.shape, sources))
         return Single(wanted, self.wish.tag or wanted.tag, version, tuple(notes))
+
+    def _read(self) -> tuple[list[Source], list[Problem]]:
+        try:
+            return read_named(self.files, self.root, self.kind, self.memory, self.config.ignored_rules)
+        except DocumentError as exc:
+            if not self.is_sighted or self.kind.format is None:
+                raise
+            raise DocumentError(with_way_out(exc.problems)) from exc
 
     @property
     def _is_bundle(self) -> bool:

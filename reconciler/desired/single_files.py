@@ -8,6 +8,7 @@ Must never be added: a file that nobody named.
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,6 +20,7 @@ from reconciler.desired.kinds.kind_files import check_document
 from reconciler.desired.kinds.recognising import HEAD_MAX_BYTES, Recogniser, format_of
 from reconciler.desired.kinds.rules.ignoring import without_ignored
 from reconciler.desired.reading.documents import DOCUMENT_MAX_BYTES, read_document
+from reconciler.desired.sightings import sight
 from reconciler.desired.sources import Source, read_source
 from reconciler.errors import DocumentError, InvalidError, Problem, Severity
 from reconciler.oci.files import read_bounded
@@ -101,13 +103,28 @@ def recognise_named(paths: Sequence[Path], kinds: Mapping[str, Kind], shown: str
                 kind = recogniser.kind_of_head(path.name, file.read(HEAD_MAX_BYTES))
             return (kind.base_name, None) if kind else (FILES, note_on_archive(path, shown))
         content = read_bounded(path, max_bytes=DOCUMENT_MAX_BYTES)
-        value = read_document(content, file=path.name, suffix_format=format_of(path.name)).value
     except OSError as exc:
         raise DocumentError([Problem("unreadable", f"cannot be read: {exc.strerror}", path.name)]) from exc
+    sighted = sight(recogniser, path.name, content)
+    if sighted is None:
+        return FILES, _note_on_broken(path.name, content)
+    return sighted.kind.base_name, None
+
+
+def _note_on_broken(name: str, content: bytes) -> str | None:
+    """Return what to say of a document that is of no kind, and cannot be read."""
+    try:
+        read_document(content, file=name, suffix_format=format_of(name))
     except DocumentError as exc:
-        return FILES, f"{exc.problems[0]}: published as it is, by kind {FILES}"
-    kind = recogniser.kind_of(path.name, value)
-    return kind.base_name if kind else FILES, None
+        return f"{exc.problems[0]}: published as it is, by kind {FILES}"
+    return None
+
+
+def with_way_out(problems: Sequence[Problem]) -> list[Problem]:
+    """Return why a file is refused that nobody said the kind of, and how it is published all the same."""
+    *others, last = problems
+    way = f"publish it as it is, with --kind {FILES}"
+    return [*others, replace(last, fix=f"{last.fix}; or {way}" if last.fix else way)]
 
 
 def read_named(
@@ -127,7 +144,7 @@ def read_named(
         try:
             source = _pack(root, file) if file.is_folder else read_source(root, file, kind, memory)
         except InvalidError as exc:
-            problems.extend(exc.problems)
+            problems.extend(without_ignored(exc.problems, ignored_rules))
             continue
         found = check_document(source.document, source.edition(kind)) if source.document else []
         problems.extend(without_ignored(found, ignored_rules))

@@ -12,29 +12,40 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from reconciler.desired.collecting import fewer_collections
 from reconciler.desired.config_reader import FILE_NAME, read_config
+from reconciler.desired.digest_memory import NO_MEMORY
+from reconciler.desired.document_memory import NO_DOCUMENTS
 from reconciler.desired.doubts import doubts
 from reconciler.desired.finding.files import FoundFile, find_files
 from reconciler.desired.finding.tree import Tree
 from reconciler.desired.kinds.kind import LayerForm
-from reconciler.desired.kinds.kind_files import check_document
+from reconciler.desired.kinds.kind_files import check_document, describe_document
 from reconciler.desired.kinds.kind_reader import builtin_kinds
-from reconciler.desired.kinds.recognising import Recogniser, format_of
+from reconciler.desired.kinds.recognising import Recogniser
 from reconciler.desired.kinds.rules.ignoring import without_ignored
 from reconciler.desired.lockfile import read_lock
 from reconciler.desired.proposing.candidates import find_candidates
-from reconciler.desired.reading.documents import DOCUMENT_MAX_BYTES, read_document
+from reconciler.desired.reading.documents import DOCUMENT_MAX_BYTES, decode
+from reconciler.desired.reading.encodings import wide_encoding
+from reconciler.desired.sightings import sight
 from reconciler.desired.sources import read_source
 from reconciler.errors import InvalidError, Problem, Severity
+from reconciler.oci.digest import Digest
 from reconciler.oci.files import read_bounded
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from reconciler.desired.config import ArtifactRule, Config
+    from reconciler.desired.digest_memory import DigestMemory
+    from reconciler.desired.document_memory import DocumentMemory
     from reconciler.desired.kinds.kind import Kind
+    from reconciler.desired.reading.documents import Document
+    from reconciler.desired.sightings import Sighted
 
 LOCK_NAME: Final = "pallet.lock"
+NO_KIND: Final = "belongs to no kind"
 
 
 @dataclass(slots=True)
@@ -60,22 +71,36 @@ class Checked:
         return (len(self.files), "file") if self.artifacts is None else (self.artifacts, "artifact")
 
 
-def check_named(names: Iterable[Path], directory: Path, config: Config | None) -> Checked:
+def check_named(
+    names: Iterable[Path],
+    directory: Path,
+    config: Config | None,
+    *,
+    memory: DigestMemory = NO_MEMORY,
+    documents: DocumentMemory = NO_DOCUMENTS,
+) -> Checked:
     """Check files, and all that may be worth it below folders.
 
     Args:
         names: files and folders; relative ones start at `directory`.
         directory: what paths in problems are relative to.
         config: the project's pallet.toml; None where there is none.
+        memory: what is known of large files.
+        documents: what is known of files that are looked into; closed at the end.
     """
-    return _Checking(_absolute(directory), config).run(names)
+    with fewer_collections(), documents:
+        return _Checking(_absolute(directory), config, memory, documents).run(names)
 
 
 class _Checking:
     """One run over some files."""
 
-    def __init__(self, directory: Path, config: Config | None) -> None:
+    def __init__(
+        self, directory: Path, config: Config | None, memory: DigestMemory, documents: DocumentMemory
+    ) -> None:
         self._directory, self._config = directory, config
+        self._memory, self._documents = memory, documents
+        self._named: set[Path] = set()
         self._recogniser = Recogniser(config.kinds if config else builtin_kinds())
         self._ignored = config.ignored_rules if config else frozenset[str]()
         self._entries: dict[str, list[ArtifactRule]] | None = None
@@ -89,6 +114,7 @@ class _Checking:
     def _expand(self, name: Path) -> Iterator[Path]:
         path = _absolute(self._directory / name)
         if not path.is_dir():
+            self._named.add(path)
             yield path
             return
         try:
@@ -117,7 +143,8 @@ class _Checking:
         except InvalidError as exc:
             # Settings say their own name, other files the one under which they are shown.
             named = path.name in (FILE_NAME, LOCK_NAME)
-            self._report(*(replace(item, file=shown if named else item.file) for item in exc.problems))
+            problems = [replace(item, file=shown if named else item.file) for item in exc.problems]
+            self._report(*without_ignored(problems, self._ignored))
 
     def _take_settings(self, path: Path, shown: str) -> None:
         self._checked.files.append(shown)
@@ -132,36 +159,59 @@ class _Checking:
             if kind.layer is LayerForm.IMAGE:
                 self._checked.skipped[shown] = "an image, which validate looks at with the whole project"
                 continue
-            source = read_source(self._directory, FoundFile(shown, path.name), kind)
-            kind = source.edition(kind)
-            found = check_document(source.document, kind) if source.document else []
-            if not any(problem.severity is Severity.ERROR for problem in found):
-                found += doubts(config, rule, kind, source)
-            self._report(*without_ignored(found, self._ignored | rule.ignored_rules))
+            self._report(*self._check_by_rule(FoundFile(shown, path.name), rule, kind))
         if shown not in self._checked.skipped:
             self._checked.files.append(shown)
 
-    def _check_by_content(self, path: Path, shown: str) -> None:
-        kind = self._recognise(path, shown)
-        if kind is None:
-            self._checked.skipped[shown] = "belongs to no kind"
-            return
-        source = read_source(self._directory, FoundFile(shown, path.name), kind)
-        found = check_document(source.document, kind) if source.document else []
-        self._checked.files.append(shown)
-        self._report(*without_ignored(found, self._ignored))
+    def _check_by_rule(self, found: FoundFile, rule: ArtifactRule, kind: Kind) -> list[Problem]:
+        config = self._config
+        assert config is not None
+        try:
+            source = read_source(self._directory, found, kind, self._memory, self._documents)
+            kind = source.edition(kind)
+            problems = self._judge(source.document, kind, source.digest) if source.document else []
+            if not any(problem.severity is Severity.ERROR for problem in problems):
+                problems += doubts(config, rule, kind, source)
+        except InvalidError as exc:
+            problems = list(exc.problems)
+        return without_ignored(problems, self._ignored | rule.ignored_rules)
 
-    def _recognise(self, path: Path, shown: str) -> Kind | None:
+    def _check_by_content(self, path: Path, shown: str) -> None:
         if not self._recogniser.is_document(path.name):
-            return None
+            self._checked.skipped[shown] = NO_KIND
+            return
         try:
             content = read_bounded(path, max_bytes=DOCUMENT_MAX_BYTES)
         except OSError as exc:
             raise InvalidError([Problem("unreadable", f"cannot be read: {exc.strerror}", shown)]) from exc
-        if not self._recogniser.has_words(path.name, content):
-            return None
-        value = read_document(content, file=shown, suffix_format=format_of(path.name)).value
-        return self._recogniser.kind_of(path.name, value)
+        digest = Digest.of(content)
+        sighted = sight(self._recogniser, shown, content, digest, self._documents)
+        if sighted is not None:
+            self._checked.files.append(shown)
+            self._check_sighted(path, shown, sighted, digest)
+        elif path in self._named and wide_encoding(content) is not None:
+            # Whoever named it wants to hear of it; what it says nobody will have read.
+            self._checked.files.append(shown)
+            decode(content, shown)
+        else:
+            self._checked.skipped[shown] = NO_KIND
+
+    def _check_sighted(self, path: Path, shown: str, sighted: Sighted, digest: Digest) -> None:
+        document = sighted.document
+        if document is None:
+            found = FoundFile(shown, path.name)
+            document = read_source(self._directory, found, sighted.kind, documents=self._documents).document
+        if document is not None:
+            problems = self._judge(document, sighted.kind.of(document.value), digest)
+            self._report(*without_ignored(problems, self._ignored))
+
+    def _judge(self, document: Document, kind: Kind, digest: Digest) -> list[Problem]:
+        """Return what is wrong with a document, and remember one with which nothing is."""
+        problems = check_document(document, kind)
+        if not any(problem.severity is Severity.ERROR for problem in problems):
+            describe_document(document, kind)
+            self._documents.keep(digest, document)
+        return problems
 
     def _rules_of(self, path: Path) -> list[ArtifactRule]:
         if self._config is None:

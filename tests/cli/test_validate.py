@@ -44,7 +44,7 @@ steps:
   - *third
 """
 CARD = '\ufeff{\r\n\t"name": "😀😀", "url": 5,\r\n\t"skills": [\r\n\t\t{"id": "a"},\r\n\t\t{"id": "é", "descripton": ""}]\r\n}\r\n'
-TWICE = '{"skills": [], "name": "a",\r\n\t"é": 1, "name": "b"}'
+TWICE = '{"skills": [], "url": "https://a", "name": "a",\r\n\t"é": 1, "name": "b"}'
 
 
 def write(root: Path, **files: str) -> list[str]:
@@ -135,9 +135,16 @@ def test_file_of_no_kind_is_skipped(tmp_path: Path, validate: Any) -> None:
 
     ran = validate(*names)
 
-    assert ran == Ran(
-        0, "0 files are valid\n", "".join(f"{name}: skipped: belongs to no kind\n" for name in names)
-    )
+    assert ran == Ran(0, "0 files are valid\n", f"skipped (belongs to no kind): {', '.join(names)}\n")
+
+
+def test_many_skipped_files_are_one_line(tmp_path: Path, validate: Any) -> None:
+    for number in range(30):
+        (tmp_path / f"{number:02}.txt").touch()
+
+    ran = validate(*(f"{number:02}.txt" for number in range(30)))
+
+    assert ran.stderr == "skipped (belongs to no kind): 00.txt, 01.txt, 02.txt and 27 more\n"
 
 
 def test_folder_means_all_below_it(tmp_path: Path, validate: Any) -> None:

@@ -49,11 +49,25 @@ class Recogniser:
             for rule, _ in self._rules
         )
 
+    def candidates(self, path: str, content: bytes) -> list[Kind]:
+        """Return the kinds whose fields a file spells out, in the order in which they are asked."""
+        kinds = {
+            kind.name: kind
+            for rule, kind in self._rules
+            if rule.needs_document and rule.fits_name(path) and rule.fits_words(content)
+        }
+        return list(kinds.values())
+
     def kind_of(self, path: str, value: object) -> Kind | None:
         """Return the kind of a document, in the version that it is; None for something else."""
+        kind = self.base_of(path, value)
+        return None if kind is None else kind.of(value)
+
+    def base_of(self, path: str, value: object) -> Kind | None:
+        """Return the kind of a document, whichever of its versions it is; None for something else."""
         for rule, kind in self._rules:
             if rule.needs_document and rule.fits_name(path) and rule.fits_value(value):
-                return kind.of(value)
+                return kind
         return None
 
     def kind_of_head(self, path: str, head: bytes) -> Kind | None:
