@@ -15,6 +15,16 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
+class Spot:
+    """Words in a text, for texts of several lines."""
+
+    word: str
+    """What stands there; it is no longer in the file than in the text."""
+    offset: int
+    """Where in the text, in characters from 0."""
+
+
+@dataclass(frozen=True, slots=True)
 class Violation:
     """One way in which a value is not what its schema says."""
 
@@ -28,3 +38,5 @@ class Violation:
     wants_text: bool = False
     """Text was expected and something else read: how it was written is worth saying."""
     severity: Severity = Severity.ERROR
+    spot: Spot | None = None
+    """Which words in the text of the field are meant; None for all of it."""

@@ -15,6 +15,7 @@ from reconciler.desired.kinds.violations import Violation
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
+    from reconciler.desired.kinds.violations import Spot
     from reconciler.desired.reading.wording import FieldPath
     from reconciler.errors import Severity
 
@@ -38,6 +39,10 @@ class Rule:
     """The same piece, put right."""
 
 
+class TooManyError(ValueError):
+    """A document means more than anybody would wait for; says what, and how much was expected at most."""
+
+
 @dataclass(frozen=True, slots=True)
 class Finding:
     """One place where a rule found something."""
@@ -45,6 +50,8 @@ class Finding:
     path: FieldPath
     message: str
     fix: str | None = None
+    spot: Spot | None = None
+    """Which words in the text of the field are meant; None for all of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,11 +76,17 @@ class RuleSet:
 
     def apply(self, value: object) -> Iterator[Violation]:
         """Yield everything that the rules find in a document."""
-        surveyed = self.survey(value)
+        try:
+            surveyed = self.survey(value)
+        except TooManyError as exc:
+            yield Violation((), "too-many", str(exc))
+            return
         for check in self.checks:
+            rule = check.rule
             for found in check.find(surveyed):
-                rule = check.rule
-                yield Violation(found.path, rule.code, found.message, found.fix, severity=rule.severity)
+                yield Violation(
+                    found.path, rule.code, found.message, found.fix, severity=rule.severity, spot=found.spot
+                )
 
 
 def piece(text: str) -> str:

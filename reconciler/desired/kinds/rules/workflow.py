@@ -11,11 +11,14 @@ from typing import TYPE_CHECKING, Any, Final
 from reconciler.desired.kinds.rules.rule import Check, Finding, Rule, RuleSet, piece
 from reconciler.desired.kinds.rules.workflow_choices import CHOICES
 from reconciler.desired.kinds.rules.workflow_steps import Read, Sight, Step, Workflow, survey
-from reconciler.desired.reading.wording import near_key, quote, say_choices, say_path
+from reconciler.desired.reading.suggesting import Suggestions
+from reconciler.desired.reading.wording import quote, say_choices, say_path
 from reconciler.errors import Severity
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
+
+    from reconciler.desired.reading.wording import FieldPath
 
 
 def _duplicate_ids(workflow: Workflow) -> Iterator[Finding]:
@@ -27,13 +30,14 @@ def _duplicate_ids(workflow: Workflow) -> Iterator[Finding]:
 
 
 def _undefined_steps(workflow: Workflow) -> Iterator[Finding]:
+    suggestions = Suggestions(workflow.by_id)
     for read in workflow.reads:
         if read.sight is Sight.NOWHERE:
             name = read.mention.step
-            near = near_key(name, workflow.by_id)
-            fix = f"write steps.{near}" if near else f"expected one of {say_choices(sorted(workflow.by_id))}"
+            near = suggestions.near(name)
+            fix = f"write steps.{near}" if near else f"expected one of {suggestions.choices}"
             message = f"{_reader(read)} reads {quote(f'steps.{name}')}, which is not defined"
-            yield Finding(read.path, message, fix if workflow.by_id else None)
+            yield Finding(read.path, message, fix if workflow.by_id else None, read.spot)
 
 
 def _too_early(workflow: Workflow) -> Iterator[Finding]:
@@ -41,7 +45,8 @@ def _too_early(workflow: Workflow) -> Iterator[Finding]:
         if read.sight in (Sight.ITSELF, Sight.HIDDEN):
             name = read.mention.step
             message = f"{_reader(read)} reads {quote(f'steps.{name}')}, {_why_hidden(read)}"
-            yield Finding(read.path, message, "read a step that has run by then, or change the order")
+            fix = "read a step that has run by then, or change the order"
+            yield Finding(read.path, message, fix, read.spot)
 
 
 def _why_hidden(read: Read) -> str:
@@ -56,26 +61,39 @@ def _why_hidden(read: Read) -> str:
 
 
 def _unknown_outputs(workflow: Workflow) -> Iterator[Finding]:
+    known: dict[FieldPath, _Outputs | None] = {}
     for read in workflow.reads:
-        names = _outputs(read.target) if read.target is not None else None
-        output = read.mention.output
-        if names and output is not None and output not in names:
+        target, output = read.target, read.mention.output
+        if target is None or output is None:
+            continue
+        if target.path not in known:
+            known[target.path] = _outputs(target)
+        outputs = known[target.path]
+        if outputs is not None and output not in outputs.names:
             message = (
                 f"{_reader(read)} reads output {quote(output)} of step {quote(read.mention.step)}: "
-                f"expected {say_choices(names)}"
+                f"expected {outputs.shown}"
             )
-            near = near_key(output, names)
-            yield Finding(read.path, message, f"write {near}" if near else None)
+            near = outputs.suggestions.near(output)
+            yield Finding(read.path, message, f"write {near}" if near else None, read.spot)
 
 
-def _outputs(step: Step) -> list[str] | None:
+class _Outputs:
+    """The names that a step gives its results."""
+
+    def __init__(self, names: Iterable[str]) -> None:
+        self.names = dict.fromkeys(names)
+        self.shown = say_choices(list(self.names))
+        self.suggestions = Suggestions(self.names)
+
+
+def _outputs(step: Step) -> _Outputs | None:
     """Return the names that a step gives its results; None where it does not say."""
     outputs = step.value.get("outputs")
     if isinstance(outputs, str):
-        return [outputs] if outputs.isidentifier() else None
-    if isinstance(outputs, dict):
-        return list(outputs)
-    return [item for item in outputs if isinstance(item, str)] if isinstance(outputs, list) else None
+        return _Outputs([outputs]) if outputs.isidentifier() else None
+    named = [item for item in outputs if isinstance(item, str)] if isinstance(outputs, list | dict) else []
+    return _Outputs(named) if named else None
 
 
 def _perhaps_not_run(workflow: Workflow) -> Iterator[Finding]:
@@ -85,12 +103,13 @@ def _perhaps_not_run(workflow: Workflow) -> Iterator[Finding]:
                 f"{_reader(read)} reads {quote(f'steps.{read.mention.step}')}, "
                 "which is in a branch that may not have run"
             )
-            yield Finding(read.path, message, "say what counts otherwise: `| default(…)`")
+            yield Finding(read.path, message, "say what counts otherwise: `| default(…)`", read.spot)
 
 
 def _unclosed(workflow: Workflow) -> Iterator[Finding]:
-    for path in workflow.unclosed:
-        yield Finding(path, "expected an expression that ends with }}, got {{ without it", "close it with }}")
+    message = "expected an expression that ends with }}, got {{ without it"
+    for path, spot in workflow.unclosed:
+        yield Finding(path, message, "close it with }}", spot)
 
 
 def _reader(read: Read) -> str:

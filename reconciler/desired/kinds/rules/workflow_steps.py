@@ -12,7 +12,9 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import TYPE_CHECKING, Any, Final
 
-from reconciler.desired.kinds.rules.expressions import Mention, find_mentions, is_unclosed, mentions_of
+from reconciler.desired.kinds.rules.expressions import OPENED, STEPS, Mention, Reading, read_text
+from reconciler.desired.kinds.rules.rule import TooManyError
+from reconciler.desired.kinds.violations import Spot
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -21,13 +23,17 @@ if TYPE_CHECKING:
 
 CHOOSING: Final = frozenset({"conditional", "switch"})
 """Types of steps of whose branches only some run."""
-_STRUCTURE: Final = frozenset(
-    {"id", "name", "description", "skill", "step_type", "timeout", "branches", "steps"}
+READS_MAX: Final = 1_000_000
+"""More than a document can spell out; aliases can multiply a long text without end."""
+_STRUCTURE: Final = frozenset({"branches", "steps"})
+"""Fields that hold steps."""
+_BEFOREHAND: Final = frozenset(
+    {"id", "name", "description", "skill", "step_type", "timeout", "inputs", "condition"}
 )
-"""Fields without expressions; all others may have them."""
-_AFTERWARDS: Final = "outputs"
-"""What a step gives is put together when everything inside it has run."""
-_NOT_READ: Final = frozenset({"metadata", "steps"})
+"""Fields that are filled in before the step runs; all others, such as `outputs` or `retry`, may be read
+when everything inside it has run, and it has outputs of its own."""
+_NAME_MAX_CHARACTERS: Final = 200
+"""Of names in which a difference is looked for: nobody writes longer ones."""
 
 
 class Sight(Enum):
@@ -77,6 +83,11 @@ class Read:
     target: Step | None
     """The step that is meant; None where there is none."""
 
+    @property
+    def spot(self) -> Spot:
+        """Where in the text the step is named."""
+        return Spot(STEPS, self.mention.offset)
+
 
 @dataclass(slots=True)
 class Workflow:
@@ -86,19 +97,24 @@ class Workflow:
     by_id: dict[str, Step] = field(default_factory=dict)
     """The first step of each name."""
     reads: list[Read] = field(default_factory=list)
-    unclosed: list[FieldPath] = field(default_factory=list)
+    unclosed: list[tuple[FieldPath, Spot]] = field(default_factory=list)
     """Texts in which an expression has no end."""
 
 
 def survey(value: object) -> Workflow:
-    """Return the steps of a workflow, and what they read."""
+    """Return the steps of a workflow, and what they read.
+
+    Raises:
+        TooManyError: aliases make its texts name steps more often than `READS_MAX`.
+    """
     walk = _Walk()
     if isinstance(value, dict):
         walk.number(value.get("steps"))
         scope = _Scope(None)
         walk.sequence(("steps",), value.get("steps"), scope)
         for key, item in value.items():
-            if key not in _NOT_READ:
+            walk.read((key,), key, None, scope)
+            if key != "steps":
                 walk.read((key,), item, None, scope)
     return walk.workflow
 
@@ -129,6 +145,8 @@ class _Walk:
     def __init__(self) -> None:
         self.workflow = Workflow()
         self._steps: dict[FieldPath, Step] = {}
+        self._readings: dict[tuple[str, bool], Reading] = {}
+        """By text, since aliases may put one text into a hundred thousand places."""
 
     def number(self, steps: object) -> None:
         for path, value in _every_step(("steps",), steps):
@@ -146,19 +164,25 @@ class _Walk:
 
     def _step(self, step: Step, scope: _Scope) -> None:
         for key, value in step.value.items():
-            if key not in _STRUCTURE and key != _AFTERWARDS:
+            self.read((*step.path, key), key, step, scope)
+            if key in _BEFOREHAND:
                 self.read((*step.path, key), value, step, scope, is_bare=key == "condition")
         inner = _Scope(_Scope(scope, _itself(step)) if "skill" in step.value else scope)
         is_certain = step.type not in CHOOSING
         for branch_path, branch, steps in branches_of(step):
             own = _Scope(inner.parent)
+            if branch_path:
+                self.read(branch_path, branch_path[-1], step, own)
             for key, value in branch.items():
+                self.read((*branch_path, key), key, step, own)
                 self.read((*branch_path, key), value, step, own, is_bare=key == "condition")
             for here, each in steps:
                 self.sequence_item(here, each, own)
             inner.take(own, is_certain=is_certain)
-        after = _Scope(scope, dict(inner.seen))
-        self.read((*step.path, _AFTERWARDS), step.value.get(_AFTERWARDS), step, after, is_over=True)
+        after = _Scope(scope, inner.seen)
+        for key, value in step.value.items():
+            if key not in _BEFOREHAND and key not in _STRUCTURE:
+                self.read((*step.path, key), value, step, after, is_over=True)
         scope.take(inner, is_certain=True)
         if step.id is not None:
             scope.seen[step.id] = (step, Sight.BEFORE)
@@ -179,20 +203,29 @@ class _Walk:
         is_bare: bool = False,
         is_over: bool = False,
     ) -> None:
-        """Note every step that the texts of a value name."""
+        """Note every step that the texts of a value name, keys included."""
         for here, text in _texts(path, value):
-            if is_unclosed(text):
-                self.workflow.unclosed.append(here)
-            mentions = find_mentions(text) if "{{" in text or not is_bare else mentions_of(text)
-            for mention in mentions:
+            reading = self._reading(text, is_code=is_bare)
+            if reading.unclosed is not None:
+                self.workflow.unclosed.append((here, Spot(OPENED, reading.unclosed)))
+            for mention in reading.mentions:
                 self.workflow.reads.append(self._look_up(here, reader, mention, scope, is_over=is_over))
+            if len(self.workflow.reads) > READS_MAX:
+                message = f"expected expressions that name at most {READS_MAX:,} steps, aliases counted"
+                raise TooManyError(f"{message}, got more")
+
+    def _reading(self, text: str, *, is_code: bool) -> Reading:
+        known = self._readings.get((text, is_code))
+        if known is None:
+            known = self._readings[text, is_code] = read_text(text, is_code=is_code)
+        return known
 
     def _look_up(
         self, path: FieldPath, reader: Step | None, mention: Mention, scope: _Scope, *, is_over: bool
     ) -> Read:
         by_id = self.workflow.by_id
         name = mention.step
-        if name not in by_id and "-" in name:
+        if name not in by_id and "-" in name and len(name) <= _NAME_MAX_CHARACTERS:
             # Either a name with hyphens, or a difference.
             name = next((part for part in _shorter(name) if part in by_id), name)
         target = by_id.get(name)
@@ -281,6 +314,7 @@ def _texts(path: FieldPath, value: object) -> Iterator[tuple[FieldPath, str]]:
         yield path, value
     elif isinstance(value, dict):
         for key, item in value.items():
+            yield (*path, key), key
             yield from _texts((*path, key), item)
     elif isinstance(value, list):
         for index, item in enumerate(value):

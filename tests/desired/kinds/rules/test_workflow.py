@@ -4,6 +4,7 @@ import pytest
 
 from reconciler.desired.kinds.rules.workflow import WORKFLOW
 from reconciler.desired.reading.documents import Format, read_document
+from reconciler.desired.reading.wording import FieldPath
 
 AFTER_PARALLEL = """
 steps:
@@ -187,3 +188,85 @@ def test_every_repeated_id_is_told() -> None:
 def test_many_unclosed_braces_are_quick() -> None:
     steps = [{"id": "a", "skill": "a", "inputs": "{{" * 1_000_000}]
     assert [item.code for item in WORKFLOW.apply({"steps": steps})] == ["PLT011"]
+
+
+def test_same_text_in_very_many_places_has_an_end() -> None:
+    # As aliases make it: one long text, which is the same in every place.
+    text = "".join(f"{{{{ steps.a{number} }}}}" for number in range(1_100))
+    steps = [{"id": "a", "skill": "a", "inputs": [text] * 1_000}]
+    [found] = WORKFLOW.apply({"steps": steps})
+    assert (found.code, found.message) == (
+        "too-many",
+        "expected expressions that name at most 1,000,000 steps, aliases counted, got more",
+    )
+
+
+NOPE = "{{ steps.nope.x }}"
+
+
+@pytest.mark.parametrize(
+    ("document", "path"),
+    [
+        pytest.param({"steps": [{"id": "a", "skill": NOPE}]}, ("steps", 0, "skill"), id="skill"),
+        pytest.param(
+            {"steps": [{"id": "a", "skill": "a", "name": NOPE}]}, ("steps", 0, "name"), id="name-of-a-step"
+        ),
+        pytest.param(
+            {"steps": [{"id": "a", "skill": "a", "description": NOPE}]},
+            ("steps", 0, "description"),
+            id="description-of-a-step",
+        ),
+        pytest.param({"metadata": {"description": NOPE}}, ("metadata", "description"), id="metadata"),
+        pytest.param(
+            {"steps": [{"id": "a", "inputs": {NOPE: 1}}]}, ("steps", 0, "inputs", NOPE), id="key-of-inputs"
+        ),
+        pytest.param({"steps": [{"id": "a", NOPE: 1}]}, ("steps", 0, NOPE), id="key-of-a-step"),
+        pytest.param(
+            {"steps": [{"id": "a", "branches": {NOPE: []}}]}, ("steps", 0, "branches", NOPE), id="branch"
+        ),
+        pytest.param({NOPE: 1}, (NOPE,), id="key-of-the-workflow"),
+        pytest.param(
+            {"steps": [{"id": "a", "branches": [{"name": NOPE, "steps": []}]}]},
+            ("steps", 0, "branches", 0, "name"),
+            id="name-of-a-branch",
+        ),
+        pytest.param(
+            {"steps": [{"id": "a", "condition": "{% if steps.nope %}1{% endif %}"}]},
+            ("steps", 0, "condition"),
+            id="statement",
+        ),
+    ],
+)
+def test_every_text_is_read(document: object, path: FieldPath) -> None:
+    found = [item.path for item in WORKFLOW.apply(document) if item.code == "PLT012"]
+    assert found == [path]
+
+
+@pytest.mark.parametrize(
+    ("field", "expected"),
+    [
+        pytest.param("retry", [], id="afterwards"),
+        pytest.param("outputs", [], id="outputs"),
+        pytest.param("inputs", ["PLT013"], id="inputs"),
+        pytest.param("skill", ["PLT013"], id="skill"),
+    ],
+)
+def test_step_reads_itself_when_it_has_run(field: str, expected: list[str]) -> None:
+    step = {"id": "a", "skill": "a", field: "{{ steps.a.outputs }}"}
+    assert [item.code for item in WORKFLOW.apply({"steps": [step]})] == expected
+
+
+def test_very_many_misspelt_steps_have_an_end() -> None:
+    # Minutes where every one of them is compared with every step.
+    steps = [
+        {"id": f"step{number}", "skill": "a", "inputs": f"{{{{ steps.stepp{number} }}}}"}
+        for number in range(20_000)
+    ]
+    assert len(list(WORKFLOW.apply({"steps": steps}))) == 20_000
+
+
+def test_very_many_misspelt_outputs_have_an_end() -> None:
+    outputs = [f"name{number}" for number in range(20_000)]
+    reads = [f"{{{{ steps.a.outputs.nam{number} }}}}" for number in range(20_000)]
+    steps = [{"id": "a", "skill": "a", "outputs": outputs}, {"id": "b", "skill": "b", "inputs": reads}]
+    assert len(list(WORKFLOW.apply({"steps": steps}))) == 20_000
