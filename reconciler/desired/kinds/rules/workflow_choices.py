@@ -127,7 +127,7 @@ CHOICES: Final = (
         Rule(
             "PLT017",
             "condition-without-branches",
-            Severity.WARNING,
+            Severity.ERROR,
             "A step has a condition, and neither branches nor the type conditional: consumers run it always.",
             bad=piece('- {id: code, skill: write_code, condition: "{{ workflow.input.go }}"}'),
             good=piece(
