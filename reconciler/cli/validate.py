@@ -71,13 +71,15 @@ def _paths(names: Sequence[str]) -> tuple[Path, ...]:
 
 
 def _check_project(place: Place) -> tuple[Checked, Path]:
-    path = locate(place)
+    root = place.directory
     try:
+        path = locate(place)
+        root = path.parent
         project = load_project(path, memory=digest_memory(), locked=True, documents=document_memory())
     except InvalidError as exc:
-        return Checked(list(exc.problems)), path.parent
+        return Checked(list(exc.problems)), root
     files = [file.path for item in project.wanted for file in item.files]
-    return Checked(list(project.warnings), files, artifacts=len(project.wanted)), path.parent
+    return Checked(list(project.warnings), files, artifacts=len(project.wanted)), root
 
 
 def _check_files(place: Place, files: Sequence[Path]) -> tuple[Checked, Path]:
@@ -108,11 +110,11 @@ def _print(screen: Screen, checked: Checked, root: Path, *, exit_code: int) -> N
         case "github":
             from reconciler.reports.github import render_commands
 
-            screen.result(render_commands(_from_here(checked.problems, root)))
+            screen.result(render_commands(_from_the_top(checked.problems, root)))
         case "sarif":
             from reconciler.reports.sarif import render_sarif
 
-            screen.result(render_sarif(_from_here(checked.problems, root), exit_code=exit_code))
+            screen.result(render_sarif(_from_the_top(checked.problems, root), exit_code=exit_code))
         case _:
             _print_text(screen, checked, exit_code=exit_code)
 
@@ -140,12 +142,18 @@ def _print_text(screen: Screen, checked: Checked, *, exit_code: int) -> None:
     screen.result(f"{count} {noun}{' is' if count == 1 else 's are'} valid\n")
 
 
-def _from_here(problems: Sequence[Problem], root: Path) -> list[Problem]:
-    """Return the problems with paths from where the command was started, which is the top of the sources."""
-    here = Path.cwd()
+def _from_the_top(problems: Sequence[Problem], root: Path) -> list[Problem]:
+    """Return the problems with paths from the top of git's work tree, wherever the command was started.
+
+    That is where GitHub looks for them; without git, paths start from here.
+    """
+    from reconciler.desired.proposing.git_files import find_work_tree
+
+    root = Path(os.path.normpath(root.absolute()))
+    top = find_work_tree(root) or Path.cwd()
     return [
         problem
         if problem.file is None
-        else replace(problem, file=Path(os.path.relpath(root.absolute() / problem.file, here)).as_posix())
+        else replace(problem, file=Path(os.path.relpath(root / problem.file, top)).as_posix())
         for problem in problems
     ]

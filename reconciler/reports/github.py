@@ -21,6 +21,11 @@ def render_commands(problems: Iterable[Problem]) -> str:
     return "".join(f"{_command(problem)}\n" for problem in problems)
 
 
+def render_failure(text: str) -> str:
+    """Return the line for a run that ended before it looked at anything."""
+    return f"::error title=pallet::{_escape(text)}\n"
+
+
 def _command(problem: Problem) -> str:
     word = "error" if problem.severity is Severity.ERROR else "warning"
     places = {

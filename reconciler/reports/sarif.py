@@ -26,14 +26,23 @@ _TOP: Final = "%SRCROOT%"
 Object = dict[str, object]
 
 
-def render_sarif(problems: Sequence[Problem], *, exit_code: int) -> str:
-    """Return a log of one run; paths of the problems must be relative to the top of the sources."""
+def render_sarif(problems: Sequence[Problem], *, exit_code: int, failure: str | None = None) -> str:
+    """Return a log of one run; paths of the problems must be relative to the top of the sources.
+
+    Args:
+        problems: what was found.
+        exit_code: of the run.
+        failure: why it ended before it looked at anything; None where it did look.
+    """
+    invocation: Object = {"executionSuccessful": failure is None, "exitCode": exit_code}
+    if failure is not None:
+        invocation["toolExecutionNotifications"] = [{"level": "error", "message": {"text": failure}}]
     codes = sorted({problem.code for problem in problems})
     run: Object = {
         "tool": {"driver": _driver(codes)},
         "columnKind": "unicodeCodePoints",
         "originalUriBaseIds": {_TOP: {"description": {"text": "The top of the sources."}}},
-        "invocations": [{"executionSuccessful": True, "exitCode": exit_code}],
+        "invocations": [invocation],
         "results": [_result(problem, codes.index(problem.code)) for problem in problems],
     }
     log = {"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}

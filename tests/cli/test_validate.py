@@ -251,10 +251,15 @@ def test_json_follows_its_schema(desk: Desk, is_named: bool) -> None:
     }
 
 
+@pytest.mark.parametrize(
+    ("here", "has_git"), [(".", True), ("desk/agents", True), (".", False)], ids=["top", "below", "no-git"]
+)
 def test_annotations_name_files_from_the_top(
-    desk: Desk, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    desk: Desk, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, here: str, has_git: bool
 ) -> None:
-    monkeypatch.chdir(tmp_path)
+    monkeypatch.chdir(tmp_path / here)
+    if has_git:
+        (tmp_path / ".git").mkdir()
     desk.write("workflows/triage.yaml", EARLY)
 
     for names in ([], [desk.root / "workflows" / "triage.yaml"]):
@@ -264,6 +269,43 @@ def test_annotations_name_files_from_the_top(
         ran = desk.pallet("validate", "--format", "sarif", *names)
         assert '"uri": "desk/workflows/triage.yaml"' in ran.stdout
         assert ran.code == 78
+
+
+@pytest.mark.parametrize("names", [[], ["."]], ids=["project", "named"])
+@pytest.mark.parametrize("is_good", [True, False], ids=["good", "no-project"])
+def test_every_form_is_whole(tmp_path: Path, validate: Any, names: list[str], is_good: bool) -> None:
+    if is_good:
+        write(tmp_path, pallet_toml='[project]\nname = "a"\n')
+    code = 0 if is_good or names else 78
+
+    ran = {form: validate("--format", form, *names) for form in ("json", "github", "sarif")}
+
+    assert {form: one.code for form, one in ran.items()} == dict.fromkeys(ran, code)
+    [log] = json.loads(ran["sarif"].stdout)["runs"]
+    assert [result["ruleId"] for result in log["results"]] == (["no-config"] if code else [])
+    assert (
+        ran["github"].stdout.startswith("::error file=pallet.toml,") if code else ran["github"].stdout == ""
+    )
+    assert json.loads(ran["json"].stdout)["exit_code"] == code
+
+
+def test_failure_has_every_form(validate: Any) -> None:
+    ran = {form: validate("-C", "nowhere", "--format", form) for form in ("json", "github", "sarif")}
+
+    complaint = "--directory nowhere: expected a directory, got none"
+    assert {form: (one.code, complaint in one.stderr) for form, one in ran.items()} == dict.fromkeys(
+        ran, (64, True)
+    )
+    [log] = json.loads(ran["sarif"].stdout)["runs"]
+    assert log["results"] == []
+    assert log["invocations"] == [
+        {
+            "executionSuccessful": False,
+            "exitCode": 64,
+            "toolExecutionNotifications": [{"level": "error", "message": {"text": complaint}}],
+        }
+    ]
+    assert ran["github"].stdout == f"::error title=pallet::{complaint}\n"
 
 
 def test_named_settings_are_checked(desk: Desk) -> None:

@@ -62,6 +62,9 @@ STRUCTURE = closed(
                     "executionSuccessful",
                     executionSuccessful={"type": "boolean"},
                     exitCode={"type": "integer"},
+                    toolExecutionNotifications={
+                        "items": closed("message", message=MESSAGE, level={"enum": ["error"]})
+                    },
                 )
             },
             results={
@@ -100,16 +103,20 @@ PROBLEMS = [
 ]
 
 
-def log(problems: list[Problem]) -> dict[str, Any]:
-    document: dict[str, Any] = json.loads(render_sarif(problems, exit_code=78))
+def log(problems: list[Problem], failure: str | None = None) -> dict[str, Any]:
+    document: dict[str, Any] = json.loads(render_sarif(problems, exit_code=78, failure=failure))
     return document
 
 
-@pytest.mark.parametrize("problems", [[], PROBLEMS], ids=["nothing", "something"])
-def test_log_has_the_structure(problems: list[Problem]) -> None:
+@pytest.mark.parametrize(
+    ("problems", "failure"),
+    [([], None), (PROBLEMS, None), ([], "no such directory")],
+    ids=["nothing", "something", "failure"],
+)
+def test_log_has_the_structure(problems: list[Problem], failure: str | None) -> None:
     errors = [
         f"{error.json_path}: {error.message}"
-        for error in Draft202012Validator(STRUCTURE).iter_errors(log(problems))
+        for error in Draft202012Validator(STRUCTURE).iter_errors(log(problems, failure))
     ]
     assert errors == []
 
