@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from reconciler.desired.kinds.schemas import Schema
+    from reconciler.desired.reading.wording import FieldPath
 
 VIOLATIONS_MAX: Final = 1_000
 """Nobody reads more about one file, and a hostile file has millions."""
@@ -55,7 +56,6 @@ def check_metaschema(value: object) -> list[Violation]:
         assert isinstance(value, dict)
         message = f"expected a draft of JSON Schema such as {_DRAFT}, got {say_value(value['$schema'])}"
         return [Violation(("$schema",), "unknown-draft", message)]
-    # `pattern` is not compiled: its language is ECMA-262, of which Python's knows only a part.
     return _check(value, validator(validator.META_SCHEMA, registry=REGISTRY), "the metaschema")
 
 
@@ -69,22 +69,44 @@ def _draft_of(value: object) -> Any:
 
 
 def _check(value: object, validator: Any, name: str) -> list[Violation]:
+    errors: list[ValidationError] = []
+    stopped: list[Violation] = []
     try:
-        errors = list(itertools.islice(validator.iter_errors(value), VIOLATIONS_MAX + 1))
+        # One by one: what was found before something stops it is found all the same.
+        for error in itertools.islice(validator.iter_errors(value), VIOLATIONS_MAX + 1):
+            errors.append(error)
     except Unresolvable as exc:
         message = f"{name}: expected references within the schema, got {quote(str(exc.ref))}"
-        return [Violation((), "unresolved-reference", message, fix="copy what it refers to below $defs")]
+        stopped.append(Violation((), "unresolved-reference", message, "copy what it refers to below $defs"))
     except RecursionError:
         message = f"{name}: expected a schema that ends, got one that refers to itself"
-        return [Violation((), "endless-schema", message)]
+        stopped.append(Violation((), "endless-schema", message))
     except PatternError as exc:
-        return [Violation((), exc.code, f"{name}: {exc}: {quote(exc.pattern)}", exc.fix)]
+        message = f"{name}: {exc}: {quote(exc.pattern)}"
+        stopped.append(Violation(_path_of(value, exc.text), exc.code, message, exc.fix))
+    if len(errors) > VIOLATIONS_MAX:
+        cut = f"got more than {VIOLATIONS_MAX:,} problems: the rest is not shown"
+        stopped.append(Violation((), "too-many", cut))
     shown = _without_echoes(errors[:VIOLATIONS_MAX])
     found = dict.fromkeys(violation for error in shown for violation in explain(error))
-    if len(errors) <= VIOLATIONS_MAX:
-        return sorted(found, key=_order)
-    cut = f"got more than {VIOLATIONS_MAX:,} problems: the rest is not shown"
-    return [*sorted(found, key=_order), Violation((), "too-many", cut)]
+    return [*sorted(found, key=_order), *stopped]
+
+
+def _path_of(value: object, text: str | None) -> FieldPath:
+    """Return where a text stands, or the value of a key; a keyword of a schema does not know where it is."""
+    waiting: list[tuple[FieldPath, object]] = [((), value)]
+    while waiting and text is not None:
+        path, item = waiting.pop()
+        if item is text:
+            return path
+        if isinstance(item, list):
+            waiting.extend(((*path, index), each) for index, each in enumerate(item))
+        elif isinstance(item, dict):
+            key = next((key for key in item if key is text), None)
+            if key is not None:
+                return (*path, key)
+            waiting.extend(((*path, key), each) for key, each in item.items())
+    return ()
 
 
 def _without_echoes(errors: Sequence[ValidationError]) -> Iterator[ValidationError]:

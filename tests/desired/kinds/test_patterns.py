@@ -5,7 +5,13 @@ from __future__ import annotations
 import pytest
 
 from reconciler.desired.kinds import patterns
-from reconciler.desired.kinds.patterns import PatternError, check_pattern, is_found
+from reconciler.desired.kinds.patterns import (
+    SLOW_TIMES_MAX,
+    PatternError,
+    Searches,
+    check_pattern,
+    is_found,
+)
 from reconciler.desired.kinds.schema_check import check
 from reconciler.desired.kinds.schema_patterns import find_unbounded
 from reconciler.desired.kinds.schemas import Schema
@@ -55,6 +61,58 @@ def test_search_without_end_is_given_up() -> None:
     )
 
 
+def test_slow_expression_is_given_little_time_again() -> None:
+    searches = Searches(search_max_s=0.05)
+    for _ in range(SLOW_TIMES_MAX * 2):
+        with pytest.raises(PatternError) as caught:
+            searches.is_found(SLOW, LONG)
+        assert (caught.value.code, caught.value.text) == ("slow-pattern", LONG)
+    assert (searches.slow, searches.bounded) == ({SLOW: SLOW_TIMES_MAX}, SLOW_TIMES_MAX)
+
+
+def test_slow_expression_still_answers_for_other_texts() -> None:
+    searches = Searches(search_max_s=0.05)
+    with pytest.raises(PatternError):
+        searches.is_found(SLOW, LONG)
+    assert searches.is_found(SLOW, "aaa")
+
+
+def test_slow_searches_have_an_end_together() -> None:
+    now = [0.0]
+
+    def clock() -> float:
+        now[0] += 4.0  # every search takes as long
+        return now[0]
+
+    searches = Searches(slow_max_s=8.0, clock=clock)
+    assert [searches.is_found(f"^{letter}+$", "b") for letter in "abc"] == [False, True, False]
+    assert searches.slow_s == 12.0
+    with pytest.raises(PatternError):
+        searches.is_found(SLOW, LONG)  # after a hundredth of a second, not after one
+
+
+def test_quick_searches_do_not_count() -> None:
+    searches = Searches(clock=lambda: 0.0)
+    assert searches.is_found("^a+$", "aaa")
+    assert (searches.bounded, searches.slow_s) == (1, 0)
+
+
+@pytest.mark.parametrize(
+    ("pattern", "text"),
+    [
+        pytest.param(r"^\u{1F600}$", "\U0001f600", id="code-point"),
+        pytest.param("^[^]$", "\n", id="anything"),
+        pytest.param(r"^\cA$", "\x01", id="control"),
+        pytest.param(r"^(?<x>a)\k<x>$", "aa", id="named-group"),
+        pytest.param("(?<x>a)", "a", id="named-group-without-repeats"),
+        pytest.param(r"^\p{Lu}$", "Ä", id="property"),
+        pytest.param(r"^\\u{1,2}$", "\\uu", id="escaped-backslash"),
+    ],
+)
+def test_expressions_of_other_engines_are_found(pattern: str, text: str) -> None:
+    assert is_found(pattern, text)
+
+
 @pytest.mark.parametrize(
     "schema",
     [
@@ -72,6 +130,35 @@ def test_schema_that_searches_without_end_is_said(schema: dict[str, object]) -> 
     assert violation.code == "slow-pattern"
     assert violation.message.startswith("s.json: expected a regular expression that answers within")
     assert violation.fix == "write it without a repeat of something that holds a repeat itself"
+
+
+@pytest.mark.parametrize(
+    ("value", "path"),
+    [
+        pytest.param({"a": [1, {"b": LONG}], "c": 1}, ("a", 1, "b"), id="text"),
+        pytest.param({"a": {LONG: 1}}, ("a", LONG), id="key"),
+    ],
+)
+def test_slow_search_is_said_at_its_field(value: object, path: tuple[str | int, ...]) -> None:
+    schema = {
+        "$ref": "#/$defs/any",
+        "$defs": {
+            "any": {
+                "pattern": SLOW,
+                "items": {"$ref": "#/$defs/any"},
+                "propertyNames": {"$ref": "#/$defs/any"},
+                "additionalProperties": {"$ref": "#/$defs/any"},
+            }
+        },
+    }
+    found = check(value, Schema("s.json", schema, is_foreign=True))
+    assert [violation.path for violation in found if violation.code == "slow-pattern"] == [path]
+
+
+def test_slow_search_hides_nothing_before_it() -> None:
+    schema = {"properties": {"a": {"type": "integer"}, "b": {"pattern": SLOW}}}
+    found = check({"a": "x", "b": LONG}, Schema("s.json", schema, is_foreign=True))
+    assert [violation.code for violation in found] == ["wrong-type", "slow-pattern"]
 
 
 def test_unevaluated_properties_want_simple_expressions() -> None:
