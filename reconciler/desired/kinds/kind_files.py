@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from reconciler.desired.kinds.annotations import ExtractionError, extract
 from reconciler.desired.kinds.rules.ignoring import not_ignored
+from reconciler.desired.kinds.rules.json_schema import JSON_SCHEMA
 from reconciler.desired.kinds.rules.registry import RULE_SETS
 from reconciler.desired.kinds.schemas import Schema
 from reconciler.desired.kinds.violations import Violation
@@ -23,7 +24,7 @@ from reconciler.desired.reading.documents import (
     require_size,
 )
 from reconciler.desired.reading.wording import Place, quote, say_path
-from reconciler.errors import DocumentError, Problem
+from reconciler.errors import DocumentError, Problem, Severity
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -132,7 +133,10 @@ def load_project_schema(root: Path, name: str) -> Schema:
     from reconciler.desired.kinds.schema_check import check_metaschema
     from reconciler.desired.kinds.schema_patterns import find_unbounded
 
-    violations = check_metaschema(document.value) or find_unbounded(document.value)
+    violations = check_metaschema(document.value) or [
+        *find_unbounded(document.value),
+        *(each for each in JSON_SCHEMA.apply(document.value) if each.severity is Severity.ERROR),
+    ]
     if violations:
         raise DocumentError(report(document, violations))
     assert isinstance(document.value, dict | bool)

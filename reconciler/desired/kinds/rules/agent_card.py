@@ -9,8 +9,10 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any, Final
 
+from reconciler.desired.kinds.rules import json_schema
 from reconciler.desired.kinds.rules.rule import Check, Finding, Rule, RuleSet
-from reconciler.desired.reading.wording import FieldPath, near_key, quote, say_choices, say_path
+from reconciler.desired.reading.suggesting import Suggestions
+from reconciler.desired.reading.wording import FieldPath, quote, say_path
 from reconciler.errors import Severity
 
 if TYPE_CHECKING:
@@ -21,6 +23,13 @@ _MEDIA_TYPE: Final = re.compile(
 )
 _SHORT_MODES: Final = {"text": "text/plain", "json": "application/json", "image": "image/png"}
 """What cards of early versions of the protocol say, and what it wants today."""
+
+_OF_SCHEMAS: Final = (
+    json_schema.find_dangling,
+    json_schema.find_foreign,
+    json_schema.find_impossible_patterns,
+)
+"""What is wrong with schemas in files of their own is wrong in a card, which has no other file beside it."""
 
 Card = dict[str, Any]
 
@@ -54,8 +63,11 @@ def _invalid_schemas(card: Card) -> Iterator[Finding]:
         for key in ("input_schema", "output_schema"):
             schema = skill.get(key)
             if isinstance(schema, dict) and schema:
+                schemas = json_schema.survey(schema)
                 for violation in check_metaschema(schema):
                     yield Finding((*path, key, *violation.path), violation.message, violation.fix)
+                for found in (each for find in _OF_SCHEMAS for each in find(schemas)):
+                    yield Finding((*path, key, *found.path), found.message, found.fix)
 
 
 def _modes(card: Card) -> Iterator[Finding]:
@@ -75,16 +87,15 @@ def _modes(card: Card) -> Iterator[Finding]:
 def _undeclared_schemes(card: Card) -> Iterator[Finding]:
     schemes = card.get("securitySchemes")
     declared = schemes.keys() if isinstance(schemes, dict) else set[str]()
+    suggestions = Suggestions(declared)
     places: list[tuple[FieldPath, Mapping[str, Any]]] = [((), card), *_skills(card)]
     for path, owner in places:
         for here, name in _required_schemes(path, owner):
             if name not in declared:
-                near = near_key(name, declared)
-                known = f"expected one of {say_choices(sorted(declared))}" if declared else None
+                near = suggestions.near(name)
+                known = f"expected one of {suggestions.choices}" if declared else "add it to securitySchemes"
                 message = f"security scheme {quote(name)} is not among securitySchemes"
-                yield Finding(
-                    here, message, f"write {near}" if near else known or "add it to securitySchemes"
-                )
+                yield Finding(here, message, f"write {near}" if near else known)
 
 
 def _required_schemes(path: FieldPath, owner: Mapping[str, Any]) -> Iterator[tuple[FieldPath, str]]:
@@ -116,7 +127,7 @@ CHECKS: Final = (
             "PLT031",
             "invalid-skill-schema",
             Severity.ERROR,
-            "The input_schema or output_schema of a skill is no valid JSON Schema.",
+            "The input_schema or output_schema of a skill is no valid JSON Schema that stands alone.",
             bad='"skills": [{ "id": "read", "input_schema": { "type": "strnig" } }]\n',
             good='"skills": [{ "id": "read", "input_schema": { "type": "string" } }]\n',
         ),
