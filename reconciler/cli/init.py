@@ -29,10 +29,14 @@ from reconciler.reports.problems import render_problem
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
+    from reconciler.desired.proposing.propose import Entry
+
 _LOCAL = Target("local", "oci-layout:.pallet/registry", immutable=False)
 _TARGET_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*", re.ASCII)
 _FOLDERS_SHOWN_MAX = 8
 _LINES_SHOWN_MAX = 4
+_PATTERNS_SHOWN_MAX = 3
+_LEFT_OUT_SHOWN_MAX = 10
 _LOCK_FILE = "pallet.lock"
 
 
@@ -137,8 +141,11 @@ def _refuse_existing(path: Path) -> None:
 
 
 def _narrate(screen: Screen, draft: Draft) -> None:
-    for problem in draft.left_out:
+    for problem in draft.left_out[:_LEFT_OUT_SHOWN_MAX]:
         screen.say(f"left out: {render_problem(problem)}".rstrip("\n"))
+    more = len(draft.left_out) - _LEFT_OUT_SHOWN_MAX
+    if more > 0:
+        screen.say(f"left out: {more} more files; pallet validate FILES says what is wrong with each")
     for sentence in _say_unknown(draft.unknown):
         screen.say(sentence)
 
@@ -163,7 +170,7 @@ def _write(screen: Screen, tree: Tree, draft: Draft) -> None:
     for addition in additions:
         if addition is not None:
             addition.write()
-            screen.say(f"{addition.path.name}: added {_say_lines(addition.lines)}")
+            screen.say(f"{addition.path.name}: added {_say_some(addition.lines, _LINES_SHOWN_MAX)}")
     _refuse_existing(root / FILE_NAME)
     with disk_failures(SCHEMA_PATH, root):
         (root / SCHEMA_PATH).parent.mkdir(parents=True, exist_ok=True)
@@ -172,9 +179,14 @@ def _write(screen: Screen, tree: Tree, draft: Draft) -> None:
         write_atomically(root / FILE_NAME, [draft.text.encode()])
 
 
-def _say_lines(lines: Sequence[str]) -> str:
-    more = len(lines) - _LINES_SHOWN_MAX
-    return ", ".join(lines[:_LINES_SHOWN_MAX]) + (f" and {more} more" if more > 0 else "")
+def _say_some(texts: Sequence[str], count: int) -> str:
+    more = len(texts) - count
+    return ", ".join(texts[:count]) + (f" and {more} more" if more > 0 else "")
+
+
+def _say_exclusions(entry: Entry) -> str:
+    count = len(entry.exclusions)
+    return f" less {count} exclusion{'s' if count != 1 else ''}" if count else ""
 
 
 def _published(draft: Draft) -> dict[str, list[str]]:
@@ -188,9 +200,10 @@ def _summarise(draft: Draft) -> Iterator[str]:
     for entry in draft.entries:
         noun = noun_of(builtin_kinds()[entry.kind])
         count = len(entry.paths)
+        nouns = f"{noun}s" if count != 1 else noun
         attached = f", with {', '.join(entry.attach)} attached" if entry.attach else ""
-        files = ", ".join(entry.files)
-        yield f"{files} → {entry.repository}: {count} {noun}{'s' if count != 1 else ''}{attached}"
+        files = _say_some(entry.files, _PATTERNS_SHOWN_MAX) + _say_exclusions(entry)
+        yield f"{files} → {entry.repository}: {count} {nouns}{attached}"
     if draft.entries:
         yield f"{FILE_NAME} written; next: pallet validate, then pallet sync"
     else:

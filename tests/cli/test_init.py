@@ -57,6 +57,7 @@ def test_proposal_is_written_and_said(project: Path, capsys: pytest.CaptureFixtu
     assert ".gitignore: added .pallet/\n" in err
     assert (project / "pallet.toml").read_text("utf-8") == (
         "#:schema ./.pallet/schemas/pallet.schema.json\n"
+        "\n"
         "# What is published from here, and where to. pallet.lock holds the digests: commit both.\n"
         "\n"
         "[project]\n"
@@ -276,7 +277,7 @@ def test_what_only_the_project_shows_is_left_out_too(
     _write(tmp_path, {"w/good.yaml": WORKFLOW})
     assert _init(tmp_path) == 0
     out, err = capsys.readouterr()
-    assert out.startswith("w/good.yaml → w/{stem}: 1 workflow\n")
+    assert out.startswith("w/*.yaml less 3 exclusions → w/{stem}: 1 workflow\n")
     assert "left out: w/a.yaml: expected requirements without a cycle, got " in err
     assert "left out: w/b.yaml: expected requirements without a cycle, got " in err
     assert "left out: w/self.yaml: org.pallet.workflow.requires: expected another repository, got " in err
@@ -295,9 +296,52 @@ def test_problem_inside_a_chart_leaves_out_the_chart(
     )
     assert _init(tmp_path) == 0
     out, err = capsys.readouterr()
-    assert out.startswith("charts/good/Chart.yaml → charts/{parent}: 1 chart\n")
+    assert out.startswith("charts/*/Chart.yaml less 1 exclusion → charts/{parent}: 1 chart\n")
     assert "left out: charts/bad/Chart.yaml" in err
     assert run(["validate", "-C", str(tmp_path)]) == 0
+
+
+def test_workflow_that_is_added_afterwards_is_published(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    _write(tmp_path, {f"workflows/wf{number}.yaml": WORKFLOW for number in range(12)})
+    odd = {
+        "missing_required.yaml": WORKFLOW.replace("name", "id"),
+        "index.yaml": "entries: []\n",
+        "My_Flow.yaml": WORKFLOW,
+        "a flow.yaml": WORKFLOW,
+    }
+    _write(tmp_path, {f"workflows/{name}": text for name, text in odd.items()})
+    (tmp_path / "workflows/broken.yaml").symlink_to("nowhere")
+    assert _init(tmp_path) == 0
+    assert (
+        "files = [\n"
+        '  "workflows/*.yaml",\n'
+        '  "!workflows/My_Flow.yaml",  # under another name, see below\n'
+        '  "!workflows/a flow.yaml",  # under another name, see below\n'
+        '  "!workflows/broken.yaml",  # a link, or no file: init follows none\n'
+        '  "!workflows/index.yaml",  # of no kind that pallet knows\n'
+        "  \"!workflows/missing_required.yaml\",  # left out: metadata: missing key 'name'\n"
+        "]\n"
+    ) in (tmp_path / "pallet.toml").read_text("utf-8")
+    assert run(["sync", "-C", str(tmp_path)]) == 0
+    assert "14 pushed" in capsys.readouterr().out
+    _write(tmp_path, {"workflows/later.yaml": WORKFLOW})
+    assert run(["sync", "-C", str(tmp_path)]) == 0
+    assert "14 in sync · 1 pushed" in capsys.readouterr().out
+
+
+def test_hundreds_of_files_are_summed_up(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    _write(tmp_path, {f"mixed/{number}x{number}.yaml": WORKFLOW for number in range(20)})
+    _write(tmp_path, {f"mixed/{number}.yaml": "kind: Pod\n" for number in range(20)})
+    _write(tmp_path, {f"bad/{number}.yaml": WORKFLOW.replace("name", "id") for number in range(30)})
+    assert _init(tmp_path) == 0
+    out, err = capsys.readouterr()
+    assert out.startswith(
+        "mixed/0x0.yaml, mixed/10x10.yaml, mixed/11x11.yaml and 17 more → mixed/{stem}: 20 workflows\n"
+    )
+    assert "left out: 20 more files; pallet validate FILES says what is wrong with each\n" in err
+    assert len(err.splitlines()) < 30
 
 
 def test_what_was_passed_over_is_counted(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

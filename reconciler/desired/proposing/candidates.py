@@ -38,6 +38,8 @@ class Candidates:
     """Files, from the root, sorted."""
     layouts: list[str] = field(default_factory=list)
     """Folders with the mark of an image layout, from the root, sorted."""
+    links: list[str] = field(default_factory=list)
+    """What is neither a file nor a folder, from the root, sorted."""
     problems: list[Problem] = field(default_factory=list)
     """Folders that could not be listed."""
 
@@ -55,6 +57,7 @@ def find_candidates(tree: Tree, may_fit: Callable[[str], bool]) -> Candidates:
     while folders:
         folder = folders.pop()
         candidates.paths += (folder.child(name) for name in _files(tree, folder, may_fit))
+        candidates.links += (folder.child(name) for name in _links(tree, folder))
         for name in _folders(tree, folder):
             try:
                 below = tree.enter(folder, name)
@@ -68,6 +71,7 @@ def find_candidates(tree: Tree, may_fit: Callable[[str], bool]) -> Candidates:
                 candidates.layouts.append(below.path)
     candidates.paths.sort()
     candidates.layouts.sort()
+    candidates.links.sort()
     return candidates
 
 
@@ -84,6 +88,11 @@ def _files(tree: Tree, folder: Folder, may_fit: Callable[[str], bool]) -> Iterat
     yield from _unignored(
         tree, folder, (n for n in names if not is_chart or n not in _CHART_FILES), Sort.FILE
     )
+
+
+def _links(tree: Tree, folder: Folder) -> Iterator[str]:
+    names = (name for name, sort in folder.entries.items() if sort in (Sort.LINK, Sort.OTHER))
+    return (name for name in names if tree.ignoring_rule(folder, name, folder.entries[name]) is None)
 
 
 def _folders(tree: Tree, folder: Folder) -> Iterator[str]:

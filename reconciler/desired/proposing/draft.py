@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from reconciler.desired.config_reader import FILE_NAME, read_config
 from reconciler.desired.finding.files import find_files
+from reconciler.desired.finding.globs import EXCLUDES, as_pattern, parse_glob
 from reconciler.desired.gather import gather
 from reconciler.desired.proposing.candidates import CHART_FILE
 from reconciler.desired.proposing.project_name import suggest_name
@@ -55,7 +56,9 @@ def draft_config(tree: Tree, targets: Sequence[Target], default_target: str) -> 
     root, project = Path(tree.root), suggest_name(Path(tree.root))
     refused = {problem.file or "": problem for problem in survey.refused}
     while True:
-        proposal = propose(known, matches=partial(_matches, tree))
+        reasons = dict.fromkeys(survey.links, "a link, or no file: init follows none")
+        reasons |= {path: _why(problem) for path, problem in refused.items()}
+        proposal = propose(known, matches=partial(_matches, tree, survey.links), refused=reasons)
         text = render_config(project, targets, default_target, proposal.entries)
         invalid = _try_out(text, root, proposal.entries)
         if not invalid:
@@ -72,9 +75,17 @@ def draft_config(tree: Tree, targets: Sequence[Target], default_target: str) -> 
     )
 
 
-def _matches(tree: Tree, pattern: str) -> frozenset[str]:
-    found = find_files(tree, [pattern])
-    return frozenset() if found.problems else frozenset(file.path for file in found.files)
+def _why(problem: Problem) -> str:
+    return f"left out: {problem.path}: {problem.message}" if problem.path else f"left out: {problem.message}"
+
+
+def _matches(tree: Tree, links: Sequence[str], pattern: str) -> frozenset[str]:
+    """Return what a glob means, links that lead nowhere included: these it would have to take out."""
+    meant = parse_glob(pattern).means
+    named = [path for path in links if meant(path)]
+    found = find_files(tree, [pattern, *(f"{EXCLUDES}{as_pattern(path)}" for path in named)])
+    is_good = all(problem.severity is not Severity.ERROR for problem in found.problems)
+    return frozenset([*(file.path for file in found.files), *named]) if is_good else frozenset()
 
 
 def _try_out(text: str, root: Path, entries: Sequence[Entry]) -> dict[str, Problem]:

@@ -6,10 +6,10 @@ Must never be added: the text of .gitattributes, which is `git_files`'s.
 from __future__ import annotations
 
 from collections import defaultdict
-from glob import escape
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
+from reconciler.desired.finding.globs import as_pattern
 from reconciler.desired.kinds.kind import LayerForm
 from reconciler.desired.kinds.kind_reader import builtin_kinds
 from reconciler.desired.proposing.grouping import folder_text, pattern_in, stands_for_folder
@@ -41,11 +41,11 @@ def rules_for_git(entries: Iterable[Entry]) -> dict[str, list[str]]:
 
 
 def _rule(entry: Entry, path: str) -> str:
-    is_glob = len(entry.files) == 1 and entry.files[0] != escape(path)
+    is_glob = len(entry.files) == 1 and entry.files[0] != as_pattern(path)
     pattern, file = entry.files[0], PurePosixPath(path)
     if builtin_kinds()[entry.kind].layer is LayerForm.IMAGE and not file.suffix:
-        return f"{escape(path)}/**"
+        return f"{as_pattern(path)}/**"
     if not is_glob:
-        pattern = f"{escape(str(file.parent))}/*{file.suffix}" if "/" in path else escape(path)
+        pattern = f"{as_pattern(str(file.parent))}/*{file.suffix}" if "/" in path else as_pattern(path)
     # A chart is the folder of its Chart.yaml.
     return f"{pattern.rpartition('/')[0]}/**" if stands_for_folder(entry.kind, path) else pattern

@@ -6,12 +6,15 @@ one repository. Must never be added: the text of an entry, or looking at the dis
 
 from __future__ import annotations
 
+import glob
 from collections import defaultdict
 from dataclasses import dataclass
-from glob import escape
+from functools import cache
+from itertools import groupby
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
+from reconciler.desired.finding.globs import as_pattern
 from reconciler.desired.kinds.kind import LayerForm
 from reconciler.desired.kinds.kind_reader import builtin_kinds
 from reconciler.desired.proposing.components import legalise
@@ -42,9 +45,21 @@ class Group:
         """What may stand in front of the placeholder: the shortest first, used until nothing clashes."""
         plural = builtin_kinds()[self.kind].plural
         steps = [part for part in map(legalise, PurePosixPath(self.folder).parts) if part]
-        leaf = legalise(PurePosixPath(self.folder).name) or plural
         whole = "/".join(steps) or plural
-        return leaf, whole, f"{whole}/{plural}"
+        last = whole if steps and steps[-1] == plural else f"{whole}/{plural}"
+        return "/".join(_telling(steps)) or plural, whole, last
+
+
+def _telling(steps: Sequence[str]) -> list[str]:
+    """Return the folders that tell files apart: from the one that is named after a kind on, else all."""
+    first = next((index for index, step in enumerate(steps) if step in _kind_words()), 0)
+    # `workflows/workflows` says it once more, and nothing else.
+    return [step for step, _ in groupby(steps[first:])]
+
+
+@cache
+def _kind_words() -> frozenset[str]:
+    return frozenset(word for kind in builtin_kinds().values() for word in (kind.base_name, kind.plural))
 
 
 def group_files(recognised: Sequence[Recognised]) -> list[Group]:
@@ -67,7 +82,7 @@ def group_files(recognised: Sequence[Recognised]) -> list[Group]:
 
 def _of_siblings(above: str, kind: str, name: str, members: list[Recognised]) -> Iterator[Group]:
     if len(members) > 1 or stands_for_folder(kind, members[0].path):
-        yield Group(kind, above, pattern_in(above, f"*/{escape(name)}"), "parent", tuple(members))
+        yield Group(kind, above, pattern_in(above, f"*/{glob.escape(name)}"), "parent", tuple(members))
         return
     path = PurePosixPath(members[0].path)
     folder = folder_text(path.parent)
@@ -106,7 +121,7 @@ def stands_for_folder(kind: str, path: str) -> bool:
 
 def pattern_in(folder: str, name: str) -> str:
     """Return the pattern of a name in a folder; the project's root is the empty folder."""
-    return f"{escape(folder)}/{name}" if folder else name
+    return f"{as_pattern(folder)}/{name}" if folder else name
 
 
 def folder_text(folder: PurePosixPath) -> str:

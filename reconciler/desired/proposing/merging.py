@@ -1,6 +1,6 @@
 """Folders of one kind below one folder as a single entry: a person writes `workflows/**/*.yaml` once.
 
-Decided here: from how many folders on, and that nothing else may be meant by the glob.
+Decided here: from how many folders on, and that the glob takes out little of what it means.
 Must never be added: looking at the disk.
 """
 
@@ -8,15 +8,17 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import replace
-from glob import escape
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Final
 
+from reconciler.desired.finding.globs import as_pattern
+from reconciler.desired.proposing.patterns import choose_glob
 from reconciler.desired.templates import fill
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
+    from reconciler.desired.proposing.patterns import Reason
     from reconciler.desired.proposing.propose import Entry
     from reconciler.oci.reference import Repository
 
@@ -24,7 +26,11 @@ FOLDERS_MIN: Final = 3
 _WHOLE_PATH: Final = "{dir}/{stem}"
 
 
-def merge_folders(entries: Sequence[Entry], matches: Callable[[str], frozenset[str]]) -> list[Entry]:
+def merge_folders(
+    entries: Sequence[Entry],
+    matches: Callable[[str], frozenset[str]],
+    why: Callable[[str], Reason],
+) -> list[Entry]:
     """Return entries of which those that differ by folder alone are one, in their order."""
     groups: dict[tuple[object, ...], list[Entry]] = defaultdict(list)
     for entry in entries:
@@ -33,7 +39,7 @@ def merge_folders(entries: Sequence[Entry], matches: Callable[[str], frozenset[s
             groups[key].append(entry)
     merged = list(entries)
     for group in groups.values():
-        one = _merge(group, merged, matches) if len(group) >= FOLDERS_MIN else None
+        one = _merge(group, merged, matches, why) if len(group) >= FOLDERS_MIN else None
         if one is not None:
             at = merged.index(group[0])
             merged = [each for each in merged if each not in group]
@@ -51,12 +57,15 @@ def _key(entry: Entry) -> tuple[object, ...] | None:
 
 
 def _merge(
-    group: Sequence[Entry], entries: Sequence[Entry], matches: Callable[[str], frozenset[str]]
+    group: Sequence[Entry],
+    entries: Sequence[Entry],
+    matches: Callable[[str], frozenset[str]],
+    why: Callable[[str], Reason],
 ) -> Entry | None:
     paths = tuple(sorted(path for entry in group for path in entry.paths))
     first = PurePosixPath(paths[0])
-    pattern = f"{escape(first.parts[0])}/**/*{first.suffix}"
-    if matches(pattern) != frozenset(paths):
+    patterns = choose_glob([f"{as_pattern(first.parts[0])}/**/*{first.suffix}"], paths, matches, why)
+    if patterns is None:
         return None
     try:
         names = {fill(_WHOLE_PATH, path) for path in paths}
@@ -64,7 +73,13 @@ def _merge(
         return None  # a folder whose name no repository can have
     if len(names) < len(paths) or names & _names(each for each in entries if each not in group):
         return None
-    return replace(group[0], files=(pattern,), repository=_WHOLE_PATH, paths=paths)
+    return replace(
+        group[0],
+        files=patterns.files,
+        exclusions=patterns.exclusions,
+        repository=_WHOLE_PATH,
+        paths=paths,
+    )
 
 
 def _names(entries: Iterable[Entry]) -> set[Repository]:

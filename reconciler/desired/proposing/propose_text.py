@@ -14,7 +14,7 @@ from reconciler.desired.kinds.kind_reader import builtin_kinds
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from reconciler.desired.config import Target
+    from reconciler.desired.config import FieldVersion, Target
     from reconciler.desired.kinds.kind import Kind
     from reconciler.desired.proposing.propose import Entry
 
@@ -22,6 +22,7 @@ SCHEMA_PATH = ".pallet/schemas/pallet.schema.json"
 """Where editors find what pallet.toml may say, from pallet.toml; written by `init`, and ignored by git."""
 _BARE_KEY = re.compile(r"[A-Za-z0-9_-]+")
 _ONE_LINE_MAX_CHARACTERS = 90
+_WHY_MAX_CHARACTERS = 100
 _EXPLANATIONS = {
     "{stem}": "its name without the suffix",
     "{parent}": "the name of its folder",
@@ -46,6 +47,8 @@ def render_config(
     """Return the text of a pallet.toml; LF at the end of every line."""
     parts = [
         f"#:schema ./{SCHEMA_PATH}",
+        # Tombi takes the line as a directive only where nothing follows it.
+        "",
         "# What is published from here, and where to. pallet.lock holds the digests: commit both.",
         "",
         "[project]",
@@ -79,7 +82,7 @@ def _render_entries(entries: Sequence[Entry]) -> Iterator[str]:
             comment = f"  # one for each file: {placeholder} is {_EXPLANATIONS[placeholder]}"
             explained.add(placeholder)
         yield "\n[[artifact]]\n"
-        yield f"files = {_render_files(entry.files)}\n"
+        yield from _render_files(entry)
         yield f"repository = {_quote(entry.repository)}{comment}\n"
         yield f"kind = {_quote(entry.kind)}\n"
         yield from _render_version(entry)
@@ -94,12 +97,18 @@ def _render_version(entry: Entry) -> Iterator[str]:
     elif entry.version is not None:
         kind = builtin_kinds()[entry.kind]
         noun, field = f"{noun_of(kind)}s", kind.version
+        which = "Most of the" if entry.versions else "The"
         otherwise = f", or write {{ field = {_quote(field)} }} once they do" if field else ""
-        yield f"# The {noun} say no version: raise it here when they change{otherwise}.\n"
+        yield f"# {which} {noun} say no version: raise it here when they change{otherwise}.\n"
         yield f"version = {_quote(entry.version)}\n"
     if entry.versions:
-        yield "[artifact.versions]  # files that say none themselves\n"
-        yield from (f"{_key(key)} = {_quote(text)}\n" for key, text in sorted(entry.versions.items()))
+        which = "that say none themselves" if entry.version is None else "that say their own"
+        yield f"[artifact.versions]  # files {which}\n"
+        yield from (f"{_key(key)} = {_say_version(own)}\n" for key, own in sorted(entry.versions.items()))
+
+
+def _say_version(own: str | FieldVersion) -> str:
+    return _quote(own) if isinstance(own, str) else f"{{ field = {_quote(own.path)} }}"
 
 
 def noun_of(kind: Kind) -> str:
@@ -108,16 +117,30 @@ def noun_of(kind: Kind) -> str:
     return title if title[1:2].isupper() else title[:1].lower() + title[1:]
 
 
-def _render_files(patterns: Sequence[str]) -> str:
-    quoted = [_quote(pattern) for pattern in patterns]
-    if len(quoted) == 1:
-        return quoted[0]
+def _render_files(entry: Entry) -> Iterator[str]:
+    quoted = [_quote(pattern) for pattern in entry.files]
     line = f"[{', '.join(quoted)}]"
-    return line if len(line) <= _ONE_LINE_MAX_CHARACTERS else "[\n" + _indent(quoted) + "]"
+    if entry.exclusions:
+        yield "files = [\n"
+        yield f"  {quoted[0]},\n"
+        yield from (f"  {_quote(each.pattern)},  # {_in_one_line(each.why)}\n" for each in entry.exclusions)
+        yield "]\n"
+    elif len(quoted) == 1:
+        yield f"files = {quoted[0]}\n"
+    else:
+        yield "# One by one, since no glob tells them from what stands beside them: add here what comes.\n"
+        is_short = len(line) <= _ONE_LINE_MAX_CHARACTERS
+        yield f"files = {line}\n" if is_short else f"files = [\n{_indent(quoted)}]\n"
 
 
 def _indent(items: Iterable[str]) -> str:
     return "".join(f"  {item},\n" for item in items)
+
+
+def _in_one_line(text: str) -> str:
+    """Return a text as it may stand in a comment, whatever a file holds that it speaks of."""
+    plain = "".join(sign if sign.isprintable() else " " for sign in text)
+    return plain if len(plain) <= _WHY_MAX_CHARACTERS else f"{plain[: _WHY_MAX_CHARACTERS - 1]}…"
 
 
 def _key(text: str) -> str:

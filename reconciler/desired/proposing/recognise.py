@@ -55,13 +55,15 @@ class Survey:
     """The first problem of each file that looks like a kind, and is not valid or cannot be read."""
     unknown: list[str] = field(default_factory=list)
     """YAML and JSON files that are something else."""
+    links: list[str] = field(default_factory=list)
+    """What is neither a file nor a folder, and was not looked into."""
 
 
 def recognise_files(tree: Tree) -> Survey:
     """Look at every file of a project that may be of a kind that comes with pallet, and say what each is."""
     looking = _Looking(Path(tree.root), Recogniser(builtin_kinds()))
     candidates = find_candidates(tree, looking.is_worth_a_look)
-    survey = Survey(refused=candidates.problems)
+    survey = Survey(refused=candidates.problems, links=candidates.links)
     doubtful = []
     for path in (*candidates.paths, *candidates.layouts):
         found = looking.look(path)

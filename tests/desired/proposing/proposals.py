@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from fnmatch import fnmatchcase
 
 from hypothesis import strategies as st
 
-from reconciler.desired.proposing.propose import Proposal, propose
+from reconciler.desired.finding.globs import parse_glob
+from reconciler.desired.proposing.propose import Entry, Proposal, propose
 from reconciler.desired.proposing.recognise import Recognised
 from reconciler.desired.templates import fill
 
@@ -17,12 +18,16 @@ PATHS = st.tuples(st.lists(STEPS, max_size=3), STEPS, st.sampled_from([".yaml", 
 )
 
 
-def propose_among(recognised: Iterable[Recognised], others: Iterable[str] = ()) -> Proposal:
+def propose_among(
+    recognised: Iterable[Recognised], others: Iterable[str] = (), refused: Mapping[str, str] | None = None
+) -> Proposal:
     """Propose for files of a project that has others too."""
     files = list(recognised)
-    paths = [*(file.path for file in files), *others]
+    paths = [*(file.path for file in files), *others, *(refused or ())]
     return propose(
-        files, matches=lambda pattern: frozenset(path for path in paths if is_match(path, pattern))
+        files,
+        matches=lambda pattern: frozenset(path for path in paths if is_match(path, pattern)),
+        refused=refused,
     )
 
 
@@ -38,6 +43,17 @@ def is_match(path: str, pattern: str) -> bool:
 def workflows(*paths: str, version: str | None = "1.0.0") -> list[Recognised]:
     """Return workflows that were recognised."""
     return [Recognised(path, "workflow", version) for path in paths]
+
+
+def meant(entry: Entry, paths: Iterable[str]) -> set[str]:
+    """Return what the patterns of an entry mean."""
+    out = [parse_glob(each.pattern.removeprefix("!")) for each in entry.exclusions]
+    return {
+        path
+        for path in paths
+        if any(is_match(path, pattern) for pattern in entry.files)
+        and not any(each.means(path) for each in out)
+    }
 
 
 def repositories(proposal: Proposal) -> list[str]:

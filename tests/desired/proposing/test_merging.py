@@ -32,7 +32,7 @@ def test_folders_of_one_kind_are_one_entry() -> None:
 @pytest.mark.parametrize(
     ("others", "left"),
     [
-        pytest.param(["flows/d/other.yaml"], WORKFLOWS, id="stranger-below"),
+        pytest.param([f"flows/{name}.yaml" for name in "wxyz"], WORKFLOWS, id="many-strangers"),
         pytest.param(
             [], [*WORKFLOWS, "flows/A b/x.yaml", "flows/A b/y.yaml"], id="folder-that-names-nothing"
         ),
@@ -43,6 +43,17 @@ def test_folders_stay_apart(others: list[str], left: list[str]) -> None:
     files = [files for files, _ in _said(_propose(dict.fromkeys(left, "workflow"), *others))]
     assert "flows/**/*.yaml" not in files
     assert len(files) > 1
+
+
+def test_folder_of_strangers_is_taken_out_whole() -> None:
+    proposal = _propose(
+        dict.fromkeys(WORKFLOWS, "workflow"), *(f"flows/d/{number}.yaml" for number in range(9))
+    )
+    (entry,) = proposal.entries
+    assert entry.files == ("flows/**/*.yaml",)
+    assert [(each.pattern, each.why) for each in entry.exclusions] == [
+        ("!flows/d/**", "of no kind that pallet knows")
+    ]
 
 
 def test_kinds_and_versions_stay_apart() -> None:

@@ -6,14 +6,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from reconciler.desired.config import FieldVersion
 from reconciler.desired.proposing.git_rules import rules_for_git
 from reconciler.desired.proposing.propose import Entry, Proposal
 from reconciler.desired.proposing.recognise import Recognised
-from tests.desired.proposing.proposals import PATHS, is_match, propose_among, repositories, workflows
+from tests.desired.proposing.proposals import PATHS, meant, propose_among, repositories, workflows
 
 
 def _pairs(proposal: Proposal) -> list[tuple[tuple[str, ...], str]]:
-    return [(entry.files, entry.repository) for entry in proposal.entries]
+    return [
+        ((*entry.files, *(each.pattern for each in entry.exclusions)), entry.repository)
+        for entry in proposal.entries
+    ]
 
 
 @pytest.mark.parametrize(
@@ -28,8 +32,38 @@ def _pairs(proposal: Proposal) -> list[tuple[tuple[str, ...], str]]:
         pytest.param(
             ["flows/a.yaml", "flows/b.yaml"],
             ["flows/x.yaml"],
+            [(("flows/*.yaml", "!flows/x.yaml"), "flows/{stem}")],
+            id="glob-without-a-stranger",
+        ),
+        pytest.param(
+            ["flows/a.yaml", "flows/b.yaml"],
+            ["flows/x.yaml", "flows/y.yaml"],
             [(("flows/a.yaml", "flows/b.yaml"), "flows/{stem}")],
-            id="list-beside-strangers",
+            id="list-beside-many-strangers",
+        ),
+        pytest.param(
+            ["flows/a.flow.yaml", "flows/b.flow.yaml"],
+            ["flows/x.yaml", "flows/y.yaml"],
+            [(("flows/*.flow.yaml",), "flows/{stem}")],
+            id="names-that-end-alike",
+        ),
+        pytest.param(
+            ["flows/flow-a.yaml", "flows/flow-b.yaml"],
+            ["flows/x.yaml", "flows/y.yaml"],
+            [(("flows/flow-*.yaml",), "flows/{stem}")],
+            id="names-that-begin-alike",
+        ),
+        pytest.param(
+            ["src/agents/v/a.yaml", "src/agents/v/b.yaml"],
+            [],
+            [(("src/agents/v/*.yaml",), "agents/v/{stem}")],
+            id="folders-below-one-named-after-a-kind",
+        ),
+        pytest.param(
+            ["workflows/workflows/a.yaml"],
+            [],
+            [(("workflows/workflows/*.yaml",), "workflows/{stem}")],
+            id="folder-that-says-it-twice",
         ),
         pytest.param(["a.yaml"], [], [(("*.yaml",), "workflows/{stem}")], id="top-folder"),
         pytest.param(
@@ -63,7 +97,7 @@ def _pairs(proposal: Proposal) -> list[tuple[tuple[str, ...], str]]:
         pytest.param(
             ["flows/a.yaml", "flows/B.yaml"],
             [],
-            [(("flows/a.yaml",), "flows/{stem}"), (("flows/B.yaml",), "flows/b")],
+            [(("flows/*.yaml", "!flows/B.yaml"), "flows/{stem}"), (("flows/B.yaml",), "flows/b")],
             id="upper-case-gets-an-entry-of-its-own",
         ),
         pytest.param(
@@ -80,6 +114,11 @@ def test_files_and_repository(
     proposal = propose_among(workflows(*paths), others)
     assert _pairs(proposal) == expected
     assert proposal.left_out == ()
+
+
+def test_folder_of_a_kind_keeps_its_name_beside_another_kind() -> None:
+    proposal = propose_among([Recognised("workflows/a.json", "agent-card"), *workflows("workflows/a.yaml")])
+    assert repositories(proposal) == ["workflows/agents/a", "workflows/a"]
 
 
 def test_two_kinds_in_one_folder_get_prefixes() -> None:
@@ -160,10 +199,17 @@ def test_charts_are_named_by_their_folders() -> None:
             {"y/m.yaml": "0.1.0"},
             id="stem-that-means-several",
         ),
+        pytest.param(
+            [*workflows("x/a.yaml"), *workflows("x/b.yaml", "x/c.yaml", version=None)],
+            None,
+            "0.1.0",
+            {"a": FieldVersion("metadata.version")},
+            id="one-alone-does",
+        ),
     ],
 )
-def test_versions(
-    files: list[Recognised], field: str | None, version: str | None, versions: dict[str, str]
+def test_few_that_differ_are_said_one_by_one(
+    files: list[Recognised], field: str | None, version: str | None, versions: dict[str, str | FieldVersion]
 ) -> None:
     (entry,) = propose_among(files).entries
     assert (entry.version_field, entry.version, dict(entry.versions)) == (field, version, versions)
@@ -179,5 +225,4 @@ def test_every_file_has_its_own_repository_or_is_said(
     assert sorted([*published, *(str(problem.file) for problem in proposal.left_out)]) == sorted(versions)
     assert len(set(repositories(proposal))) == len(published)
     for entry in proposal.entries:
-        meant = {path for path in [*versions, *others] if any(is_match(path, item) for item in entry.files)}
-        assert meant == set(entry.paths)
+        assert meant(entry, [*versions, *others]) == set(entry.paths)

@@ -28,9 +28,14 @@ def test_text_says_what_was_proposed(versions: dict[str, str | None], project: s
     assert document["target"]["local"] == {"url": LOCAL.url, "immutable": False}
     assert document["defaults"] == {"target": "far", "floating-tags": ["latest"]}
     for entry, table in zip(entries, document.get("artifact", []), strict=True):
-        files = entry.files[0] if len(entry.files) == 1 else list(entry.files)
+        patterns = [*entry.files, *(each.pattern for each in entry.exclusions)]
+        files = patterns[0] if len(patterns) == 1 else patterns
         assert (table["files"], table["repository"], table["kind"]) == (files, entry.repository, entry.kind)
-        assert table.get("versions", {}) == entry.versions
+        own = {
+            key: each if isinstance(each, str) else {"field": each.path}
+            for key, each in entry.versions.items()
+        }
+        assert table.get("versions", {}) == own
         assert table.get("version") == (entry.version or {"field": entry.version_field})
 
 
