@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING
 
 import click
 
+from reconciler.cli.editor_schema import locate_to_write
 from reconciler.cli.options import Output, Place, flag, output_options, place_options
 from reconciler.cli.screen import Screen
-from reconciler.cli.session import load, locate
+from reconciler.cli.session import load
 from reconciler.desired.editing.edit_diff import unified_diff
 from reconciler.desired.editing.edit_write import write_together
 from reconciler.desired.reading.wording import say_path
@@ -91,7 +92,7 @@ def command(
     """
     screen = Screen(output)
     request = _parse(words, Step(Level.PATCH, preid, build), all_edited=all_edited, shared=shared)
-    with nullcontext() if dry_run else hold_run_lock(locate(place).parent, screen.say):
+    with nullcontext() if dry_run else hold_run_lock(locate_to_write(place).parent, screen.say):
         project = load(place, screen, locked=True)
         bumps = _plan(project, request, screen)
         edits = edit_files(bumps)

@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING
 
 import click
 
+from reconciler.cli.editor_schema import write_schema
 from reconciler.cli.options import Output, flag, output_options
 from reconciler.cli.screen import Screen
 from reconciler.desired.config import Target
 from reconciler.desired.config_reader import FILE_NAME
 from reconciler.desired.finding.tree import Tree
 from reconciler.desired.kinds.kind_reader import builtin_kinds
-from reconciler.desired.kinds.schemas import schemas_directory
 from reconciler.desired.proposing.draft import Draft, draft_config
 from reconciler.desired.proposing.git_files import Addition, ignore_pallet, keep_line_ends
 from reconciler.desired.proposing.git_rules import rules_for_git
@@ -173,8 +173,7 @@ def _write(screen: Screen, tree: Tree, draft: Draft) -> None:
             screen.say(f"{addition.path.name}: added {_say_some(addition.lines, _LINES_SHOWN_MAX)}")
     _refuse_existing(root / FILE_NAME)
     with disk_failures(SCHEMA_PATH, root):
-        (root / SCHEMA_PATH).parent.mkdir(parents=True, exist_ok=True)
-        write_atomically(root / SCHEMA_PATH, [(schemas_directory() / Path(SCHEMA_PATH).name).read_bytes()])
+        write_schema(root)
     with disk_failures(FILE_NAME, root):
         write_atomically(root / FILE_NAME, [draft.text.encode()])
 

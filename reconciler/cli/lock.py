@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import click
 
+from reconciler.cli.editor_schema import locate_to_write
 from reconciler.cli.options import Output, Place, flag, output_options, place_options
 from reconciler.cli.screen import Screen
-from reconciler.cli.session import load, locate
+from reconciler.cli.session import load
 from reconciler.desired.lockfile import write_lock
 from reconciler.reports import documents
 from reconciler.sync.reconcile import differences_of, require_current_lock
@@ -41,7 +42,7 @@ def command(place: Place, output: Output, *, check_only: bool) -> int:
         require_current_lock(project)
         _print(screen, "pallet.lock is up to date")
         return 0
-    with hold_run_lock(locate(place).parent, screen.say):
+    with hold_run_lock(locate_to_write(place).parent, screen.say):
         project = load(place, screen)
         changes = differences_of(project)
         written = write_lock(

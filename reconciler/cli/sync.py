@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from reconciler.cli.dry_run import end_dry_run
+from reconciler.cli.editor_schema import locate_to_write
 from reconciler.cli.options import (
     Duration,
     Output,
@@ -21,7 +22,7 @@ from reconciler.cli.options import (
     reach_options,
 )
 from reconciler.cli.screen import Screen
-from reconciler.cli.session import in_ci, load, locate, open_reconciler
+from reconciler.cli.session import in_ci, load, open_reconciler
 from reconciler.cli.show import show_report
 from reconciler.errors import UsageError
 from reconciler.sync.reconcile import require_current_lock
@@ -95,7 +96,7 @@ def command(
         again = SyncAgain(place, reach, screen, Selection(only, restore, force), is_locked=is_locked)
         return again.run(every_s)
     writes_lock = not is_locked and not dry_run
-    with hold_run_lock(locate(place).parent, screen.say) if writes_lock else nullcontext():
+    with hold_run_lock(locate_to_write(place).parent, screen.say) if writes_lock else nullcontext():
         project = load(place, screen, locked=is_locked)
         if is_locked:
             require_current_lock(project)

@@ -11,7 +11,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from reconciler.cli.session import load, locate, open_reconciler, stop_on_signals
+from reconciler.cli.editor_schema import locate_to_write
+from reconciler.cli.session import load, open_reconciler, stop_on_signals
 from reconciler.errors import InvalidError, PalletError, UsageError
 from reconciler.reports import counts, documents, rows
 from reconciler.reports.problems import render_failure
@@ -54,7 +55,7 @@ class SyncAgain:
         Raises:
             PalletError: there was nothing to begin with.
         """
-        path = locate(self.place)
+        path = locate_to_write(self.place)
         with stop_on_signals() as stop:
             changes = ProjectChanges(path, Noticing(), stop, self.screen.say)
             try:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from reconciler.cli.editor_schema import locate_to_write
 from reconciler.cli.options import Output, Place, flag, output_options, place_options
 from reconciler.cli.screen import Screen
 from reconciler.cli.session import digest_memory, document_memory, locate
@@ -73,7 +74,7 @@ def _paths(names: Sequence[str]) -> tuple[Path, ...]:
 def _check_project(place: Place) -> tuple[Checked, Path]:
     root = place.directory
     try:
-        path = locate(place)
+        path = locate_to_write(place)
         root = path.parent
         project = load_project(path, memory=digest_memory(), locked=True, documents=document_memory())
     except InvalidError as exc:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, NoReturn
 import click
 from click.core import ParameterSource
 
+from reconciler.cli.editor_schema import locate_to_write
 from reconciler.cli.options import (
     Output,
     Place,
@@ -24,7 +25,7 @@ from reconciler.cli.options import (
     reach_options,
 )
 from reconciler.cli.screen import Screen
-from reconciler.cli.session import digest_memory, document_memory, locate, stop_on_signals, surroundings
+from reconciler.cli.session import digest_memory, document_memory, stop_on_signals, surroundings
 from reconciler.cli.watch_display import end_on_signals, open_display
 from reconciler.compose import choose_target, open_store
 from reconciler.desired.config_reader import read_config
@@ -144,7 +145,7 @@ def command(
     """
     is_patient = ctx.get_parameter_source("retries") is not ParameterSource.DEFAULT
     desk = _Desk(
-        locate(place),
+        locate_to_write(place),
         Channel(_parse_tag(tag), version_tags),
         Selection(only),
         reach if is_patient else replace(reach, retries=_RETRIES),
