@@ -10,7 +10,7 @@ from reconciler.cli.options import Output, Place, output_options, place_options
 from reconciler.cli.screen import Screen
 from reconciler.cli.session import locate
 from reconciler.desired.config_reader import read_config
-from reconciler.desired.kinds.kind_reader import builtin_kinds, say_names
+from reconciler.desired.kinds.kind_reader import builtin_kinds, kind_named, say_names
 from reconciler.desired.reading.wording import near_key
 from reconciler.errors import ConfigError, UsageError
 
@@ -63,14 +63,15 @@ def show(name: str, place: Place, output: Output) -> int:
     from reconciler.reports.kinds import kinds_document, render_kind
 
     screen, kinds = Screen(output), _find_kinds(place)
-    if name not in kinds:
+    kind = kind_named(kinds, name)
+    if kind is None:
         near = near_key(name, kinds)
         hint = f": did you mean {near}?" if near else ""
         raise UsageError(f"unknown kind {name!r}: expected one of {say_names(kinds)}{hint}")
     if output.format == "json":
-        _print_json(screen, kinds_document({name: kinds[name]}))
+        _print_json(screen, kinds_document({name: kind}))
     else:
-        screen.result(render_kind(kinds[name]))
+        screen.result(render_kind(kind))
     return 0
 
 

@@ -58,8 +58,8 @@ def read_kinds(
         if kind is not None:
             own.append(kind)
             doubtful += map(places.problem, media_type_warnings(kind))
-    taken = {kind.name for kind in own}
-    others = (kind for kind in builtin_kinds().values() if kind.base_name not in taken)
+    # A broken kind is not replaced by the built-in one of its name: whoever names it means no other.
+    others = (kind for kind in builtin_kinds().values() if kind.base_name not in tables)
     return {**with_editions(own), **{kind.name: kind for kind in others}}, doubtful
 
 

@@ -103,7 +103,8 @@ class _Reader:
         ignored = read_ignored(
             self.findings, ("rules", "ignore"), self.document.get("rules", {}).get("ignore", ())
         )
-        rules = RuleReader(self.findings, kinds, defaults.get("floating-tags", ()))
+        broken = self.document.get("kind", {}).keys() - kinds.keys()
+        rules = RuleReader(self.findings, kinds, defaults.get("floating-tags", ()), broken)
         config = Config(
             path=self.path.absolute(),
             project=self.document["project"]["name"],

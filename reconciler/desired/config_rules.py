@@ -23,15 +23,15 @@ from reconciler.desired.config import (
     VersionSource,
 )
 from reconciler.desired.config_named_rules import read_ignored
-from reconciler.desired.kinds.kind import LayerForm
-from reconciler.desired.kinds.kind_reader import say_names
+from reconciler.desired.kinds.kind import LABEL_MARK, LayerForm
+from reconciler.desired.kinds.kind_reader import kind_named, say_names
 from reconciler.desired.reading.fields import check_time
 from reconciler.desired.reading.wording import say_path
 from reconciler.desired.versions.version import Version, render_floating
 from reconciler.oci.reference import Tag
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
     from reconciler.desired.config_findings import Findings, Where
     from reconciler.desired.kinds.kind import Kind
@@ -41,15 +41,24 @@ class RuleReader:
     """Reads `[[artifact]]` after `[[artifact]]`.
 
     Args:
+        kinds: all that could be read.
         floating_tags: what `[defaults]` says.
+        broken: names of kinds that could not be read, which was said.
     """
 
-    def __init__(self, findings: Findings, kinds: Mapping[str, Kind], floating_tags: Sequence[str]) -> None:
+    def __init__(
+        self,
+        findings: Findings,
+        kinds: Mapping[str, Kind],
+        floating_tags: Sequence[str],
+        broken: Collection[str] = (),
+    ) -> None:
         self._findings, self._kinds, self._floating_tags = findings, kinds, floating_tags
+        self._broken = broken
 
     def read(self, index: int, table: Mapping[str, Any]) -> ArtifactRule:
         where: Where = ("artifact", index)
-        self._check_kind((*where, "kind"), table["kind"])
+        kind = self._read_kind((*where, "kind"), table["kind"])
         self._check_release(where, table)
         check_floating(self._findings, (*where, "floating-tags"), table.get("floating-tags", []))
         check_floating(
@@ -62,7 +71,7 @@ class RuleReader:
             line=self._findings.lines.locate(where) or 1,
             files=(files,) if isinstance(files, str) else tuple(files),
             repository=table["repository"],
-            kind=table["kind"],
+            kind=kind,
             version=self._read_version((*where, "version"), table.get("version")),
             versions=self._read_versions((*where, "versions"), table.get("versions", {})),
             annotations=dict(table.get("annotations", {})),
@@ -86,35 +95,40 @@ class RuleReader:
         )
 
     def _read_attach(self, where: Where, table: Mapping[str, Any]) -> AttachRule:
-        if "kind" in table:
-            self._check_kind((*where, "kind"), table["kind"])
-            if "artifact-type" in table:
-                message = "expected a kind or an artifact type, got both"
-                self._findings.report((*where, "artifact-type"), "said-twice", message)
+        kind = self._read_kind((*where, "kind"), table["kind"]) if "kind" in table else None
+        if kind is not None and "artifact-type" in table:
+            message = "expected a kind or an artifact type, got both"
+            self._findings.report((*where, "artifact-type"), "said-twice", message)
         files = table["files"]
         return AttachRule(
             line=self._findings.lines.locate(where) or 1,
             where=say_path(where),
             files=(files,) if isinstance(files, str) else tuple(files),
-            kind=table.get("kind"),
+            kind=kind,
             artifact_type=table.get("artifact-type"),
             media_type=table.get("media-type"),
             annotations=dict(table.get("annotations", {})),
         )
 
-    def _check_kind(self, where: Where, name: str) -> None:
-        if name not in self._kinds:
-            base, mark, _ = name.partition("@")
-            message = f"unknown kind {name!r}: expected one of {say_names(self._kinds)}, or a [kind.{name}]"
-            if mark and base in self._kinds:
-                own = [each.name for each in self._kinds[base].editions()]
-                message = (
-                    f"unknown version of kind {base}: expected {' or '.join([base, *own])}, got {name!r}"
-                )
+    def _read_kind(self, where: Where, name: str) -> str:
+        """Return the name under which the kind is known; one that nobody knows becomes a problem."""
+        kind = kind_named(self._kinds, name)
+        base, _, label = name.partition(LABEL_MARK)
+        if kind is not None:
+            return kind.name
+        if base in self._broken:
+            return name
+        if base in self._kinds:
+            known = " or ".join(each.name for each in (self._kinds[base], *self._kinds[base].editions()))
+            message = f"unknown version of kind {base}: expected {known}, got {name!r}"
+            self._findings.report(where, "unknown-kind", message, fix=f"add a [kind.{base}.variant.{label}]")
+        else:
+            message = f"unknown kind {name!r}: expected one of {say_names(self._kinds)}, or a [kind.{base}]"
             self._findings.report(where, "unknown-kind", message)
+        return name
 
     def _check_image(self, where: Where, table: Mapping[str, Any]) -> None:
-        kind = self._kinds.get(table["kind"])
+        kind = kind_named(self._kinds, table["kind"])
         if kind is None:
             return
         is_image = kind.layer is LayerForm.IMAGE

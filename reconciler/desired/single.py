@@ -16,7 +16,7 @@ from reconciler.desired.config import ArtifactRule, Config, LiteralVersion, Poli
 from reconciler.desired.digest_memory import NO_MEMORY
 from reconciler.desired.finding.tree import Tree
 from reconciler.desired.kinds.kind import Kind, LayerForm
-from reconciler.desired.kinds.kind_reader import builtin_kinds, say_names
+from reconciler.desired.kinds.kind_reader import builtin_kinds, kind_named, say_names
 from reconciler.desired.reading.fields import FieldValueError
 from reconciler.desired.single_files import (
     check_files,
@@ -234,12 +234,13 @@ def _rule(wish: Wish, kind: Kind, version: Version | None) -> ArtifactRule:
 
 
 def _choose_kind(kinds: Mapping[str, Kind], name: str | None) -> Kind:
-    if name is None or name not in kinds:
+    kind = None if name is None else kind_named(kinds, name)
+    if kind is None:
         raise UsageError(
             f"--kind: expected one of {say_names(kinds)}, got {name!r}",
             fix=f"add a [kind.{name}] to pallet.toml",
         )
-    return kinds[name]
+    return kind
 
 
 def _read_image(

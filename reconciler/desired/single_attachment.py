@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from reconciler.desired.attachments import Attachment, AttachmentForm, build_attachment
-from reconciler.desired.kinds.kind_reader import builtin_kinds, say_names
+from reconciler.desired.kinds.kind_reader import builtin_kinds, kind_named, say_names
 from reconciler.desired.single_files import check_files, choose_root, find_named
 from reconciler.errors import UsageError
 
@@ -74,7 +74,8 @@ def read_wish(wish: AttachWish, directory: Path, config: Config | None) -> ReadA
         DocumentError: some of them are no files that can be published; holds all of these.
     """
     kinds = config.kinds if config else builtin_kinds()
-    if wish.kind is not None and wish.kind not in kinds:
+    kind = None if wish.kind is None else kind_named(kinds, wish.kind)
+    if wish.kind is not None and kind is None:
         raise UsageError(
             f"--kind: expected one of {say_names(kinds)}, got {wish.kind!r}",
             fix=f"add a [kind.{wish.kind}] to pallet.toml",
@@ -87,7 +88,7 @@ def read_wish(wish: AttachWish, directory: Path, config: Config | None) -> ReadA
     root = choose_root(paths, starts, in_folder=False) if paths else directory.absolute()
     form = AttachmentForm(
         artifact_type=wish.artifact_type,
-        kind=kinds[wish.kind] if wish.kind is not None else None,
+        kind=kind,
         media_types=_media_types(named, directory, root),
         annotations=wish.annotations,
         project=config.project if config else None,

@@ -9,6 +9,7 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING, Final
 
+from reconciler.desired.kinds.rules import api_version
 from reconciler.desired.kinds.rules.registry import RULE_SETS
 from reconciler.desired.kinds.rules.settings import RULES
 
@@ -63,6 +64,7 @@ def _groups() -> Iterator[tuple[str, str, list[Rule]]]:
     for rule_set in RULE_SETS.values():
         yield rule_set.title, rule_set.format, [check.rule for check in rule_set.checks]
     yield "pallet.toml", "toml", list(RULES)
+    yield "Versions of kinds", "yaml", list(api_version.RULES)
 
 
 def _table() -> str:

@@ -163,6 +163,6 @@ class Kind:
 
     def editions(self) -> Iterator[Kind]:
         """Yield each version of the kind under a name that means no other: `workflow@1`, `workflow@2`."""
-        if self.variants and self.label is not None:
+        if LABEL_MARK not in self.name and self.label is not None:
             yield replace(self, name=f"{self.name}{LABEL_MARK}{self.label}", variants=())
         yield from self.variants

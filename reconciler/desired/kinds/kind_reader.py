@@ -1,6 +1,7 @@
 """Kinds from their documents: what stands in schemas/kinds, in pallet.toml, and in files that it names.
 
 Decided here: what a kind may leave out, and what a version of a kind takes from the kind itself.
+What a kind takes from a built-in one is `extending`'s.
 Must never be added: an `if` about one kind, or what a kind means for a file.
 """
 
@@ -8,9 +9,9 @@ from __future__ import annotations
 
 import functools
 import re
-import tomllib
 from typing import TYPE_CHECKING, Any, Final
 
+from reconciler.desired.kinds.extending import Said, builtin_tables, extend
 from reconciler.desired.kinds.kind import (
     BUILT_IN,
     LABEL_MARK,
@@ -22,7 +23,7 @@ from reconciler.desired.kinds.kind import (
 )
 from reconciler.desired.kinds.kind_sense import find_nonsense
 from reconciler.desired.kinds.recognition import FieldType, Recognition
-from reconciler.desired.kinds.schemas import load_schema, schemas_directory
+from reconciler.desired.kinds.schemas import load_schema
 from reconciler.desired.reading.documents import Format
 from reconciler.oci.media_types import EMPTY
 
@@ -42,14 +43,23 @@ _ONLY_OF_THE_KIND: Final = ("variant", "recognise", "title")
 @functools.cache
 def builtin_kinds() -> Mapping[str, Kind]:
     """Return the kinds that come with pallet, by name, their versions included."""
-    files = sorted((schemas_directory() / "kinds").glob("*.toml"))
-    kinds = (_read_kind(file.stem, tomllib.loads(file.read_text("utf-8")), None, BUILT_IN) for file in files)
+    kinds = (
+        _read_kind(name, Said(table, table, {}), None, BUILT_IN) for name, table in builtin_tables().items()
+    )
     return with_editions(kinds)
 
 
 def with_editions(kinds: Iterable[Kind]) -> dict[str, Kind]:
-    """Return kinds by name, each followed by its versions: `workflow`, `workflow@1`, `workflow@2`."""
-    return {each.name: each for kind in kinds for each in (kind, *kind.editions())}
+    """Return kinds by name, each followed by its versions where it has several: `a`, `a@1`, `a@2`."""
+    return {each.name: each for kind in kinds for each in (kind, *(kind.editions() if kind.variants else ()))}
+
+
+def kind_named(kinds: Mapping[str, Kind], name: str) -> Kind | None:
+    """Return the kind of a name; `workflow@1` is the kind itself where it has no other version."""
+    base, _, label = name.partition(LABEL_MARK)
+    kind = kinds.get(base)
+    is_only_version = kind is not None and not kind.variants and kind.label == label
+    return kinds.get(name) or (kind if is_only_version else None)
 
 
 def say_names(kinds: Mapping[str, Kind]) -> str:
@@ -74,25 +84,29 @@ def parse_kind(
     problems = check(dict(table), load_schema("kind.schema.json"))
     if problems:
         return None, problems
-    kind = _read_kind(name, table, root, origin)
-    problems = find_nonsense(kind, table)
+    said, problems = extend(name, table)
+    if problems:
+        return None, problems
+    kind = _read_kind(name, said, root, origin)
+    problems = find_nonsense(kind, said.table)
     return (None if problems else kind), problems
 
 
-def _read_kind(name: str, table: Mapping[str, Any], root: Path | None, origin: str) -> Kind:
+def _read_kind(name: str, said: Said, root: Path | None, origin: str) -> Kind:
+    table = said.table
     inherited = {key: value for key, value in table.items() if key not in _ONLY_OF_THE_KIND}
     title: str = table.get("title", name)
     variants = tuple(
         _read(
             f"{name}{LABEL_MARK}{label}",
             {**_inherit(inherited, variant), "title": f"{title} {label}", **variant},
-            root,
+            None if said.has_builtin_schema(label) else root,
             origin,
             label=label,
         )
         for label, variant in table.get("variant", {}).items()
     )
-    return _read(name, table, root, origin, variants=variants)
+    return _read(name, table, None if said.has_builtin_schema() else root, origin, variants=variants)
 
 
 def _inherit(table: Mapping[str, Any], variant: Mapping[str, Any]) -> dict[str, Any]:

@@ -45,6 +45,11 @@ schema = "schemas/prompt-v2.schema.json"
 [[kind.prompt.variant.2.recognise]]
 matches = { apiVersion = "^acme\\\\.dev/v2$" }
 """
+VARIANT: Final = """\
+[kind.workflow.variant.2]
+media-type = "application/vnd.pallet.workflow.v2+yaml"
+schema = "schemas/workflow-v2.schema.json"
+"""
 _HEAD: Final = """\
 # Kinds
 
@@ -70,9 +75,21 @@ The same may stand in a file of its own, TOML or JSON, without `kind.prompt`:
 file = "kinds/prompt.toml"
 ```
 
-A kind with the name of a built-in one takes its place. An entry says `kind = "prompt"`, and each file is of
-the version that recognises it, else of the kind itself; `kind = "prompt@2"` names a version, and `prompt@1`
-the kind's own. Regular expressions have a time limit ([ADR 0013](adr/0013-expressions-with-a-time-limit.md)).
+An entry says `kind = "prompt"`, and each file is of the version that recognises it, else of the kind itself;
+`kind = "prompt@2"` names a version, and `prompt@1` the kind's own, by the version in its media type. A file
+whose `apiVersion` names a version that nobody made is not taken for another without a word:
+[PLT064](rules.md#plt064), and [PLT065](rules.md#plt065) for pallet's own. Regular expressions have a time
+limit ([ADR 0013](adr/0013-expressions-with-a-time-limit.md)).
+
+A kind with the name of a built-in one changes that one: what it does not say stays, and annotations are added
+to. So another version of workflows is its media type, and whatever else is different:
+
+```toml
+{variant}```
+
+Such a version is told by `apiVersion: pallet.org/v2`, unless it says by what. A kind with a `media-type` of
+its own says which it means, `extends = true` to keep the schema, rules, version and annotations of the
+built-in kind, `extends = false` to do without ([ADR 0014](adr/0014-kinds-that-extend-a-built-in-one.md)).
 
 A path says where a field stands: `a.b`, `a[0]`, `a[*].b` for every item, `a..b` for every `b` at any depth
 below `a`, `a."b.c"` for a field whose name has dots.
@@ -83,7 +100,11 @@ below `a`, `a."b.c"` for a field whose name has dots.
 def render() -> str:
     """Return the whole page."""
     kinds = [kind for name, kind in sorted(builtin_kinds().items()) if LABEL_MARK not in name]
-    parts = [_HEAD.format(table=_overview(kinds)), *map(_section, kinds), _OWN.format(example=EXAMPLE)]
+    parts = [
+        _HEAD.format(table=_overview(kinds)),
+        *map(_section, kinds),
+        _OWN.format(example=EXAMPLE, variant=VARIANT),
+    ]
     return "\n".join(parts).rstrip("\n") + "\n\n" + "\n".join(_tables())
 
 

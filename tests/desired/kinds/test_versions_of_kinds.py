@@ -10,6 +10,7 @@ import pytest
 from reconciler.cli.main import run
 from reconciler.desired.document_memory import DocumentMemory
 from reconciler.desired.project import load_project
+from reconciler.errors import ConfigError
 from tests.support.projects import ProjectFolder, make_project
 
 TOML = """
@@ -149,7 +150,12 @@ KIND_FILES: dict[str, tuple[str, str | bytes, str]] = {
     "no json": ("a.json", "{", "k/a.json:1: "),
     "a list": ("a.json", "[]", "k/a.json:1: expected an object, which is a kind"),
     "latin 1": ("a.toml", b"title = '\xe9'", "k/a.toml:1: expected UTF-8, got the byte 0xe9"),
-    "wrong key": ("a.toml", '\nmedia-typ = "a/b"\n', "k/a.toml:1: missing key 'media-type'"),
+    "wrong key": (
+        "a.toml",
+        '\nmedia-typ = "a/b"\n',
+        "k/a.toml:2: media-typ: unknown key 'media-typ': did you mean",
+    ),
+    "missing key": ("a.toml", '\ntitle = "A"\n', "k/a.toml:1: missing key 'media-type'"),
 }
 
 
@@ -169,3 +175,75 @@ def test_kind_file_stands_alone(tmp_path: Path) -> None:
     assert folder.complaints() == [
         "pallet.toml:5: kind.p.media-type: unknown key 'media-type': expected one of file"
     ]
+
+
+FLOW = 'metadata: {{name: A, version: "1.0.0"}}\n{}steps: [{{id: a, skill: b}}]\n'
+
+
+def _flows(root: Path, kind: str, more: str = "", said: str = "") -> ProjectFolder:
+    toml = f'[[artifact]]\nfiles = "w/*.yaml"\nrepository = "w/{{stem}}"\nkind = "{kind}"\n{more}'
+    return make_project(root, toml, {"w/a.yaml": FLOW.format(said)})
+
+
+def test_version_of_a_built_in_kind_has_a_name(tmp_path: Path) -> None:
+    [plain] = _flows(tmp_path / "a", "workflow").load().wanted
+    [named] = _flows(tmp_path / "b", "workflow@1").load().wanted
+    assert (named.kind, named.digest) == (plain.kind, plain.digest)
+
+
+def test_version_that_nobody_made_is_refused_with_what_to_do(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError) as caught:
+        _flows(tmp_path, "workflow@2").load()
+    [problem] = caught.value.problems
+    assert problem.message == (
+        "unknown version of kind workflow: expected workflow or workflow@1, got 'workflow@2'"
+    )
+    assert problem.fix == "add a [kind.workflow.variant.2]"
+
+
+VARIANT = '[kind.workflow.variant.2]\nmedia-type = "application/vnd.pallet.workflow.v2+yaml"\n'
+
+
+@pytest.mark.parametrize(
+    ("kind", "said", "published"),
+    [
+        ("workflow", "", "workflow"),
+        ("workflow", "apiVersion: pallet.org/v2\n", "workflow@2"),
+        ("workflow@2", "", "workflow@2"),
+        ("workflow@1", "", "workflow@1"),
+    ],
+)
+def test_built_in_kind_has_another_version(tmp_path: Path, kind: str, said: str, published: str) -> None:
+    [wanted] = _flows(tmp_path, kind, VARIANT, said).load().wanted
+    assert (wanted.kind, wanted.version.text) == (published, "1.0.0")
+    assert wanted.annotations["org.pallet.workflow.skills"] == "b"
+    label = published.partition("@")[2] or "1"
+    assert json.loads(wanted.manifest)["artifactType"] == f"application/vnd.pallet.workflow.v{label}+yaml"
+
+
+def test_other_version_is_held_to_the_schema_of_the_kind(tmp_path: Path) -> None:
+    folder = _flows(tmp_path, "workflow@2", VARIANT)
+    folder.write({"w/a.yaml": 'metadata: {version: "1.0.0"}\nsteps: 1\n'})
+    assert folder.complaints() == [
+        "w/a.yaml:1: metadata: missing key 'name'",
+        "w/a.yaml:2: steps: expected a list, got the number 1",
+    ]
+
+
+def test_kind_that_cannot_be_read_is_no_unknown_one(tmp_path: Path) -> None:
+    folder = _flows(tmp_path, "prompt@2", '[kind.prompt]\nfile = "kinds/prompt.toml"\n')
+    folder.write({"kinds/prompt.toml": "media-type = 1\n"})
+    [complaint] = folder.complaints()
+    assert complaint == "kinds/prompt.toml:1: media-type: expected text, got the number 1"
+
+
+def test_built_in_kind_does_not_stand_in_for_a_broken_one(tmp_path: Path) -> None:
+    folder = _flows(tmp_path, "workflow@2", '[kind.workflow]\nversion = "a b"\n')
+    [complaint] = folder.complaints()
+    assert "kind.workflow.version: not a path: " in complaint
+
+
+def test_version_of_a_built_in_kind_is_shown(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    _flows(tmp_path, "workflow")
+    assert run(["kinds", "show", "workflow@1", "-C", str(tmp_path)]) == 0
+    assert "application/vnd.pallet.workflow.v1+yaml" in capsys.readouterr().out

@@ -8,7 +8,7 @@ from __future__ import annotations
 import functools
 from typing import TYPE_CHECKING, Final
 
-from reconciler.desired.kinds.rules import agent_card, chart, json_schema, settings, workflow
+from reconciler.desired.kinds.rules import agent_card, api_version, chart, json_schema, settings, workflow
 from reconciler.desired.reading.wording import near_key
 
 if TYPE_CHECKING:
@@ -29,7 +29,10 @@ RULE_SETS: Final[Mapping[str, RuleSet]] = {
 def all_rules() -> Mapping[str, Rule]:
     """Return every rule by its code, sorted."""
     rules = [check.rule for rule_set in RULE_SETS.values() for check in rule_set.checks]
-    return {rule.code: rule for rule in sorted((*rules, *settings.RULES), key=lambda rule: rule.code)}
+    return {
+        rule.code: rule
+        for rule in sorted((*rules, *settings.RULES, *api_version.RULES), key=lambda rule: rule.code)
+    }
 
 
 def check_code(text: str) -> str:

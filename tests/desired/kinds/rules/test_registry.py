@@ -6,7 +6,7 @@ import pytest
 
 from reconciler.desired.kinds.kind_files import check_document
 from reconciler.desired.kinds.kind_reader import builtin_kinds
-from reconciler.desired.kinds.rules import agent_card, chart, json_schema, workflow
+from reconciler.desired.kinds.rules import agent_card, api_version, chart, json_schema, workflow
 from reconciler.desired.kinds.rules.registry import RULE_SETS, all_rules, check_code
 from reconciler.desired.kinds.rules.rule import CODE, Check
 from reconciler.desired.kinds.rules.settings import RULES
@@ -44,7 +44,10 @@ def test_builtin_kind_uses_its_rules(name: str) -> None:
 
 
 def test_every_code_is_given_once() -> None:
-    rules = [check.rule for rule_set in RULE_SETS.values() for check in rule_set.checks] + list(RULES)
+    rules = [check.rule for rule_set in RULE_SETS.values() for check in rule_set.checks] + [
+        *RULES,
+        *api_version.RULES,
+    ]
     assert len({rule.code for rule in rules}) == len({rule.name for rule in rules}) == len(rules)
     assert len(all_rules()) == len(rules)
     assert [rule.code for rule in rules if not CODE.fullmatch(rule.code)] == []
