@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from reconciler.desired.kinds.kind import ConfigForm, LayerForm
+from reconciler.desired.build import WRITTEN_BY_PALLET
+from reconciler.desired.kinds.kind import ConfigForm, Function, LayerForm
 from reconciler.desired.kinds.patterns import PatternError, check_pattern
 from reconciler.desired.kinds.violations import Violation
 from reconciler.desired.reading.paths import parse_path
@@ -28,10 +29,16 @@ def find_nonsense(kind: Kind, table: Mapping[str, Any]) -> list[Violation]:
         kind: as it was read.
         table: what it was read from, and nothing that was filled in.
     """
-    found = [*_of_words(table, ()), *_of_recognition(kind, ()), *_of_format(kind)]
+    found = [
+        *_of_words(table, ()),
+        *_of_annotations(table, ()),
+        *_of_recognition(kind, ()),
+        *_of_format(kind),
+    ]
     for variant in kind.variants:
         where = ("variant", str(variant.label))
-        found += _of_words(table["variant"][variant.label], where)
+        said = table["variant"][variant.label]
+        found += (*_of_words(said, where), *_of_annotations(said, where))
         found += (*_of_recognition(variant, where), *_of_variant(kind, variant, where))
     return found
 
@@ -56,6 +63,23 @@ def _paths(table: Mapping[str, Any]) -> Iterator[tuple[FieldPath, str]]:
             yield from ((("recognise", index, word, path), path) for path in way.get(word, {}))
         for number, path in enumerate(way.get("any-of", ())):
             yield ("recognise", index, "any-of", number), path
+
+
+def _of_annotations(table: Mapping[str, Any], where: FieldPath) -> Iterator[Violation]:
+    """An annotation that a kind takes from files must be one that is then written."""
+    for key, value in table.get("annotations", {}).items():
+        here = (*where, "annotations", key)
+        if key in WRITTEN_BY_PALLET:
+            message = "expected another key, got one that pallet writes itself, whatever a file says"
+            yield Violation(here, "reserved-annotation", message, "take it out, or choose a key of your own")
+        for index, way in enumerate(value if isinstance(value, list) else [value]):
+            if isinstance(way, str) or "order" not in way or way.get("function") == Function.STRONGEST:
+                continue
+            place = (*here, index) if isinstance(value, list) else here
+            message = (
+                f"expected it with the function strongest, got it with {way.get('function', Function.TEXT)}"
+            )
+            yield Violation((*place, "order"), "unused-order", message, 'set function = "strongest"')
 
 
 def _of_recognition(kind: Kind, where: FieldPath) -> Iterator[Violation]:

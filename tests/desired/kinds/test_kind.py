@@ -146,6 +146,46 @@ def test_format_follows_the_media_type(media_type: str, text: str | None, expect
             ],
             id="no-format",
         ),
+        pytest.param(
+            {"media-type": MEDIA_TYPE, "extends": True},
+            [
+                "extends: expected the name of a kind that comes with pallet (agent-card, config, files, "
+                "helm-chart, image, sbom, schema, wasm, workflow), got k"
+            ],
+            id="nothing-to-extend",
+        ),
+        pytest.param(
+            {"media-type": MEDIA_TYPE, "annotations": {"a": "b", "org.pallet.project": "metadata.owner"}},
+            [
+                "annotations.'org.pallet.project': "
+                "expected another key, got one that pallet writes itself, whatever a file says"
+            ],
+            id="annotation-of-pallets-own",
+        ),
+        pytest.param(
+            {
+                "media-type": MEDIA_TYPE,
+                "variant": {"2": {"annotations": {"org.opencontainers.image.version": "metadata.owner"}}},
+            },
+            [
+                "variant.2.annotations.'org.opencontainers.image.version': "
+                "expected another key, got one that pallet writes itself, whatever a file says"
+            ],
+            id="annotation-of-pallets-own-in-a-version",
+        ),
+        pytest.param(
+            {"media-type": MEDIA_TYPE, "annotations": {"k": {"path": "a", "order": ["low", "high"]}}},
+            ["annotations.k.order: expected it with the function strongest, got it with text"],
+            id="order-alone",
+        ),
+        pytest.param(
+            {
+                "media-type": MEDIA_TYPE,
+                "annotations": {"k": ["a", {"path": "a", "function": "max", "order": ["a"]}]},
+            },
+            ["annotations.k[1].order: expected it with the function strongest, got it with max"],
+            id="order-with-another-function",
+        ),
     ],
 )
 def test_bad_kinds_are_explained(table: dict[str, Any], expected: list[str]) -> None:
