@@ -38,6 +38,10 @@ if TYPE_CHECKING:
 VIOLATIONS_MAX: Final = 1_000
 """Nobody reads more about one file, and a hostile file has millions."""
 _FORMATS_OF_DATES: Final = ("date", "date-time")
+_LATEST_DRAFT: Final = {
+    f"{scheme}://json-schema.org/schema{end}" for scheme in ("http", "https") for end in ("", "#")
+}
+"""Names of whichever draft is the latest, from before each draft had its own."""
 _DRAFT: Final = "https://json-schema.org/draft/2020-12/schema"
 
 
@@ -62,7 +66,7 @@ def check_metaschema(value: object) -> list[Violation]:
 def _draft_of(value: object) -> Any:
     if not isinstance(value, dict) or "$schema" not in value:
         return Draft202012Validator
-    if not isinstance(value["$schema"], str):
+    if not isinstance(value["$schema"], str) or value["$schema"] in _LATEST_DRAFT:
         return Draft202012Validator
     untyped: Any = jsonschema.validators
     return untyped.validator_for(value, default=None)

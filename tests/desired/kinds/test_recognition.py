@@ -128,6 +128,22 @@ def test_file_says_which_version_it_is(value: object, name: str) -> None:
     assert own(**TWO).of(value).name == name
 
 
+@pytest.mark.parametrize(
+    ("names", "kind"),
+    [
+        ("https://json-schema.org/draft/2020-12/schema", "schema"),
+        ("http://json-schema.org/draft-07/schema#", "schema"),
+        ("http://json-schema.org/schema#", "schema"),
+        ("http://json-schema.org/schema", "schema"),
+        ("http://json-schema.org/schemata", None),
+        ("https://example.com/schema#", None),
+    ],
+)
+def test_schema_is_known_by_its_draft(names: str, kind: str | None) -> None:
+    found = Recogniser(builtin_kinds()).kind_of("a.json", {"$schema": names})
+    assert (found.name if found else None) == kind
+
+
 def test_versions_have_names_of_their_own() -> None:
     kinds = with_editions([own(**TWO)])
     assert {name: (kind.media_type, len(kind.variants)) for name, kind in kinds.items()} == {

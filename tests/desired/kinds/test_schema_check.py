@@ -309,6 +309,7 @@ def test_shown_values_are_short_and_printable() -> None:
             ],
             id="type",
         ),
+        pytest.param({"$schema": "http://json-schema.org/schema#", "type": "object"}, [], id="latest-draft"),
         pytest.param(
             {"$schema": "https://example.com/mine"},
             [
