@@ -105,10 +105,9 @@ def test_places_are_those_of_editors(tmp_path: Path, validate: Any) -> None:
     problems = json.loads(validate("--format", "json", *names).stdout)["problems"]
 
     in_yaml = [
-        (7, 5, "steps[0].timeout", "too-small"),
+        (4, 3, "steps[0].timeout", "too-small"),
+        (8, 13, "steps[2].id", "PLT010"),
         (8, 36, "steps[1].timeout", "wrong-type"),
-        (9, 5, "steps[2].timeout", "wrong-type"),
-        (9, 5, "steps[2].id", "PLT010"),
     ]
     assert [(one["file"], one["line"], one["column"], one.get("path"), one["code"]) for one in problems] == [
         *(("places.yaml", *place) for place in in_yaml),

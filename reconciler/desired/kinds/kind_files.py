@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from reconciler.desired.kinds.annotations import ExtractionError, extract
-from reconciler.desired.kinds.rules.ignoring import not_ignored
+from reconciler.desired.kinds.placing import report
 from reconciler.desired.kinds.rules.json_schema import JSON_SCHEMA
 from reconciler.desired.kinds.rules.registry import RULE_SETS
 from reconciler.desired.kinds.schemas import Schema
@@ -23,7 +23,6 @@ from reconciler.desired.reading.documents import (
     read_document,
     require_size,
 )
-from reconciler.desired.reading.wording import Place, quote, say_path
 from reconciler.errors import DocumentError, Problem, Severity
 
 if TYPE_CHECKING:
@@ -57,7 +56,7 @@ def _check(document: Document, kind: Kind) -> list[Problem]:
         violations = check(document.value, schema) if schema is not None else []
     if kind.rules is not None:
         violations += RULE_SETS[kind.rules].apply(document.value)
-    return not_ignored(document, report(document, violations))
+    return report(document, violations)
 
 
 def describe_document(document: Document, kind: Kind) -> dict[str, str]:
@@ -80,33 +79,6 @@ def _describe(document: Document, kind: Kind) -> dict[str, str]:
     except ExtractionError as exc:
         violation = Violation(exc.path, "not-an-annotation", exc.message)
         raise DocumentError(report(document, [violation])) from exc
-
-
-def report(document: Document, violations: list[Violation]) -> list[Problem]:
-    """Return violations with their places in the file, in the order of its lines."""
-    if not violations:
-        return []
-    places = document.places(violation.path for violation in violations)
-    problems = [_problem(document, violation, places[violation.path]) for violation in violations]
-    return sorted(problems, key=lambda problem: (problem.line or 0, problem.column or 0))
-
-
-def _problem(document: Document, violation: Violation, place: Place) -> Problem:
-    message = violation.message
-    if violation.wants_text:
-        written = "" if place.written is None or place.path != violation.path else quote(place.written)[1:-1]
-        # A number may be shown as it was written.
-        message += f" (written {written})" if written and not message.endswith(f" {written}") else ""
-    return Problem(
-        code=violation.code,
-        message=message,
-        file=document.file,
-        line=place.line,
-        column=place.column,
-        path=say_path(violation.path) or None,
-        fix=violation.fix,
-        severity=violation.severity,
-    )
 
 
 @functools.lru_cache(maxsize=64)

@@ -12,7 +12,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
 from reconciler.desired.reading.encodings import wide_encoding
-from reconciler.desired.reading.wording import FieldPath, Place
+from reconciler.desired.reading.wording import FieldPath, Origin, Place
 from reconciler.errors import DocumentError, Problem
 
 if TYPE_CHECKING:
@@ -82,6 +82,16 @@ class Document:
                     break
         top = Place((), 1, 1, None)
         return {path: _nearest(path, found) or top for path in wanted}
+
+    def origins(self, paths: Iterable[FieldPath]) -> dict[FieldPath, Origin]:
+        """Return where each path, or the nearest field above it, was written, behind aliases and merges."""
+        wanted = list(dict.fromkeys(paths))
+        if self.format is Format.YAML:
+            from reconciler.desired.reading.yaml_origins import find_origins
+
+            return dict(find_origins(self.text, wanted))
+        places = self.places(wanted)
+        return {path: Origin(place, (place.line, place.column)) for path, place in places.items()}
 
     def position(self, path: FieldPath) -> Position:
         """Return where a field stands: its key in an object, its first character in a list."""

@@ -35,6 +35,19 @@ class Place:
     """The scalar as the file has it, such as `1.10`; None for lists and objects."""
 
 
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where what a field says was written, which aliases and merges of YAML may use elsewhere."""
+
+    place: Place
+    key: tuple[int, int]
+    """Line and column of the field itself; those of `place` where no alias is its value."""
+    used: tuple[int, int] | None = None
+    """Line and column of the alias or merge that brings it there; None where it was written there."""
+    span: tuple[int, int] | None = None
+    """Where a scalar of several lines begins and ends in the file, in characters from 0."""
+
+
 def say_path(path: FieldPath) -> str:
     """Return a path as people write it: `steps[0].timeout`."""
     text = ""

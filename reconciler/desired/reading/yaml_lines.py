@@ -12,7 +12,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from reconciler.desired.reading.wording import Place
     from reconciler.errors import Problem
@@ -41,14 +41,30 @@ def as_editors_see(problem: Problem, text: str) -> Problem:
     return replace(problem, line=line, column=column)
 
 
+def editor_count(text: str) -> Callable[[int, int], tuple[int, int]]:
+    """Return what turns a line and a column of YAML into those of editors."""
+    return _Count(text).convert if _DISPUTED.search(text) else lambda line, column: (line, column)
+
+
+class EditorLines:
+    """The beginnings of lines, as editors count them."""
+
+    def __init__(self, text: str) -> None:
+        self._starts = [0, *(match.end() for match in _OF_EDITORS.finditer(text))]
+
+    def position(self, offset: int) -> tuple[int, int]:
+        """Return line and column, from 1, of a character, from 0."""
+        number = bisect_right(self._starts, offset)
+        return number, offset - self._starts[number - 1] + 1
+
+
 class _Count:
     """The beginnings of lines, counted in both ways."""
 
     def __init__(self, text: str) -> None:
         self._yaml = [0, *(match.end() for match in _OF_YAML.finditer(text))]
-        self._editor = [0, *(match.end() for match in _OF_EDITORS.finditer(text))]
+        self._editor = EditorLines(text)
 
     def convert(self, line: int, column: int) -> tuple[int, int]:
         offset = self._yaml[min(line, len(self._yaml)) - 1] + column - 1
-        number = bisect_right(self._editor, offset)
-        return number, offset - self._editor[number - 1] + 1
+        return self._editor.position(offset)

@@ -21,15 +21,20 @@ if TYPE_CHECKING:
 _COMMENT: Final = re.compile(r"(?:^|\s)#\s*pallet:\s*ignore\s+(PLT[0-9, \tPLT]*)", re.ASCII)
 
 
-def not_ignored(document: Document, problems: list[Problem]) -> list[Problem]:
-    """Return the problems without those that a comment in the file ignores.
+class Comments:
+    """The comments of a document that switch rules off.
 
     `# pallet: ignore PLT015` counts for its own line; on a line of its own, for the next one.
     """
-    if not problems or document.format is not Format.YAML or "pallet:" not in document.text:
-        return problems
-    lines = document.text.split("\n")  # as editors count lines: no other line break counts
-    return [problem for problem in problems if problem.code not in _ignored_at(lines, problem.line)]
+
+    def __init__(self, document: Document) -> None:
+        has_comments = document.format is Format.YAML and "pallet:" in document.text
+        # As editors count lines: no other line break counts.
+        self._lines = document.text.split("\n") if has_comments else []
+
+    def ignore(self, code: str, lines: Iterable[int]) -> bool:
+        """Say whether a rule is switched off for any of some lines, which all are about one problem."""
+        return bool(self._lines) and any(code in _ignored_at(self._lines, line) for line in lines)
 
 
 def without_ignored(problems: Iterable[Problem], codes: Collection[str]) -> list[Problem]:
@@ -37,8 +42,8 @@ def without_ignored(problems: Iterable[Problem], codes: Collection[str]) -> list
     return [problem for problem in problems if not (problem.code in codes and CODE.fullmatch(problem.code))]
 
 
-def _ignored_at(lines: Sequence[str], line: int | None) -> set[str]:
-    if line is None or not 1 <= line <= len(lines):
+def _ignored_at(lines: Sequence[str], line: int) -> set[str]:
+    if not 1 <= line <= len(lines):
         return set()
     codes = _codes(lines[line - 1])
     if line > 1 and lines[line - 2].lstrip().startswith("#"):
