@@ -11,8 +11,8 @@ import click
 
 from reconciler.cli.editor_schema import locate_to_write
 from reconciler.cli.options import Output, Place, flag, output_options, place_options
+from reconciler.cli.projects import load
 from reconciler.cli.screen import Screen
-from reconciler.cli.session import load
 from reconciler.desired.editing.edit_diff import unified_diff
 from reconciler.desired.editing.edit_write import write_together
 from reconciler.desired.reading.wording import say_path

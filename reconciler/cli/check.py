@@ -17,8 +17,9 @@ from reconciler.cli.options import (
     place_options,
     reach_options,
 )
+from reconciler.cli.projects import load
 from reconciler.cli.screen import Screen
-from reconciler.cli.session import load, open_reconciler
+from reconciler.cli.session import open_reconciler
 from reconciler.cli.show import show_plan, show_problems
 from reconciler.errors import UsageError
 from reconciler.sync.exit_codes import ALLOWABLE, of_check

@@ -18,9 +18,10 @@ from reconciler.cli.options import (
     place_options,
     reach_options,
 )
+from reconciler.cli.projects import locate
 from reconciler.cli.references import Located, open_reference
 from reconciler.cli.screen import Screen
-from reconciler.cli.session import locate, stop_on_signals
+from reconciler.cli.session import stop_on_signals
 from reconciler.compose import name_at
 from reconciler.desired.config_reader import read_config
 from reconciler.desired.lockfile import read_lock

@@ -18,9 +18,10 @@ from reconciler.cli.options import (
     place_options,
     reach_options,
 )
+from reconciler.cli.projects import locate
 from reconciler.cli.references import asking, open_manifests, open_reference, tell_where
 from reconciler.cli.screen import Screen
-from reconciler.cli.session import locate, stop_on_signals
+from reconciler.cli.session import stop_on_signals
 from reconciler.desired.config_reader import read_config
 from reconciler.desired.lockfile import read_lock
 from reconciler.discovery.dependencies import find_dependencies

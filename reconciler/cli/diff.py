@@ -17,9 +17,10 @@ from reconciler.cli.options import (
     place_options,
     reach_options,
 )
+from reconciler.cli.projects import load
 from reconciler.cli.references import open_manifests, open_reference
 from reconciler.cli.screen import Screen
-from reconciler.cli.session import load, stop_on_signals
+from reconciler.cli.session import stop_on_signals
 from reconciler.discovery.roots import find_root
 from reconciler.errors import UsageError
 from reconciler.reports import documents

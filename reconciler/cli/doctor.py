@@ -16,8 +16,9 @@ from reconciler.cli.options import (
     place_options,
     reach_options,
 )
+from reconciler.cli.projects import locate
 from reconciler.cli.screen import Screen
-from reconciler.cli.session import locate, stop_on_signals, surroundings
+from reconciler.cli.session import stop_on_signals, surroundings
 from reconciler.compose import choose_target, examine, find_target
 from reconciler.desired.config import Target
 from reconciler.desired.config_reader import read_config

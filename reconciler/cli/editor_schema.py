@@ -11,7 +11,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from reconciler.cli.session import in_ci, locate
+from reconciler.cli.projects import in_ci, locate
 from reconciler.desired.kinds.schemas import schemas_directory
 from reconciler.desired.proposing.propose_text import SCHEMA_PATH
 from reconciler.errors import PalletError

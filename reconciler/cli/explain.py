@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 import click
 
 from reconciler.cli.options import Output, Place, Reach, output_options, place_options, reach_options
+from reconciler.cli.projects import load
 from reconciler.cli.screen import Screen
-from reconciler.cli.session import load, open_reconciler
+from reconciler.cli.session import open_reconciler
 from reconciler.reports import documents
 from reconciler.reports.explanations import explanation_document, render_explanation
 from reconciler.sync.exit_codes import of_plan

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import click
 
 from reconciler.cli.options import Output, Place, output_options, place_options
+from reconciler.cli.projects import locate
 from reconciler.cli.screen import Screen
-from reconciler.cli.session import locate
 from reconciler.desired.config_reader import read_config
 from reconciler.desired.kinds.kind_reader import builtin_kinds, kind_named, say_names
 from reconciler.desired.reading.wording import near_key

@@ -6,8 +6,8 @@ import click
 
 from reconciler.cli.editor_schema import locate_to_write
 from reconciler.cli.options import Output, Place, flag, output_options, place_options
+from reconciler.cli.projects import load
 from reconciler.cli.screen import Screen
-from reconciler.cli.session import load
 from reconciler.desired.lockfile import write_lock
 from reconciler.reports import documents
 from reconciler.sync.reconcile import differences_of, require_current_lock

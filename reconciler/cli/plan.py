@@ -14,8 +14,9 @@ from reconciler.cli.options import (
     place_options,
     reach_options,
 )
+from reconciler.cli.projects import in_ci, load
 from reconciler.cli.screen import Screen
-from reconciler.cli.session import in_ci, load, open_reconciler
+from reconciler.cli.session import open_reconciler
 from reconciler.cli.show import show_plan
 from reconciler.sync.exit_codes import of_plan
 from reconciler.sync.selection import Selection

@@ -22,8 +22,9 @@ from reconciler.cli.options import (
     place_options,
     reach_options,
 )
+from reconciler.cli.projects import load
 from reconciler.cli.screen import Screen
-from reconciler.cli.session import load, stop_on_signals, surroundings
+from reconciler.cli.session import stop_on_signals, surroundings
 from reconciler.cli.show import show_report
 from reconciler.compose import choose_target, name_at, open_store, without_prefix
 from reconciler.discovery.manifest_cache import CachedManifests, ManifestCache, cache_folder

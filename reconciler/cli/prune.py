@@ -21,9 +21,10 @@ from reconciler.cli.options import (
     place_options,
     reach_options,
 )
+from reconciler.cli.projects import in_ci, load
 from reconciler.cli.references import asking
 from reconciler.cli.screen import Screen
-from reconciler.cli.session import in_ci, load, stop_on_signals, surroundings
+from reconciler.cli.session import stop_on_signals, surroundings
 from reconciler.compose import choose_target, open_store
 from reconciler.discovery.catalog import CatalogPlace
 from reconciler.discovery.manifest_cache import CachedManifests, ManifestCache, cache_folder

@@ -19,6 +19,7 @@ from reconciler.cli.options import (
     place_options,
     reach_options,
 )
+from reconciler.cli.projects import digest_memory, locate
 from reconciler.cli.push_words import (
     Words,
     check_artifact_type,
@@ -30,7 +31,7 @@ from reconciler.cli.push_words import (
 )
 from reconciler.cli.references import Located, find_place, open_reference
 from reconciler.cli.screen import Screen
-from reconciler.cli.session import digest_memory, locate, stop_on_signals
+from reconciler.cli.session import stop_on_signals
 from reconciler.cli.subjects import find_subject, require_subject
 from reconciler.desired.config_reader import read_config
 from reconciler.desired.destinations import read_destination

@@ -18,7 +18,8 @@ from typing import TYPE_CHECKING
 import click
 
 from reconciler.cli.belonging import find_owner
-from reconciler.cli.session import locate, surroundings
+from reconciler.cli.projects import locate
+from reconciler.cli.session import surroundings
 from reconciler.compose import choose_target, find_target, open_store
 from reconciler.desired.config import Target
 from reconciler.desired.config_reader import read_config

@@ -1,4 +1,4 @@
-"""What most commands begin with: the project, the target's store, and a stop that signals set.
+"""What commands with a target begin with: its store, and a stop that signals set.
 
 Must never be added: a decision; a command that needs less than all of it takes less.
 """
@@ -14,14 +14,7 @@ from typing import TYPE_CHECKING
 import click
 
 from reconciler.compose import Connection, Surroundings, choose_target, open_store
-from reconciler.desired.config_reader import find_config
-from reconciler.desired.digest_memory import DigestMemory
-from reconciler.desired.document_memory import DocumentMemory
-from reconciler.desired.project import Project, load_project
 from reconciler.discovery.manifest_cache import CachedManifests, ManifestCache, cache_folder
-from reconciler.errors import UsageError
-from reconciler.oci.user_cache import user_cache_folder
-from reconciler.reports.problems import render_problem
 from reconciler.sync.reconcile import Reconciler
 from reconciler.sync.selection import Selection
 from reconciler.sync.stop import Stop
@@ -30,49 +23,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from types import FrameType
 
-    from reconciler.cli.options import Place, Reach
+    from reconciler.cli.options import Reach
     from reconciler.cli.screen import Screen
+    from reconciler.desired.project import Project
     from reconciler.oci.registry.notices import Notices
-
-_TRUE = ("1", "true", "yes", "on")
-
-
-def locate(place: Place) -> Path:
-    """Return the pallet.toml that the flags name, or the nearest one.
-
-    Raises:
-        UsageError: the directory of --directory is none.
-        ConfigError: there is no pallet.toml.
-    """
-    if not place.directory.is_dir():
-        raise UsageError(f"--directory {place.directory}: expected a directory, got none")
-    if place.file is not None:
-        return (place.directory / place.file).absolute()
-    return find_config(place.directory)
-
-
-def load(place: Place, screen: Screen, *, locked: bool = False) -> Project:
-    """Return the project; its warnings are said.
-
-    Args:
-        place: where pallet.toml is.
-        screen: where warnings are said.
-        locked: whether the lock is believed about images that a build has not written in this clone.
-    """
-    project = load_project(locate(place), memory=digest_memory(), locked=locked, documents=document_memory())
-    for problem in project.warnings:
-        screen.say(render_problem(problem).rstrip("\n"))
-    return project
-
-
-def digest_memory() -> DigestMemory:
-    """Return what this user's runs have found out about large files."""
-    return DigestMemory(user_cache_folder(os.environ, "digests"))
-
-
-def document_memory() -> DocumentMemory:
-    """Return what this user's runs have found out about files that are looked into."""
-    return DocumentMemory(user_cache_folder(os.environ, "documents"))
 
 
 def surroundings(
@@ -149,8 +103,3 @@ def stop_on_signals() -> Iterator[Stop]:
     finally:
         for number, handler in zip(signals, before, strict=True):
             signal.signal(number, handler)  # type: ignore[arg-type]
-
-
-def in_ci() -> bool:
-    """Say whether CI's variable is set, as every CI service does."""
-    return os.environ.get("CI", "").lower() in _TRUE

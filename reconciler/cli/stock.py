@@ -13,8 +13,9 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from reconciler.cli.projects import locate
 from reconciler.cli.references import asking
-from reconciler.cli.session import locate, surroundings
+from reconciler.cli.session import surroundings
 from reconciler.compose import choose_target, find_target, open_store
 from reconciler.desired.config import Config, Target
 from reconciler.desired.config_reader import read_config

@@ -21,8 +21,9 @@ from reconciler.cli.options import (
     place_options,
     reach_options,
 )
+from reconciler.cli.projects import in_ci, load
 from reconciler.cli.screen import Screen
-from reconciler.cli.session import in_ci, load, open_reconciler
+from reconciler.cli.session import open_reconciler
 from reconciler.cli.show import show_report
 from reconciler.errors import UsageError
 from reconciler.sync.reconcile import require_current_lock

@@ -12,7 +12,8 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from reconciler.cli.editor_schema import locate_to_write
-from reconciler.cli.session import load, open_reconciler, stop_on_signals
+from reconciler.cli.projects import load
+from reconciler.cli.session import open_reconciler, stop_on_signals
 from reconciler.errors import InvalidError, PalletError, UsageError
 from reconciler.reports import counts, documents, rows
 from reconciler.reports.problems import render_failure

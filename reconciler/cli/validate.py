@@ -11,8 +11,8 @@ import click
 
 from reconciler.cli.editor_schema import locate_to_write
 from reconciler.cli.options import Output, Place, flag, output_options, place_options
+from reconciler.cli.projects import digest_memory, document_memory, locate
 from reconciler.cli.screen import Screen
-from reconciler.cli.session import digest_memory, document_memory, locate
 from reconciler.desired.config_reader import read_config
 from reconciler.desired.project import load_project
 from reconciler.desired.validating import Checked, check_named

@@ -24,8 +24,9 @@ from reconciler.cli.options import (
     place_options,
     reach_options,
 )
+from reconciler.cli.projects import digest_memory, document_memory
 from reconciler.cli.screen import Screen
-from reconciler.cli.session import digest_memory, document_memory, stop_on_signals, surroundings
+from reconciler.cli.session import stop_on_signals, surroundings
 from reconciler.cli.watch_display import end_on_signals, open_display
 from reconciler.compose import choose_target, open_store
 from reconciler.desired.config_reader import read_config
