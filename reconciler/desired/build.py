@@ -9,7 +9,7 @@ Must never be added: a clock, a host name, a user, git's state, a file's time, a
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from posixpath import basename
 from typing import TYPE_CHECKING
 
@@ -73,7 +73,7 @@ def build_manifest(
     if "config" in kind.annotate:
         is_empty = config.media_type == EMPTY or kind.config is ConfigForm.EMPTY
         own = _without_title(annotations) if is_empty and rules >= RULES_OF_EMPTY_CONFIGS else annotations
-        config = replace(config, annotations=own)
+        config = Descriptor(config.media_type, config.digest, config.size_bytes, own)
     return manifest.render(
         Manifest(
             config=config,

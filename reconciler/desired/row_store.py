@@ -19,6 +19,9 @@ SIZE_MAX_BYTES: Final = 128 * 1024 * 1024
 """About a hundred thousand small documents."""
 _WAIT_S: Final = 1.0
 """Another process writes once, at its end, for a fraction of this."""
+_LOOKS_AT_ONCE: Final = 100
+"""Taking and leaving the file's lock for each look takes longer than looking. After a miss it is left at
+once: whoever finds nothing is busy for a while."""
 _TABLE: Final = (
     "CREATE TABLE IF NOT EXISTS rows (key BLOB PRIMARY KEY, row BLOB NOT NULL, proof BLOB NOT NULL, "
     "used INTEGER NOT NULL) WITHOUT ROWID"
@@ -38,6 +41,8 @@ class RowStore:
         self._path, self._today, self._size_max_bytes = path, today, size_max_bytes
         self._connection: sqlite3.Connection | None = None
         self._is_usable = True
+        self._looks = 0
+        """How often was looked since others were let in, or since the beginning."""
         self._added: list[tuple[bytes, bytes, bytes, int]] = []
         self._used: list[tuple[int, bytes]] = []
 
@@ -46,7 +51,12 @@ class RowStore:
         if self._connection is None and not self._open():
             return None
         assert self._connection is not None
+        if self._looks % _LOOKS_AT_ONCE == 0:
+            self._attempt("BEGIN")
+        self._looks += 1
         found = self._attempt("SELECT row, proof, used FROM rows WHERE key = ?", key)
+        if found is None or self._looks % _LOOKS_AT_ONCE == 0:
+            self._let_others_in()
         if found is None:
             return None
         row, proof, used = found
@@ -63,6 +73,7 @@ class RowStore:
     def close(self) -> None:
         """Write what was added, all or nothing, and trim."""
         try:
+            self._let_others_in()
             if (self._added or self._used) and self._is_usable and self._open(create=True):
                 self._write()
         finally:
@@ -91,6 +102,12 @@ class RowStore:
         except (sqlite3.Error, OSError) as exc:
             self._give_up(exc)
         return self._is_usable
+
+    def _let_others_in(self) -> None:
+        """End a transaction of reading: who writes waits for it."""
+        self._looks = 0
+        if self._connection is not None and self._connection.in_transaction:
+            self._attempt("COMMIT")
 
     def _attempt(self, statement: str, *values: object) -> Any:
         import sqlite3

@@ -14,7 +14,6 @@ from reconciler.desired.document_memory import NO_DOCUMENTS
 from reconciler.desired.kinds.recognising import Recogniser, format_of
 from reconciler.desired.reading.documents import Document, read_document
 from reconciler.desired.reading.encodings import narrowed
-from reconciler.desired.reading.sketches import sketch
 from reconciler.errors import DocumentError
 from reconciler.oci.digest import Digest
 
@@ -65,6 +64,9 @@ def _look(recogniser: Recogniser, path: str, content: bytes, documents: Document
     try:
         document = read_document(content, file=path, suffix_format=written_as)
     except DocumentError:
+        # Here: nothing of an ordinary project is broken, and YAML is read in few of its runs.
+        from reconciler.desired.reading.sketches import sketch
+
         kind = recogniser.base_of(path, sketch(content, written_as))
         return None if kind is None else Sighted(kind, None)
     kind = recogniser.base_of(path, document.value)

@@ -29,10 +29,12 @@ def wide_encoding(content: bytes) -> str | None:
 
     Spec: YAML 1.2.2, 5.2 (character encodings).
     """
+    head = content[:4]
+    if b"\0" not in head and not head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return None  # nearly always
     for mark, encoding in _MARKS:
         if content.startswith(mark):
             return encoding
-    head = content[:4]
     return _ZEROS.get(tuple(byte == 0 for byte in head)) if len(head) == 4 else None  # type: ignore[arg-type]
 
 

@@ -67,6 +67,8 @@ def own_entry(rule: ArtifactRule, path: str) -> str | None:
 
 def unused_versions(rule: ArtifactRule, paths: Iterable[str]) -> list[tuple[str, str]]:
     """Return each entry of `[artifact.versions]` that fits no file, or several, with the reason."""
+    if not rule.versions:
+        return []
     files = list(paths)
     stems = Counter(PurePosixPath(path).stem for path in files)
     complaints = []
