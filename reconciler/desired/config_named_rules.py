@@ -9,12 +9,15 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from reconciler.desired.kinds.kind import LayerForm
+from reconciler.desired.kinds.rules.hand_annotations import check_hand_annotations
 from reconciler.desired.kinds.rules.registry import check_code
 from reconciler.desired.kinds.rules.settings import check_media_type
 from reconciler.desired.kinds.violations import Violation
+from reconciler.desired.reading.wording import say_path
+from reconciler.errors import Problem
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from reconciler.desired.config_findings import Findings, Where
     from reconciler.desired.kinds.kind import Kind
@@ -38,3 +41,25 @@ def media_type_warnings(kind: Kind) -> Iterator[Violation]:
         for rule, found in check_media_type(each.media_type, written):
             path = (*where, *found.path)
             yield Violation(path, rule.code, found.message, found.fix, severity=rule.severity)
+
+
+def annotation_warnings(findings: Findings, where: Where, hand: Mapping[str, str]) -> Iterator[Problem]:
+    """Yield what is doubtful about annotations that pallet.toml says itself, each at its line.
+
+    Args:
+        findings: of pallet.toml, which knows the lines.
+        where: of the entry that has `annotations`.
+        hand: these annotations.
+    """
+    for rule, found in check_hand_annotations(hand):
+        path = (*where, "annotations", *found.path)
+        line = findings.lines.locate(path)
+        yield Problem(
+            rule.code,
+            found.message,
+            findings.file,
+            line,
+            path=say_path(path),
+            fix=found.fix,
+            severity=rule.severity,
+        )

@@ -17,6 +17,7 @@ from reconciler.desired.config_findings import Findings
 from reconciler.desired.config_kinds import kind_files, read_kinds
 from reconciler.desired.config_named_rules import read_ignored
 from reconciler.desired.config_rules import RuleReader, check_floating, read_policy
+from reconciler.desired.config_salvage import Salvage
 from reconciler.desired.config_targets import read_default_target, read_targets
 from reconciler.desired.kinds.rules.ignoring import without_ignored
 from reconciler.desired.kinds.schemas import load_schema
@@ -95,6 +96,7 @@ class _Reader:
     def read(self) -> Config:
         self._check_tool()
         credentials = read_credentials(self.document, self.findings)
+        written_kinds = _keys(self.document.get("kind"))
         unsound = self._check_schema()
         kinds, doubtful = read_kinds(self.document.get("kind", {}), self.findings, self.path.parent)
         root = self.path.absolute().parent
@@ -103,7 +105,7 @@ class _Reader:
         ignored = read_ignored(
             self.findings, ("rules", "ignore"), self.document.get("rules", {}).get("ignore", ())
         )
-        broken = self.document.get("kind", {}).keys() - kinds.keys()
+        broken = written_kinds - kinds.keys()
         rules = RuleReader(self.findings, kinds, defaults.get("floating-tags", ()), broken)
         config = Config(
             path=self.path.absolute(),
@@ -120,7 +122,7 @@ class _Reader:
             held=self._read_held(),
             ignored_rules=ignored,
             catalog=self._read_catalog(),
-            warnings=tuple(without_ignored(doubtful, ignored)),
+            warnings=tuple(without_ignored([*doubtful, *rules.doubtful], ignored)),
             kind_files=kind_files(self.document.get("kind", {})),
         )
         check_floating(self.findings, ("defaults", "floating-tags"), defaults.get("floating-tags", []))
@@ -128,27 +130,18 @@ class _Reader:
         return config
 
     def _check_schema(self) -> set[int]:
-        """Report what the schema says; return the artifacts whose values cannot be read because of it.
-
-        Raises:
-            ConfigError: something else than an artifact cannot be read.
-        """
+        """Report what the schema says, and go on with the rest; return the artifacts that cannot be read."""
         # Here: --help of a command imports this module, and can do without jsonschema.
         from reconciler.desired.kinds.schema_check import check
 
-        unsound = set()
+        refused = []
         for violation in check(without_secrets(self.document), load_schema("pallet.schema.json")):
             self.findings.report(violation.path, violation.code, violation.message)
-            match violation.path:
-                case _ if violation.code == "unknown-key":
-                    continue  # whoever reads the rest does not see it
-                case ("artifact", int(index), *_):
-                    unsound.add(index)
-                case _:
-                    unsound.add(-1)
-        if -1 in unsound:
-            self.findings.raise_if_any()
-        return unsound
+            if violation.code != "unknown-key":  # whoever reads the rest does not see it
+                refused.append(violation.path)
+        salvage = Salvage(self.document, refused)
+        self.document = salvage.document
+        return salvage.unreadable
 
     def _check_tool(self) -> None:
         tool = self.document.get("tool", {})
@@ -181,3 +174,7 @@ class _Reader:
                 if repository and held_tag and at:
                     held[repository, held_tag] = at
         return held
+
+
+def _keys(table: object) -> set[str]:
+    return set(table) if isinstance(table, dict) else set()

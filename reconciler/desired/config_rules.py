@@ -22,9 +22,10 @@ from reconciler.desired.config import (
     Policy,
     VersionSource,
 )
-from reconciler.desired.config_named_rules import read_ignored
+from reconciler.desired.config_named_rules import annotation_warnings, read_ignored
 from reconciler.desired.kinds.kind import LABEL_MARK, LayerForm
 from reconciler.desired.kinds.kind_reader import kind_named, say_names
+from reconciler.desired.kinds.rules.ignoring import without_ignored
 from reconciler.desired.reading.fields import check_time
 from reconciler.desired.reading.wording import say_path
 from reconciler.desired.versions.version import Version, render_floating
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
 
     from reconciler.desired.config_findings import Findings, Where
     from reconciler.desired.kinds.kind import Kind
+    from reconciler.errors import Problem
 
 
 class RuleReader:
@@ -55,6 +57,8 @@ class RuleReader:
     ) -> None:
         self._findings, self._kinds, self._floating_tags = findings, kinds, floating_tags
         self._broken = broken
+        self.doubtful: list[Problem] = []
+        """What is doubtful about the entries that were read, but for rules that these switch off."""
 
     def read(self, index: int, table: Mapping[str, Any]) -> ArtifactRule:
         where: Where = ("artifact", index)
@@ -65,6 +69,8 @@ class RuleReader:
             self._findings, (*where, "channel"), [item["name"] for item in table.get("channel", [])]
         )
         self._check_image(where, table)
+        ignored = read_ignored(self._findings, (*where, "ignore-rules"), table.get("ignore-rules", ()))
+        self._doubt(where, table, ignored)
         files = table.get("files", ())
         return ArtifactRule(
             index=index,
@@ -85,14 +91,24 @@ class RuleReader:
             stable=table.get("stable"),
             notes=_read_notes(table.get("notes")),
             policy=read_policy(table),
-            ignored_rules=read_ignored(
-                self._findings, (*where, "ignore-rules"), table.get("ignore-rules", ())
-            ),
+            ignored_rules=ignored,
             attachments=tuple(
                 self._read_attach((*where, "attach", number), attach)
                 for number, attach in enumerate(table.get("attach", []))
             ),
+            annotation_places={
+                key: place
+                for key in table.get("annotations", {})
+                if (place := self._findings.lines.place((*where, "annotations", key))) is not None
+            },
         )
+
+    def _doubt(self, where: Where, table: Mapping[str, Any], ignored: frozenset[str]) -> None:
+        """Note what is doubtful about the annotations of an entry, and of what is attached to it."""
+        attached = (((*where, "attach", index), each) for index, each in enumerate(table.get("attach", ())))
+        for place, entry in ((where, table), *attached):
+            found = annotation_warnings(self._findings, place, entry.get("annotations", {}))
+            self.doubtful += without_ignored(found, ignored)
 
     def _read_attach(self, where: Where, table: Mapping[str, Any]) -> AttachRule:
         kind = self._read_kind((*where, "kind"), table["kind"]) if "kind" in table else None

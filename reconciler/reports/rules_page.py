@@ -9,9 +9,8 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING, Final
 
-from reconciler.desired.kinds.rules import api_version
+from reconciler.desired.kinds.rules import api_version, hand_annotations, settings
 from reconciler.desired.kinds.rules.registry import RULE_SETS
-from reconciler.desired.kinds.rules.settings import RULES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -63,7 +62,7 @@ def render_page() -> str:
 def _groups() -> Iterator[tuple[str, str, list[Rule]]]:
     for rule_set in RULE_SETS.values():
         yield rule_set.title, rule_set.format, [check.rule for check in rule_set.checks]
-    yield "pallet.toml", "toml", list(RULES)
+    yield "pallet.toml", "toml", [*settings.RULES, *hand_annotations.RULES]
     yield "Versions of kinds", "yaml", list(api_version.RULES)
 
 

@@ -24,6 +24,8 @@ has to download content. pallet takes them from the files, as the [kind](kinds.m
 `[artifact.annotations]` of [pallet.toml](pallet-toml.md) says wins, and a warning (PLT063) says where the
 file contradicts it. Any other key may be written too, by pallet.toml or by a kind of your own. Layers carry
 the title alone. Readers merge what stands on the manifest and on the config descriptor; the manifest wins.
+Names that start with `org.pallet.` are pallet's own: a value that no reader understands is a warning
+([PLT066](rules.md#plt066)), and so is a name that is not on this page ([PLT067](rules.md#plt067)).
 
 | annotation | values | example |
 |---|---|---|

@@ -8,7 +8,15 @@ from __future__ import annotations
 import functools
 from typing import TYPE_CHECKING, Final
 
-from reconciler.desired.kinds.rules import agent_card, api_version, chart, json_schema, settings, workflow
+from reconciler.desired.kinds.rules import (
+    agent_card,
+    api_version,
+    chart,
+    hand_annotations,
+    json_schema,
+    settings,
+    workflow,
+)
 from reconciler.desired.reading.wording import near_key
 
 if TYPE_CHECKING:
@@ -31,7 +39,9 @@ def all_rules() -> Mapping[str, Rule]:
     rules = [check.rule for rule_set in RULE_SETS.values() for check in rule_set.checks]
     return {
         rule.code: rule
-        for rule in sorted((*rules, *settings.RULES, *api_version.RULES), key=lambda rule: rule.code)
+        for rule in sorted(
+            (*rules, *settings.RULES, *api_version.RULES, *hand_annotations.RULES), key=lambda rule: rule.code
+        )
     }
 
 

@@ -6,7 +6,14 @@ import pytest
 
 from reconciler.desired.kinds.kind_files import check_document
 from reconciler.desired.kinds.kind_reader import builtin_kinds
-from reconciler.desired.kinds.rules import agent_card, api_version, chart, json_schema, workflow
+from reconciler.desired.kinds.rules import (
+    agent_card,
+    api_version,
+    chart,
+    hand_annotations,
+    json_schema,
+    workflow,
+)
 from reconciler.desired.kinds.rules.registry import RULE_SETS, all_rules, check_code
 from reconciler.desired.kinds.rules.rule import CODE, Check
 from reconciler.desired.kinds.rules.settings import RULES
@@ -47,6 +54,7 @@ def test_every_code_is_given_once() -> None:
     rules = [check.rule for rule_set in RULE_SETS.values() for check in rule_set.checks] + [
         *RULES,
         *api_version.RULES,
+        *hand_annotations.RULES,
     ]
     assert len({rule.code for rule in rules}) == len({rule.name for rule in rules}) == len(rules)
     assert len(all_rules()) == len(rules)
