@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from reconciler.desired.kinds.annotations import ExtractionError, extract
 from reconciler.desired.kinds.placing import report
+from reconciler.desired.kinds.rules.api_version import check_api_version
 from reconciler.desired.kinds.rules.json_schema import JSON_SCHEMA
 from reconciler.desired.kinds.rules.registry import RULE_SETS
 from reconciler.desired.kinds.schemas import Schema
@@ -56,6 +57,7 @@ def _check(document: Document, kind: Kind) -> list[Problem]:
         violations = check(document.value, schema) if schema is not None else []
     if kind.rules is not None:
         violations += RULE_SETS[kind.rules].apply(document.value)
+    violations += check_api_version(kind, document.value)
     return report(document, violations)
 
 
