@@ -146,6 +146,8 @@ class ArtifactRule:
     ignored_rules: frozenset[str] = frozenset()
     """Codes of named rules that are switched off for its files."""
     attachments: tuple[AttachRule, ...] = ()
+    annotation_places: Mapping[str, tuple[int, int]] = field(default_factory=dict)
+    """Line and column of each annotation in pallet.toml, both from 1."""
 
     @property
     def where(self) -> str:

@@ -15,6 +15,7 @@ from enum import StrEnum
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final, TypeVar
 
+from reconciler.desired.reading.amounts import parse_bytes, parse_seconds
 from reconciler.desired.requirements import REQUIRES, Requirement, parse_requires
 
 if TYPE_CHECKING:
@@ -35,15 +36,6 @@ DEPENDENCIES: Final = f"{PREFIX}dependencies"
 """What older publishers wrote instead of `requires`: read, never written."""
 
 MEMORY_ASSUMED_BYTES: Final = 10**9
-_UNITS: Final = {
-    "": 1,
-    "b": 1,
-    **{f"{letter}{b}": 1000**power for power, letter in enumerate("kmgtp", 1) for b in ("", "b")},
-    **{f"{letter}i{b}": 1024**power for power, letter in enumerate("kmgtp", 1) for b in ("", "b")},
-}
-"""The units of the SI and of IEC 80000-13; `512Mi` and `2G` as Kubernetes writes them."""
-_AMOUNT = re.compile(r"([0-9]{1,18})(?:\.([0-9]{1,9}))?\s*([A-Za-z]{0,3})", re.ASCII)
-_SECONDS = re.compile(r"([0-9]{1,15}(?:\.[0-9]{1,9})?)\s*s?", re.ASCII)
 _INTEGER = re.compile(r"[+-]?[0-9]{1,18}", re.ASCII)
 _SHOWN_MAX_CHARACTERS = 80
 
@@ -170,12 +162,10 @@ def read_memory(text: str) -> int:
     Raises:
         ValueError: the text is no amount.
     """
-    match = _AMOUNT.fullmatch(text.strip())
-    factor = _UNITS.get(match[3].lower()) if match else None
-    if match is None or factor is None:
+    amount = parse_bytes(text)
+    if amount is None:
         raise ValueError(f"expected an amount such as 512MiB or 2GB, got {shown(text)}")
-    fraction = match[2] or ""
-    return int(int(match[1] + fraction) * factor // 10 ** len(fraction))
+    return amount
 
 
 @lru_cache(maxsize=1024)
@@ -185,10 +175,10 @@ def read_seconds(text: str) -> float:
     Raises:
         ValueError: the text is none.
     """
-    match = _SECONDS.fullmatch(text.strip())
-    if match is None:
+    seconds = parse_seconds(text)
+    if seconds is None:
         raise ValueError(f"expected seconds such as 600, got {shown(text)}")
-    return float(match[1])
+    return seconds
 
 
 @lru_cache(maxsize=1024)

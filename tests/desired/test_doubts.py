@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from reconciler.desired.kinds.kind import Kind
 
 FLOW = """\
-metadata: {name: A, version: 1.0.0, cost: high, language: [python, go]}
+metadata: {name: A, version: 1.0.0, cost: high, language: [python, go], max-memory: 2GB}
 steps:
   - {id: a, skill: b, timeout: 5}
   - {id: c, step_type: parallel, branches: {steps: [{id: d, skill: e, timeout: 9}]}}
@@ -42,6 +42,27 @@ def warnings(root: Path, toml: str, files: dict[str, str]) -> list[str]:
             id="type",
         ),
         pytest.param("timeout", "99", None, id="estimated"),
+        pytest.param(
+            "timeout",
+            "8",
+            "the file has a step that may take 9 s, pallet.toml says '8' for all of them, which wins",
+            id="less-than-one-step",
+        ),
+        pytest.param("timeout", "9", None, id="as-much-as-one-step"),
+        pytest.param("language", "go, python", None, id="other-order"),
+        pytest.param(
+            "language",
+            "go",
+            "the file says 'python,go', pallet.toml says 'go', which wins",
+            id="fewer-items",
+        ),
+        pytest.param("max-memory", "2000MB", None, id="the-same-amount"),
+        pytest.param(
+            "max-memory",
+            "2GiB",
+            "the file says '2GB', pallet.toml says '2GiB', which wins",
+            id="other-amount",
+        ),
         pytest.param("priority", "3", None, id="only-by-hand"),
     ],
 )
@@ -51,8 +72,38 @@ def test_annotation_by_hand_wins_and_is_said(
     toml = f'{WORKFLOWS}[artifact.annotations]\n"org.pallet.workflow.{key}" = "{value}"\n'
     project = make_project(tmp_path, toml, {"workflows/a.yaml": FLOW}).load()
     assert project.wanted[0].annotations[f"org.pallet.workflow.{key}"] == value
-    place = f"pallet.toml:4: artifact[0].annotations.org.pallet.workflow.{key}: workflows/a.yaml: "
+    written = (tmp_path / "pallet.toml").read_text("utf-8")
+    line = written[: written.index('"org.pallet')].count("\n") + 1
+    place = f"pallet.toml:{line}: artifact[0].annotations.org.pallet.workflow.{key}: workflows/a.yaml: "
     assert [str(problem) for problem in project.warnings] == ([place + expected] if expected else [])
+
+
+@pytest.mark.parametrize(
+    ("written", "place"),
+    [
+        pytest.param('\n[artifact.annotations]\n  "org.pallet.workflow.cost" = "low"\n', (10, 3), id="table"),
+        pytest.param('annotations = { "org.pallet.workflow.cost" = "low" }\n', (8, 17), id="inline"),
+        pytest.param('annotations."org.pallet.workflow.cost" = "low"\n', (8, 1), id="dotted"),
+    ],
+)
+def test_contradiction_is_at_its_annotation(tmp_path: Path, written: str, place: tuple[int, int]) -> None:
+    project = make_project(tmp_path, WORKFLOWS + written, {"workflows/a.yaml": FLOW}).load()
+    assert [(found.line, found.column) for found in project.warnings] == [place]
+
+
+def test_own_timeout_of_a_file_is_compared_as_a_number(tmp_path: Path) -> None:
+    flow = FLOW.replace("cost: high", "timeout: 60")
+    toml = f'{WORKFLOWS}[artifact.annotations]\n"org.pallet.workflow.timeout" = "60.0"\n'
+    assert warnings(tmp_path, toml, {"workflows/a.yaml": flow}) == []
+
+
+@pytest.mark.parametrize(
+    ("hand", "expected"), [pytest.param("1.1", 1, id="number"), pytest.param("1.10", 0, id="text")]
+)
+def test_plain_numbers_are_texts(tmp_path: Path, hand: str, expected: int) -> None:
+    kind = 'media-type = "application/vnd.acme.p.v1+yaml"\nannotations = { "com.acme.x" = "x" }\n'
+    toml = OWN.replace("[kind.own]", f'annotations = {{ "com.acme.x" = "{hand}" }}\n[kind.own]') + kind
+    assert len(warnings(tmp_path, toml, {"p/a.yaml": 'x: "1.10"\n'})) == expected
 
 
 def test_default_of_a_kind_is_not_contradicted(tmp_path: Path) -> None:

@@ -182,6 +182,23 @@ def _of_branches(path: FieldPath, branches: object, *, is_parallel: bool) -> flo
     return _maximum(_one_after_another((*path, name), branch) for name, branch in branches.items())
 
 
+def longest_step(value: object) -> float | None:
+    """Return the longest time that any step says it may take, in seconds; None where none says one.
+
+    What stands below a step that says its own is bounded by it. For warnings: it is part of no digest.
+    """
+    if isinstance(value, list):
+        return _maximum(longest_step(item) for item in value)
+    if not isinstance(value, dict):
+        return None
+    own = value.get("timeout")
+    if isinstance(own, int | float) and not isinstance(own, bool):
+        return own
+    named = value.get("branches")
+    branches = list(named.values()) if isinstance(named, dict) else named
+    return _maximum(map(longest_step, (value.get("steps"), branches)))
+
+
 def _total(durations: Iterable[float | None]) -> float | None:
     known = [duration for duration in durations if duration is not None]
     return sum(known) if known else None

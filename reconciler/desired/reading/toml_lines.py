@@ -51,10 +51,15 @@ class Lines:
         A table or an element of an array of tables is where its header is, a key where it is written,
         an element of an array where it begins. Lines count from 1; None where nothing of it is there.
         """
+        place = self.place(path)
+        return None if place is None else place[0]
+
+    def place(self, path: Path) -> tuple[int, int] | None:
+        """Return line and column of what `path` names, as `locate` does; columns are characters, from 1."""
         for end in range(len(path), 0, -1):
-            line = self._lines.get(path[:end])
-            if line is not None:
-                return line
+            place = self._lines.get(path[:end])
+            if place is not None:
+                return place
         return None
 
 
@@ -81,11 +86,13 @@ class _Scan:
 
     def __init__(self, text: str) -> None:
         self.text, self.at, self.counted, self.line = text, 0, 0, 1
-        self.lines: dict[Path, int] = {}
+        self.line_start = 0
+        self.lines: dict[Path, tuple[int, int]] = {}
+        """Line and column."""
         self.lengths: dict[Path, int] = {}
         """How many elements each array of tables has so far."""
 
-    def run(self) -> dict[Path, int]:
+    def run(self) -> dict[Path, tuple[int, int]]:
         table: Path = ()
         self.skip(_BLANK)
         while self.at < len(self.text):
@@ -97,39 +104,39 @@ class _Scan:
         return self.lines
 
     def header(self) -> Path:
-        line = self.line_here()
+        place = self.place_here()
         is_array = self.text.startswith("[[", self.at)
         self.at += 2 if is_array else 1
         keys = self.dotted_key()
         self.at += 2 if is_array else 1
-        path = self.absolute((), keys[:-1], line)
+        path = self.absolute((), keys[:-1], place)
         path = (*path, keys[-1])
         if not is_array:
             # A sub-table may have made this one known: its own header is the better place.
-            self.lines[path] = line
+            self.lines[path] = place
             return path
-        self.lines.setdefault(path, line)
+        self.lines.setdefault(path, place)
         index = self.lengths.get(path, 0)
         self.lengths[path] = index + 1
-        self.lines[*path, index] = line
+        self.lines[*path, index] = place
         return (*path, index)
 
-    def absolute(self, table: Path, keys: list[str], line: int) -> Path:
+    def absolute(self, table: Path, keys: list[str], place: tuple[int, int]) -> Path:
         """Follow keys from a table, through the last element of each array of tables."""
         path = table
         for key in keys:
             path = (*path, key)
-            self.lines.setdefault(path, line)
+            self.lines.setdefault(path, place)
             if path in self.lengths:
                 path = (*path, self.lengths[path] - 1)
         return path
 
     def pair(self, table: Path) -> None:
-        line = self.line_here()
+        place = self.place_here()
         keys = self.dotted_key()
         self.skip(_EQUALS)
-        path = (*self.absolute(table, keys[:-1], line), keys[-1])
-        self.lines.setdefault(path, line)
+        path = (*self.absolute(table, keys[:-1], place), keys[-1])
+        self.lines.setdefault(path, place)
         self.value(path)
 
     def value(self, path: Path) -> None:
@@ -159,14 +166,14 @@ class _Scan:
     def element(self, array: _Container) -> Path:
         path = (*array.path, array.length)
         array.length += 1
-        self.lines[path] = self.line_here()
+        self.lines[path] = self.place_here()
         return path
 
     def inline_key(self, table: _Container) -> Path:
-        line, path = self.line_here(), table.path
+        place, path = self.place_here(), table.path
         for key in self.dotted_key():
             path = (*path, key)
-            self.lines.setdefault(path, line)
+            self.lines.setdefault(path, place)
         self.skip(_EQUALS)
         return path
 
@@ -185,14 +192,17 @@ class _Scan:
         """Go behind what `pattern` matches here, and return it."""
         match = pattern.match(self.text, self.at)
         if match is None:
-            raise ValueError(f"line {self.line_here()}: expected TOML that tomllib accepts")
+            raise ValueError(f"line {self.place_here()[0]}: expected TOML that tomllib accepts")
         self.at = match.end()
         return match[0]
 
-    def line_here(self) -> int:
-        self.line += self.text.count("\n", self.counted, self.at)
+    def place_here(self) -> tuple[int, int]:
+        passed = self.text.count("\n", self.counted, self.at)
+        if passed:
+            self.line += passed
+            self.line_start = self.text.rfind("\n", self.counted, self.at) + 1
         self.counted = self.at
-        return self.line
+        return self.line, self.at - self.line_start + 1
 
 
 class _Container:

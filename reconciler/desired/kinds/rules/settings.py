@@ -6,9 +6,11 @@ Must never be added: a look at a file; what it says is given.
 from __future__ import annotations
 
 import re
+from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
 from reconciler.desired.kinds.rules.rule import Finding, Rule
+from reconciler.desired.reading.amounts import has_unit, parse_bytes, parse_seconds
 from reconciler.desired.reading.wording import quote
 from reconciler.errors import Severity
 
@@ -112,14 +114,58 @@ def check_file_suffix(media_type: str, path: str) -> Iterator[tuple[Rule, Findin
         yield OTHER_SUFFIX, Finding((), message, "choose another kind, or name the file after what it holds")
 
 
-def check_annotations(hand: Mapping[str, str], file: Mapping[str, str]) -> Iterator[tuple[Rule, Finding]]:
+class Sort(StrEnum):
+    """How two texts of an annotation are compared."""
+
+    TEXT = "text"
+    """As they are, but for amounts with a unit."""
+    ITEMS = "items"
+    """As items between commas, in any order."""
+    SECONDS = "seconds"
+
+
+def check_annotations(
+    hand: Mapping[str, str], file: Mapping[str, str], sorts: Mapping[str, Sort]
+) -> Iterator[tuple[Rule, Finding]]:
     """Yield where pallet.toml and the file say different things.
 
     Args:
         hand: the annotations of pallet.toml.
         file: those that the kind takes from the file.
+        sorts: how they are compared; TEXT where nothing is said.
     """
     for key in sorted(hand.keys() & file.keys()):
-        if hand[key] != file[key]:
+        sort = sorts.get(key, Sort.TEXT)
+        if _meaning(hand[key], sort) != _meaning(file[key], sort):
             message = f"the file says {quote(file[key])}, pallet.toml says {quote(hand[key])}, which wins"
             yield OTHER_ANNOTATION, Finding(("annotations", key), message, "take one of them out")
+
+
+def check_durations(hand: Mapping[str, str], least: Mapping[str, float]) -> Iterator[tuple[Rule, Finding]]:
+    """Yield where pallet.toml gives all of a file less time than one step of it may take.
+
+    Args:
+        hand: the annotations of pallet.toml.
+        least: for annotations that are durations, the longest time that any step says, in seconds.
+    """
+    for key in sorted(hand.keys() & least.keys()):
+        seconds = parse_seconds(hand[key])
+        if seconds is not None and seconds < least[key]:
+            message = (
+                f"the file has a step that may take {least[key]:g} s, "
+                f"pallet.toml says {quote(hand[key])} for all of them, which wins"
+            )
+            yield OTHER_ANNOTATION, Finding(("annotations", key), message, "say more, or take it out")
+
+
+def _meaning(text: str, sort: Sort) -> object:
+    match sort:
+        case Sort.ITEMS:
+            return frozenset(part.strip() for part in text.split(",") if part.strip())
+        case Sort.SECONDS:
+            seconds = parse_seconds(text)
+            return text if seconds is None else seconds
+        case Sort.TEXT:
+            # A plain number may as well be a version, of which 1.10 is another one than 1.1.
+            amount = parse_bytes(text) if has_unit(text) else None
+            return text if amount is None else amount
