@@ -65,9 +65,12 @@ def say_recognition(rule: Recognition) -> str:
         fields.append(" or ".join(rule.any_of))
     if rule.starts_with:
         fields.append(f"first bytes {rule.starts_with.hex()}")
+    if rule.folders:
+        fields.append(f"an object in {' '.join(f'{folder}/' for folder in rule.folders)}, as init guesses")
     if rule.holds:
         return f"folder or .tar with {' and '.join(rule.holds)}"
-    return " with ".join(filter(None, (names, ", ".join(fields))))
+    said = " with ".join(filter(None, (names, ", ".join(fields))))
+    return f"{said}; never {' '.join(rule.except_names)}" if rule.except_names else said
 
 
 def say_extraction(way: Extraction) -> str:
@@ -197,6 +200,8 @@ def _recognition(rule: Recognition) -> dict[str, Any]:
         "said": say_recognition(rule),
         "suffixes": list(rule.suffixes),
         "names": list(rule.names),
+        "except": list(rule.except_names),
+        "folders": list(rule.folders),
         "starts_with": rule.starts_with.hex(),
         "fields": {path: type_.value for path, type_ in rule.fields},
         "any_of": list(rule.any_of),

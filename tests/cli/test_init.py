@@ -344,6 +344,33 @@ def test_hundreds_of_files_are_summed_up(tmp_path: Path, capsys: pytest.CaptureF
     assert len(err.splitlines()) < 30
 
 
+def test_settings_are_a_guess_and_said_to_be(tmp_path: Path) -> None:
+    odd = {
+        "package.json": "{}",
+        "config/package.json": "{}",
+        "config/x.config.json": "{",
+        "config/list.json": "[]",
+    }
+    _write(tmp_path, {f"config/{name}.json": '{"retries": 3}' for name in "abcd"} | odd)
+    assert _init(tmp_path) == 0
+    assert (tmp_path / "pallet.toml").read_text("utf-8").partition("[[artifact]]\n")[2] == (
+        "# Known by their folder alone: take this entry out where nobody else needs these settings,\n"
+        "# or where they hold a secret.\n"
+        "files = [\n"
+        '  "config/*.json",\n'
+        '  "!config/list.json",  # of no kind that pallet knows\n'
+        '  "!config/package.json",  # of no kind that pallet knows\n'
+        '  "!config/x.config.json",  # left out: not JSON: expecting property name enclosed in double quotes, got '
+        "the end of the line\n"
+        "]\n"
+        'repository = "config/{stem}"  # one for each file: {stem} is its name without the suffix\n'
+        'kind = "config"\n'
+        "# The configurations say no version: raise it here when they change.\n"
+        'version = "0.1.0"\n'
+    )
+    assert run(["sync", "-C", str(tmp_path)]) == 0
+
+
 def test_what_was_passed_over_is_counted(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     _write(tmp_path, {f"k8s/{number}.yaml": "kind: Pod" for number in range(3)})
     _write(tmp_path, {"package.json": "{}"} | {f"folder{number}/x.json": "{}" for number in range(10)})

@@ -176,6 +176,8 @@ def _recognition(way: Mapping[str, Any], format_: Format | None) -> Recognition:
     return Recognition(
         suffixes=tuple(suffixes),
         names=names,
+        except_names=tuple(way.get("except", ())),
+        folders=tuple(way.get("folders", ())),
         starts_with=bytes.fromhex(way.get("starts-with", "")),
         fields=tuple((path, FieldType(type_)) for path, type_ in fields.items()),
         any_of=tuple(way.get("any-of", ())),

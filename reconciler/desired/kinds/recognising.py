@@ -1,7 +1,8 @@
 """Which of many kinds a file is, by its name and by what it says: asked by init, push and validate.
 
 Decided here: a project's kinds are asked before those that come with pallet, each in the order of its
-document; the first that fits decides. Must never be added: reading a file, or a word about one kind.
+document; the first that fits decides, and a guess comes last.
+Must never be added: reading a file, or a word about one kind.
 """
 
 from __future__ import annotations
@@ -26,12 +27,16 @@ class Recogniser:
 
     Args:
         kinds: all there are, by name; their versions are reached through the kinds themselves.
+        is_guessing: whether the folder that a file stands in may say what it is, where nothing else does.
     """
 
-    def __init__(self, kinds: Mapping[str, Kind]) -> None:
+    def __init__(self, kinds: Mapping[str, Kind], *, is_guessing: bool = False) -> None:
         own = [kind for name, kind in kinds.items() if LABEL_MARK not in name]
         own.sort(key=lambda kind: kind.origin == BUILT_IN)
-        self._rules = [(rule, kind) for kind in own for rule in _rules_of(kind)]
+        rules = [(rule, kind) for kind in own for rule in _rules_of(kind)]
+        self._rules = [pair for pair in rules if not pair[0].folders]
+        if is_guessing:
+            self._rules += [pair for pair in rules if pair[0].folders]
         self._describing = {kind.described_by: kind for kind in own if kind.described_by is not None}
 
     def may_fit(self, path: str) -> bool:

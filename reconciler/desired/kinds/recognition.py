@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 from fnmatch import fnmatchcase
-from posixpath import basename
+from posixpath import basename, dirname
 from typing import TYPE_CHECKING
 
 from reconciler.desired.kinds.patterns import is_found
@@ -47,6 +47,10 @@ class Recognition:
     suffixes: tuple[str, ...] = ()
     names: tuple[str, ...] = ()
     """Globs on the file's name; a suffix or a name is enough. Neither: any name."""
+    except_names: tuple[str, ...] = ()
+    """Globs on names of files that are something else all the same."""
+    folders: tuple[str, ...] = ()
+    """Folders in which such a file stands, from the project's root: a guess, which only `init` makes."""
     starts_with: bytes = b""
     fields: tuple[tuple[str, FieldType], ...] = ()
     """Paths that must be there, and what they must hold."""
@@ -60,13 +64,17 @@ class Recognition:
     @property
     def needs_document(self) -> bool:
         """Whether it looks at what the file says."""
-        return bool(self.fields or self.any_of or self.matches)
+        return bool(self.fields or self.any_of or self.matches or self.folders)
 
     def fits_name(self, path: str) -> bool:
         """Say whether a file may be of the kind, by its path alone."""
+        name = basename(path)
+        if any(fnmatchcase(name, pattern) for pattern in self.except_names):
+            return False
+        if self.folders and dirname(path) not in self.folders:
+            return False
         if not self.suffixes and not self.names:
             return True
-        name = basename(path)
         return name.endswith(self.suffixes) or any(fnmatchcase(name, pattern) for pattern in self.names)
 
     def fits_words(self, content: bytes) -> bool:

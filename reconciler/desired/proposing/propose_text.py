@@ -30,6 +30,11 @@ _EXPLANATIONS = {
 }
 _NOT_ITS_NAME = "  # not the file's own name: lower case, digits, and . _ - between them"
 
+_GUESSED = (
+    "# Known by their folder alone: take this entry out where nobody else needs these settings,\n",
+    "# or where they hold a secret.\n",
+)
+
 _EXAMPLE = """
 # Nothing was found here that can be published. An entry looks like this:
 #
@@ -82,6 +87,8 @@ def _render_entries(entries: Sequence[Entry]) -> Iterator[str]:
             comment = f"  # one for each file: {placeholder} is {_EXPLANATIONS[placeholder]}"
             explained.add(placeholder)
         yield "\n[[artifact]]\n"
+        if _is_guess(builtin_kinds()[entry.kind]):
+            yield from _GUESSED
         yield from _render_files(entry)
         yield f"repository = {_quote(entry.repository)}{comment}\n"
         yield f"kind = {_quote(entry.kind)}\n"
@@ -89,6 +96,10 @@ def _render_entries(entries: Sequence[Entry]) -> Iterator[str]:
         for pattern in entry.attach:
             yield "[[artifact.attach]]  # refers to the artifact, and is found by it\n"
             yield f"files = {_quote(pattern)}\n"
+
+
+def _is_guess(kind: Kind) -> bool:
+    return bool(kind.recognised_by) and all(rule.folders for rule in kind.recognised_by)
 
 
 def _render_version(entry: Entry) -> Iterator[str]:

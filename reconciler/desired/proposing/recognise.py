@@ -61,7 +61,7 @@ class Survey:
 
 def recognise_files(tree: Tree) -> Survey:
     """Look at every file of a project that may be of a kind that comes with pallet, and say what each is."""
-    looking = _Looking(Path(tree.root), Recogniser(builtin_kinds()))
+    looking = _Looking(Path(tree.root), Recogniser(builtin_kinds(), is_guessing=True))
     candidates = find_candidates(tree, looking.is_worth_a_look)
     survey = Survey(refused=candidates.problems, links=candidates.links)
     doubtful = []
