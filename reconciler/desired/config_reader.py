@@ -24,7 +24,7 @@ from reconciler.desired.kinds.schemas import load_schema
 from reconciler.desired.reading.toml_lines import syntax_problem
 from reconciler.desired.versions.constraints import Constraint
 from reconciler.desired.versions.version import Version
-from reconciler.errors import ConfigError, Problem
+from reconciler.errors import ConfigError, DocumentError, Problem
 from reconciler.oci.reference import Repository, Tag
 
 if TYPE_CHECKING:
@@ -126,8 +126,18 @@ class _Reader:
             kind_files=kind_files(self.document.get("kind", {})),
         )
         check_floating(self.findings, ("defaults", "floating-tags"), defaults.get("floating-tags", []))
+        if self.findings.problems:
+            self._check_schemas_of(config)
         self.findings.raise_if_any()
         return config
+
+    def _check_schemas_of(self, config: Config) -> None:
+        """Say in the same round what is wrong with schemas, which are read with the first file otherwise."""
+        for name in dict.fromkeys(rule.kind for rule in config.artifacts):
+            try:
+                _ = config.kinds[name].schema if name in config.kinds else None
+            except DocumentError as exc:
+                self.findings.problems += exc.problems
 
     def _check_schema(self) -> set[int]:
         """Report what the schema says, and go on with the rest; return the artifacts that cannot be read."""
