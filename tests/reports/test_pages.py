@@ -74,6 +74,13 @@ def test_example_is_read(text: str, tmp_path: Path) -> None:
     assert "prompt" in read_config(tmp_path / "pallet.toml").kinds
 
 
+def test_example_of_another_version_is_read(tmp_path: Path) -> None:
+    (tmp_path / "pallet.toml").write_text(f'[project]\nname = "acme"\n{kinds_page.VARIANT}', encoding="utf-8")
+    kinds = read_config(tmp_path / "pallet.toml").kinds
+    assert kinds["workflow@2"].schema_root is not None
+    assert kinds["workflow"].schema is not None
+
+
 @pytest.mark.parametrize(
     ("value", "text"),
     [

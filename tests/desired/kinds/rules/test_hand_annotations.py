@@ -6,9 +6,11 @@ import pytest
 
 from reconciler.desired.kinds.rules.hand_annotations import check_hand_annotations
 from reconciler.desired.kinds.schemas import load_schema
+from reconciler.discovery import workflow_facts as facts
 from tests.support.projects import WORKFLOWS, make_project, workflow
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
 W = "org.pallet.workflow"
@@ -58,9 +60,10 @@ def test_name_that_is_not_known_is_said(key: str, meant: str | None) -> None:
         {},
         {"com.acme.priority": "high", "org.opencontainers.image.licens": "?", "org.palletx.a": "b"},
         {f"{W}.max-memory": "1.5 GiB", f"{W}.priority": "-3", f"{W}.timeout": "0.5"},
+        {f"{W}.max-memory": "2g", f"{W}.timeout": "600s"},
         {f"{W}.max-memory": "1048576", f"{W}.dependencies": "plan", f"{W}.skills": "a,b"},
     ],
-    ids=["nothing", "other-names", "numbers", "more"],
+    ids=["nothing", "other-names", "numbers", "units", "more"],
 )
 def test_good_annotations_are_let_be(hand: dict[str, str]) -> None:
     assert list(check_hand_annotations(hand)) == []
@@ -107,3 +110,27 @@ def test_rules_are_switched_off_by_code(tmp_path: Path) -> None:
     assert [text[-7:-1] for text in everywhere] == ["PLT067"]
     entry = TOML.replace("[artifact.annotations]", 'ignore-rules = ["PLT067"]\n[artifact.annotations]')
     assert [text[-7:-1] for text in _warnings(tmp_path / "b", entry)] == ["PLT066", "PLT066"]
+
+
+@pytest.mark.parametrize(
+    ("word", "read", "texts"),
+    [
+        ("timeout", facts.read_seconds, ["600", "1.5", "600s", "600 s", "", "5m", "-1", "1e3", "1."]),
+        ("priority", facts.read_integer, ["0", "-3", "+7", "", "1.5", "high", "1" * 19]),
+        ("max-memory", facts.read_memory, ["1", "2GB", "2gb", "512Mi", "1.5 GiB", "1KIB", "GB", "2XB", "2 G B"]),
+        ("cost", facts.read_cost, ["low", "medium", "high", "cheap", ""]),
+    ],
+    ids=["timeout", "priority", "memory", "cost"],
+)  # fmt: skip
+def test_what_is_doubted_is_what_readers_pass_over(
+    word: str, read: Callable[[str], object], texts: list[str]
+) -> None:
+    def is_read(text: str) -> bool:
+        try:
+            read(text)
+        except ValueError:
+            return False
+        return True
+
+    doubted = {text: not list(check_hand_annotations({f"{W}.{word}": text})) for text in texts}
+    assert doubted == {text: is_read(text) for text in texts}
