@@ -88,9 +88,9 @@ class _Assembly:
         if self.rule.bundle:
             self._check_bundle()
         name, version = self._name(), self._version()
-        annotations = self._annotate(name, version)
-        parts = [part for source in self.sources for part in self._parts(source, name, version)]
         rules = self.builds.get((name, version), build.RULES)
+        annotations = self._annotate(name, version, rules)
+        parts = [part for source in self.sources for part in self._parts(source, name, version)]
         described, config = self._config(parts, rules)
         layers = [part.layer for part in parts]
         content = build_manifest(
@@ -157,10 +157,11 @@ class _Assembly:
             raise ValueError(f"version: {exc}") from exc
         return version
 
-    def _annotate(self, name: Repository, version: Version) -> dict[str, str]:
+    def _annotate(self, name: Repository, version: Version, rules: int) -> dict[str, str]:
         annotations: dict[str, str] = {}
         if not self.rule.bundle and self._first.document is not None:
-            annotations.update(describe_document(self._first.document, self.kind))
+            is_literal = rules >= build.RULES_OF_LITERALS
+            annotations.update(describe_document(self._first.document, self.kind, is_literal=is_literal))
         annotations.update(self.rule.annotations)
         annotations.update(release_annotations(self.config.root, self.rule, version))
         annotations[build.TITLE] = name.rpartition("/")[2] if self.rule.bundle else self._title(name, version)

@@ -24,8 +24,10 @@ if TYPE_CHECKING:
     from reconciler.desired.kinds.kind import Kind
     from reconciler.oci.digest import Digest
 
-RULES = 2
+RULES = 3
 """The newest rules; a new or changed version is built with these."""
+RULES_OF_LITERALS = 3
+"""Since these, a skill that an expression names is no annotation (docs/adr/0001)."""
 RULES_OF_EMPTY_CONFIGS = 2
 """Since these, an empty config has no title, and the media type that its kind says (docs/adr/0001)."""
 

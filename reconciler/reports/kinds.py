@@ -69,7 +69,12 @@ def say_recognition(rule: Recognition) -> str:
         fields.append(f"an object in {' '.join(f'{folder}/' for folder in rule.folders)}, as init guesses")
     if rule.holds:
         return f"folder or .tar with {' and '.join(rule.holds)}"
-    said = " with ".join(filter(None, (names, ", ".join(fields))))
+    return " with ".join(filter(None, (names, ", ".join(fields))))
+
+
+def _say_wholly(rule: Recognition) -> str:
+    """Return one way to recognise a file, with the names that are something else."""
+    said = say_recognition(rule)
     return f"{said}; never {' '.join(rule.except_names)}" if rule.except_names else said
 
 
@@ -83,6 +88,8 @@ def say_extraction(way: Extraction) -> str:
         words.append(", ".join(f"{old} means {new}" for old, new in sorted(way.alias.items())))
     if way.skip:
         words.append(f"not within {' or '.join(way.skip)}")
+    if way.literal:
+        words.append("without texts that have expressions")
     if way.default is not None:
         words.append(f"else {way.default}")
     return ", ".join(words)
@@ -164,7 +171,7 @@ def facts_of(kind: Kind) -> Iterator[tuple[str, str]]:
     yield "published beside", ", ".join(suffix for suffix, _ in kind.beside)
     yield "annotations on", " and ".join(kind.annotate)
     for rule in kind.recognised_by:
-        yield "recognised by", say_recognition(rule)
+        yield "recognised by", _say_wholly(rule)
     for each in kind.editions():
         told = " or ".join(map(say_recognition, each.recognised_by))
         yield "version", f"{each.name}: {each.media_type}" + (f", {told}" if each.label != kind.label else "")
@@ -197,7 +204,7 @@ def _document(kind: Kind) -> dict[str, Any]:
 
 def _recognition(rule: Recognition) -> dict[str, Any]:
     return {
-        "said": say_recognition(rule),
+        "said": _say_wholly(rule),
         "suffixes": list(rule.suffixes),
         "names": list(rule.names),
         "except": list(rule.except_names),

@@ -9,7 +9,7 @@ import pytest
 
 from reconciler.desired.build import RULES
 from reconciler.desired.lockfile import parse_lock, render_lock
-from tests.support.projects import ProjectFolder
+from tests.support.projects import WORKFLOWS, ProjectFolder, make_project
 
 EARLIER = Path(__file__).parent / "earlier"
 """A project with artifacts of every form, and the lock that pallet wrote when rules 1 were the newest."""
@@ -87,3 +87,30 @@ def test_lowest_rules_of_a_conflict_count() -> None:
     sides = f"<<<<<<< ours\n{entry.format(2)}=======\n{entry.format(1)}>>>>>>> theirs\n"
     lock = parse_lock(head + sides, file="pallet.lock")
     assert (dict(lock.entries), list(lock.builds.values())) == ({}, [1])
+
+
+EXPRESSION = """\
+metadata: {name: A, version: 1.0.0}
+steps:
+  - {id: a, skill: plan}
+  - {id: b, skill: "{{ steps.a.outputs.skill }}"}
+"""
+SKILLS = "org.pallet.workflow.skills"
+
+
+def test_skill_of_an_expression_keeps_the_digest_that_was_locked(tmp_path: Path) -> None:
+    folder = make_project(tmp_path, WORKFLOWS, {"workflows/a.yaml": EXPRESSION})
+    [newest] = folder.write_lock().wanted
+    assert (newest.build, newest.annotations[SKILLS]) == (RULES, "plan")
+    lock = folder.lock.read_text("utf-8").replace(f"build = {RULES}", "build = 2")
+    folder.lock.write_text(lock, encoding="utf-8")
+    [earlier] = folder.load().wanted
+    assert (earlier.build, earlier.annotations[SKILLS]) == (2, "plan,{{ steps.a.outputs.skill }}")
+    # As pallet published it when rules 2 were the newest.
+    assert earlier.digest == "sha256:531a2d64809feece8f7564e2cccca43cfe3a9668abbcd4353dcf8746639970d2"
+
+
+def test_workflow_whose_skills_are_all_expressions_has_none(tmp_path: Path) -> None:
+    flow = EXPRESSION.replace("skill: plan", 'skill: "{% if x %}plan{% endif %}"')
+    [item] = make_project(tmp_path, WORKFLOWS, {"workflows/a.yaml": flow}).load().wanted
+    assert SKILLS not in item.annotations

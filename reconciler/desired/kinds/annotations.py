@@ -1,6 +1,6 @@
 """Annotations from a document: pure rules, and all of them in this file.
 
-What `extract` returns is part of every published digest (rules of build number 1). Whoever changes
+What `extract` returns is part of every published digest (rules of build numbers 1 and 3). Whoever changes
 what it returns for any document adds a number and keeps the old rules: a released version must not
 get another digest from a newer pallet. Which fields become annotations is the kind's (schemas/kinds);
 what the functions do is decided here. Must never be added: a clock, a file, a word about one kind.
@@ -12,11 +12,12 @@ from itertools import chain
 from typing import TYPE_CHECKING
 
 from reconciler.desired.kinds.kind import Extraction, Function, Kind
+from reconciler.desired.kinds.rules.expressions import has_expression
 from reconciler.desired.reading.paths import Found, find_fields
 from reconciler.desired.reading.wording import FieldPath, quote, say_path, say_value
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 
 class ExtractionError(ValueError):
@@ -27,24 +28,46 @@ class ExtractionError(ValueError):
         self.path, self.message = path, message
 
 
-def extract(kind: Kind, value: object) -> dict[str, str]:
+def extract(kind: Kind, value: object, *, is_literal: bool = True) -> dict[str, str]:
     """Return the annotations that a kind takes from a document, sorted by key.
+
+    Args:
+        kind: says which fields.
+        value: the document.
+        is_literal: whether ways that are literal pass over texts with expressions, as since rules 3.
 
     Raises:
         ExtractionError: a field is of a type that its function cannot take.
     """
     annotations = {}
     for key, ways in kind.annotations:
-        text = next((text for way in ways if (text := _apply(way, value)) is not None), None)
+        text = next(
+            (text for way in ways if (text := _apply(way, value, is_literal=is_literal)) is not None), None
+        )
         if text is not None:
             annotations[key] = text
     return annotations
 
 
-def _apply(way: Extraction, value: object) -> str | None:
+def may_have_expressions(kind: Kind, annotations: Mapping[str, str]) -> bool:
+    """Say whether ways that are literal may have taken a text with an expression."""
+    return any(
+        "{{" in annotations.get(key, "") or "{%" in annotations.get(key, "")
+        for key, ways in kind.annotations
+        if any(way.literal for way in ways)
+    )
+
+
+def _apply(way: Extraction, value: object, *, is_literal: bool) -> str | None:
     found = list(find_fields(value, way.path, skip=way.skip))
+    if way.literal and is_literal:
+        found = [item for item in _flatten(found) if not _is_expression(item[1])]
     text = _evaluate(way, found) if found else None
     return way.default if text is None else text
+
+
+def _is_expression(value: object) -> bool:
+    return isinstance(value, str) and has_expression(value)
 
 
 def _evaluate(way: Extraction, found: Sequence[Found]) -> str | None:

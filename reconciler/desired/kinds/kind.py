@@ -84,6 +84,8 @@ class Extraction:
     """Words that mean another one."""
     skip: tuple[str, ...] = ()
     """Fields that `..` does not look into."""
+    literal: bool = False
+    """Whether texts with expressions are passed over, which only a run makes into something."""
 
 
 @dataclass(frozen=True, slots=True)

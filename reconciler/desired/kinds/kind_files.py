@@ -10,7 +10,7 @@ import functools
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from reconciler.desired.kinds.annotations import ExtractionError, extract
+from reconciler.desired.kinds.annotations import ExtractionError, extract, may_have_expressions
 from reconciler.desired.kinds.placing import report
 from reconciler.desired.kinds.rules.api_version import check_api_version
 from reconciler.desired.kinds.rules.json_schema import JSON_SCHEMA
@@ -61,23 +61,30 @@ def _check(document: Document, kind: Kind) -> list[Problem]:
     return report(document, violations)
 
 
-def describe_document(document: Document, kind: Kind) -> dict[str, str]:
+def describe_document(document: Document, kind: Kind, *, is_literal: bool = True) -> dict[str, str]:
     """Return the annotations that a kind takes from a document.
+
+    Args:
+        document: the file.
+        kind: in the version that the file is.
+        is_literal: as for `extract`; what is remembered serves both.
 
     Raises:
         DocumentError: a field that should become an annotation cannot be one.
     """
     notes = document.notes
     if notes is None or notes.kind is not kind:
-        return _describe(document, kind)
+        return _describe(document, kind, is_literal=is_literal)
     if notes.annotations is None:
-        notes.annotations = _describe(document, kind)
+        notes.annotations = _describe(document, kind, is_literal=False)
+    if is_literal and may_have_expressions(kind, notes.annotations):
+        return _describe(document, kind, is_literal=True)
     return dict(notes.annotations)
 
 
-def _describe(document: Document, kind: Kind) -> dict[str, str]:
+def _describe(document: Document, kind: Kind, *, is_literal: bool) -> dict[str, str]:
     try:
-        return extract(kind, document.value)
+        return extract(kind, document.value, is_literal=is_literal)
     except ExtractionError as exc:
         violation = Violation(exc.path, "not-an-annotation", exc.message)
         raise DocumentError(report(document, [violation])) from exc

@@ -202,4 +202,5 @@ def _extraction(way: str | Mapping[str, Any]) -> Extraction:
         order=tuple(way.get("order", ())),
         alias=dict(way["alias"]) if "alias" in way else None,
         skip=tuple(way.get("skip", ())),
+        literal=way.get("literal", False),
     )
