@@ -96,6 +96,15 @@ def test_every_built_in_kind_is_explained(
     assert f"kind            {name}\n" in text or f"kind              {name}\n" in text
 
 
+def test_guess_is_said_where_a_kind_is_explained(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["kinds", "show", "config"]) == 0
+    out = capsys.readouterr().out
+    guess = "*.json with an object in config/ configs/ configuration/ settings/, as init guesses"
+    assert f"recognised by   {guess}; never package.json " in out
+    assert run(["kinds"]) == 0
+    assert f"{guess}  " in capsys.readouterr().out
+
+
 def test_example_is_what_pallet_toml_may_say(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["kinds", "-C", str(tmp_path), "--format", "json"]) == 0
     examples = [kind["example"] for kind in read_result(capsys.readouterr().out)["kinds"]]

@@ -9,6 +9,7 @@ import json
 import re
 from typing import TYPE_CHECKING
 
+from reconciler.desired.kinds.kind import LayerForm
 from reconciler.desired.kinds.kind_reader import builtin_kinds
 
 if TYPE_CHECKING:
@@ -30,6 +31,7 @@ _EXPLANATIONS = {
 }
 _NOT_ITS_NAME = "  # not the file's own name: lower case, digits, and . _ - between them"
 
+_ONE_BY_ONE = ("# One by one, since no glob tells them from what stands beside them: add here what comes.\n",)
 _GUESSED = (
     "# Known by their folder alone: take this entry out where nobody else needs these settings,\n",
     "# or where they hold a secret.\n",
@@ -139,7 +141,8 @@ def _render_files(entry: Entry) -> Iterator[str]:
     elif len(quoted) == 1:
         yield f"files = {quoted[0]}\n"
     else:
-        yield "# One by one, since no glob tells them from what stands beside them: add here what comes.\n"
+        # The layouts of images are folders, which no glob means.
+        yield from _ONE_BY_ONE if builtin_kinds()[entry.kind].layer is not LayerForm.IMAGE else ()
         is_short = len(line) <= _ONE_LINE_MAX_CHARACTERS
         yield f"files = {line}\n" if is_short else f"files = [\n{_indent(quoted)}]\n"
 

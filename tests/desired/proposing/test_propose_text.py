@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reconciler.desired.config import Target
+from reconciler.desired.proposing.patterns import Exclusion
 from reconciler.desired.proposing.propose import Entry
 from reconciler.desired.proposing.propose_text import render_config
 from reconciler.desired.proposing.recognise import Recognised
@@ -37,6 +38,28 @@ def test_text_says_what_was_proposed(versions: dict[str, str | None], project: s
         }
         assert table.get("versions", {}) == own
         assert table.get("version") == (entry.version or {"field": entry.version_field})
+
+
+def test_list_says_why_it_is_none_of_images() -> None:
+    for kind, expected in (("workflow", 1), ("image", 0)):
+        entry = Entry(("a/x", "a/y"), "a/{stem}", kind, ("a/x", "a/y"), version="0.1.0")
+        text = render_config("p", [LOCAL], "local", [entry])
+        assert text.count("# One by one, since no glob tells them from what stands beside them") == expected
+
+
+def test_reason_stays_in_its_comment() -> None:
+    entry = Entry(
+        ("a/*.yaml",),
+        "a/{stem}",
+        "workflow",
+        ("a/x.yaml",),
+        version="0.1.0",
+        exclusions=(Exclusion("!a/\x7f.yaml", f"got '\n[[artifact]]\r\x00\u2028'{'x' * 200}"),),
+    )
+    text = render_config("p", [LOCAL], "local", [entry])
+    (table,) = tomllib.loads(text)["artifact"]
+    assert table["files"] == ["a/*.yaml", "!a/\x7f.yaml"]
+    assert max(map(len, text.splitlines())) < 130
 
 
 def test_long_lists_have_a_file_a_line() -> None:
