@@ -27,12 +27,12 @@ from reconciler.desired.single_files import (
     with_way_out,
 )
 from reconciler.desired.single_images import NamedImage, read_image, recognise, split_image_name
-from reconciler.desired.single_shape import Shape, reshape, shape_of, with_folders
+from reconciler.desired.single_shape import Shape, leave_out, reshape, shape_of, with_folders
 from reconciler.desired.versions.version import Version
 from reconciler.desired.versions.versioning import resolve_version
 from reconciler.errors import DocumentError, Problem, UsageError
 from reconciler.oci.digest import Digest
-from reconciler.oci.manifest import Descriptor, Manifest, parse, render
+from reconciler.oci.manifest import Descriptor, parse, render
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -164,7 +164,7 @@ class _Reading:
             raise self._no_version()
         wanted = self._assemble(sources, version or _NO_VERSION)
         unsaid = [] if self.config.project else [build.PROJECT]
-        wanted = _leave_out(wanted, unsaid if version else [*unsaid, build.VERSION])
+        wanted = leave_out(wanted, unsaid if version else [*unsaid, build.VERSION])
         wanted = reshape(wanted, with_folders(self.shape, sources))
         return Single(wanted, self.wish.tag or wanted.tag, version, tuple(notes))
 
@@ -260,7 +260,7 @@ def _read_image(
     wanted = read_image(named, directory, known, rule, kind, memory)
     if not wanted.is_verbatim:
         unsaid = [] if config is not None and config.project else [build.PROJECT]
-        wanted = _leave_out(wanted, unsaid if wish.version else [*unsaid, build.VERSION])
+        wanted = leave_out(wanted, unsaid if wish.version else [*unsaid, build.VERSION])
     shape = shape_of(replace(wish, config=None), directory, {})
     if wanted.is_verbatim and not shape.says_nothing:
         raise UsageError("annotations: expected none for an image that is copied whole, got some")
@@ -281,23 +281,3 @@ def _config_at(root: Path, config: Config | None) -> Config:
         kinds=builtin_kinds(),
         held={},
     )
-
-
-def _leave_out(wanted: Wanted, keys: Sequence[str]) -> Wanted:
-    """Return the artifact without annotations that would say what nobody knows."""
-    if not keys:
-        return wanted
-    manifest = parse(wanted.manifest)
-    assert isinstance(manifest, Manifest)
-    config = replace(manifest.config, annotations=_without(manifest.config.annotations, keys))
-    content = render(replace(manifest, config=config, annotations=_without(manifest.annotations, keys)))
-    return replace(
-        wanted,
-        manifest=content,
-        digest=Digest.of(content),
-        annotations=_without(wanted.annotations, keys),
-    )
-
-
-def _without(annotations: Mapping[str, str], keys: Sequence[str]) -> dict[str, str]:
-    return {key: text for key, text in annotations.items() if key not in keys}

@@ -181,3 +181,23 @@ def _as_v1_0(manifest: Manifest, shape: Shape) -> Manifest:
     assert manifest.artifact_type is not None
     config = replace(manifest.config, media_type=manifest.artifact_type)
     return replace(manifest, config=config, artifact_type=None)
+
+
+def leave_out(wanted: Wanted, keys: Sequence[str]) -> Wanted:
+    """Return the artifact without annotations that would say what nobody knows."""
+    if not keys:
+        return wanted
+    manifest = parse(wanted.manifest)
+    assert isinstance(manifest, Manifest)
+    config = replace(manifest.config, annotations=_without(manifest.config.annotations, keys))
+    content = render(replace(manifest, config=config, annotations=_without(manifest.annotations, keys)))
+    return replace(
+        wanted,
+        manifest=content,
+        digest=Digest.of(content),
+        annotations=_without(wanted.annotations, keys),
+    )
+
+
+def _without(annotations: Mapping[str, str], keys: Sequence[str]) -> dict[str, str]:
+    return {key: text for key, text in annotations.items() if key not in keys}
