@@ -60,11 +60,12 @@ _LOCK_FILE = "pallet.lock"
 @flag("--dry-run", is_flag=True, help="Print pallet.toml, write nothing.")
 @output_options("text")
 def command(output: Output, *, given: tuple[str, ...], directory: Path, dry_run: bool) -> int:
-    """Look at the folder, and write a pallet.toml for the workflows, agent cards, schemas, charts, images,
-    Wasm modules and SBOMs in it (`pallet kinds`).
+    """Look at the folder, and write a pallet.toml for the workflows, agent cards, configurations, schemas,
+    charts, images, Wasm modules and SBOMs in it (`pallet kinds`).
 
-    Files are known by what they say, not by their names. What looks like one of these and is invalid
-    is left out, and said. Nothing that is there is overwritten: .pallet/ is added to .gitignore, and
+    Files are known by what they say, not by their names; only configurations by their folder, config/ or
+    settings/. What looks like one of these and is invalid is taken out of its folder's glob, with the
+    reason beside it. What is added to the folder later is published. Nothing that is there is overwritten: .pallet/ is added to .gitignore, and
     in a git work tree line-end rules to .gitattributes, where they are missing.
 
     There is always a target `local`, a directory that needs no server; `pallet sync` uses it unless
