@@ -52,7 +52,8 @@ def _change(change: Change) -> str:
 
 
 def _safe(line: str) -> str:
-    return printable(line.replace("\t", "    "))
+    """Return a line that a terminal may see; tabs stay, so that it is still the line of the file."""
+    return "\t".join(printable(piece) for piece in line.split("\t"))
 
 
 def _painted(line: str, *, color: bool) -> str:

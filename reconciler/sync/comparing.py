@@ -1,13 +1,13 @@
 """Two artifacts side by side: manifests, configs and layers, and what is in them.
 
-Decided here: what is held against what. Layers by title, else by place; children of an index by platform,
+Decided here: what is held against what. Layers as they are paired, configs, children of an index by platform,
 else by place, and so on down, so far. Equal digests are equal, and nothing of them is read.
 Must never be added: which two are meant.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Protocol
 
@@ -17,6 +17,7 @@ from reconciler.oci.blob import CHUNK_BYTES
 from reconciler.oci.manifest import Index, Manifest, parse
 from reconciler.sync.contents import Content, How, Part, compare_contents, whole
 from reconciler.sync.differences import Change, compare_manifests
+from reconciler.sync.pairing import Layer, pair_layers
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -137,24 +138,34 @@ class _Comparing:
         elif isinstance(one, Index) and isinstance(other, Index):
             yield from self._indexes(where, label, one, other, depth)
         else:
-            kinds = [item.media_type for item in (one, other)]
-            yield Part(label, How.FIELDS, (Change("manifest", "mediaType", *kinds),))
+            yield Part(label, How.FIELDS, tuple(_kinds(one, other)))
 
     def _blobs(self, where: str, one: Manifest, other: Manifest) -> Iterator[Part]:
         layers = {layer.digest for layer in (*one.layers, *other.layers)}
         if one.config.digest != other.config.digest and not layers & {one.config.digest, other.config.digest}:
             yield self._contents(f"{where} config".strip(), one.config, other.config)
-        before, after = _by_title(one.layers), _by_title(other.layers)
-        for title in [*before, *(title for title in after if title not in before)]:
-            pair = before.get(title), after.get(title)
-            if pair[0] is None or pair[1] is None or pair[0].digest != pair[1].digest:
-                yield self._contents(f"{where} {title}".strip(), *pair)
+        for before, after in pair_layers(one.layers, other.layers):
+            yield from self._layer(where, before, after)
 
-    def _contents(self, where: str, one: Descriptor | None, other: Descriptor | None) -> Part:
-        before = None if one is None else Content(self.before.name, one, partial(self.before.blob, one))
-        after = None if other is None else Content(self.after.name, other, partial(self.after.blob, other))
-        if before is None or after is None:
-            return whole(where, before, after)
+    def _layer(self, where: str, one: Layer | None, other: Layer | None) -> Iterator[Part]:
+        if one is None or other is None:
+            only = one or other
+            assert only is not None, "a pair has one side at least"
+            yield whole(f"{where} {only.name}".strip(), _blob(one), _blob(other))
+            return
+        label = f"{where} {other.name if other.title else one.name}".strip()
+        changes = tuple(_layer_changes(one, other))
+        if one.descriptor.digest != other.descriptor.digest:
+            part = self._contents(label, one.descriptor, other.descriptor, (one.name, other.name))
+            yield replace(part, changes=(*changes, *part.changes))
+        elif changes:
+            yield Part(label, How.FIELDS, changes)
+
+    def _contents(
+        self, where: str, one: Descriptor, other: Descriptor, titles: tuple[str, str] = ("", "")
+    ) -> Part:
+        before = Content(self.before.name, titles[0], one, partial(self.before.blob, one))
+        after = Content(self.after.name, titles[1], other, partial(self.after.blob, other))
         return compare_contents(where, before, after)
 
     def _indexes(self, where: str, label: str, one: Index, other: Index, depth: int) -> Iterator[Part]:
@@ -182,8 +193,38 @@ def _read(side: Side, digest: Digest) -> Manifest | Index:
         raise StoreError(f"{side.name}: cannot be read: {exc}") from exc
 
 
-def _by_title(layers: Sequence[Descriptor]) -> dict[str, Descriptor]:
-    return _named(layers, [layer.annotations.get(TITLE, "") for layer in layers], "layer")
+def _kinds(one: Manifest | Index, other: Manifest | Index) -> Iterator[Change]:
+    """Yield in what a manifest and an index differ: what each is, what is in it, and what both may say."""
+    yield Change("manifest", "mediaType", one.media_type, other.media_type)
+    yield Change("manifest", "holds", _held(one), _held(other))
+    yield from _texts("annotation", one.annotations, other.annotations)
+
+
+def _held(item: Manifest | Index) -> str:
+    if isinstance(item, Manifest):
+        return _counted(len(item.layers), "layer", "layers")
+    names = [str(entry.platform) for entry in item.manifests if entry.platform is not None]
+    return _counted(len(item.manifests), "manifest", "manifests") + (f": {', '.join(names)}" if names else "")
+
+
+def _counted(count: int, one: str, many: str) -> str:
+    return f"{count} {one if count == 1 else many}"
+
+
+def _blob(layer: Layer | None) -> Descriptor | None:
+    return None if layer is None else layer.descriptor
+
+
+def _layer_changes(one: Layer, other: Layer) -> Iterator[Change]:
+    """Yield in what the descriptors of two layers differ: title, type, and what else is said of them."""
+    before, after = (_said(layer) for layer in (one, other))
+    yield from _texts("layer", before, after)
+
+
+def _said(layer: Layer) -> dict[str, str]:
+    annotations = {key: text for key, text in layer.descriptor.annotations.items() if key != TITLE}
+    title = {} if layer.title is None else {"title": layer.title}
+    return {**annotations, **title, "mediaType": layer.descriptor.media_type}
 
 
 def _by_platform(entries: Sequence[Descriptor]) -> dict[str, Descriptor]:

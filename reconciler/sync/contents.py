@@ -17,10 +17,10 @@ from typing import IO, TYPE_CHECKING
 from reconciler.desired.reading.documents import DOCUMENT_MAX_BYTES, Format, read_document
 from reconciler.errors import InvalidError
 from reconciler.sync.differences import CHANGES_MAX, Change, compare_documents
-from reconciler.sync.members import is_archive, read_members
+from reconciler.sync.members import Member, is_archive, read_members
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from reconciler.oci.manifest import Descriptor
 
@@ -31,6 +31,7 @@ _TEXT_MAX_BYTES, _TEXT_MAX_LINES = 1024 * 1024, 20_000
 _ARCHIVE_MAX_BYTES = 1024**3
 _HEAD_BYTES = 512
 _IN_MEMORY_BYTES = 32 * 1024 * 1024
+_NO_END = "\\ No newline at end of file"
 
 
 class How(StrEnum):
@@ -47,6 +48,9 @@ class Content:
     """One blob of one side."""
 
     name: str
+    """Of its side."""
+    title: str
+    """Of itself; empty for a config."""
     descriptor: Descriptor
     read: Callable[[], Iterator[bytes]] = field(compare=False)
     """Its pieces, verified."""
@@ -80,7 +84,7 @@ def compare_contents(where: str, before: Content, after: Content) -> Part:
         one.seek(0)
         other.seek(0)
         if all(
-            is_archive(where, side.descriptor.media_type, head)
+            is_archive(side.title, side.descriptor.media_type, head)
             for side, head in zip((before, after), heads, strict=True)
         ):
             return _by_members(where, before, after, (one, other))
@@ -89,7 +93,7 @@ def compare_contents(where: str, before: Content, after: Content) -> Part:
         return _by_meaning(where, before, after, (one.read(), other.read()))
 
 
-def whole(where: str, before: Content | None, after: Content | None) -> Part:
+def whole(where: str, before: Descriptor | None, after: Descriptor | None) -> Part:
     """Return the part of what is on one side only."""
     return Part(where, How.BYTES, (Change("file", where, _say(before), _say(after)),))
 
@@ -116,21 +120,28 @@ def _by_members(where: str, before: Content, after: Content, streams: Sequence[I
         return _by_bytes(where, before, after, f"cannot be looked into: {exc}")
     names = [name for name in sorted(one.keys() | other.keys()) if one.get(name) != other.get(name)]
     changes = tuple(
-        Change(
-            "member",
-            name,
-            f"{one[name].size_bytes} bytes" if name in one else None,
-            f"{other[name].size_bytes} bytes" if name in other else None,
-        )
-        for name in names[:CHANGES_MAX]
+        Change("member", name, *_say_members(one.get(name), other.get(name))) for name in names[:CHANGES_MAX]
     )
     if not names:
         return Part(where, How.MEMBERS, note="the same members: order, times or compression differ")
     return Part(where, How.MEMBERS, changes, note=_more(len(names), CHANGES_MAX, "members"))
 
 
+def _say_members(one: Member | None, other: Member | None) -> tuple[str | None, str | None]:
+    """Return two members by size; where that is the same, with what tells them apart."""
+    if one is None or other is None or one.size_bytes != other.size_bytes:
+        return _say_size(one), _say_size(other)
+    if one.content != other.content:
+        return f"{_say_size(one)}, {one.content}", f"{_say_size(other)}, {other.content}"
+    return f"{_say_size(one)}, {one.kind}", f"{_say_size(other)}, {other.kind}"
+
+
+def _say_size(member: Member | None) -> str | None:
+    return None if member is None else f"{member.size_bytes} bytes"
+
+
 def _by_meaning(where: str, before: Content, after: Content, contents: tuple[bytes, bytes]) -> Part:
-    kinds = {_format_of(where, side.descriptor.media_type) for side in (before, after)}
+    kinds = {_format_of(side.title, side.descriptor.media_type) for side in (before, after)}
     only = kinds.pop() if len(kinds) == 1 else None
     if only is not None:
         try:
@@ -146,8 +157,8 @@ def _by_meaning(where: str, before: Content, after: Content, contents: tuple[byt
     return _by_lines(where, before, after, contents)
 
 
-def _format_of(where: str, media_type: str) -> Format | None:
-    name = where.lower()
+def _format_of(title: str, media_type: str) -> Format | None:
+    name = title.lower()
     if name.endswith(".json") or media_type.endswith("json"):
         return Format.JSON
     return Format.YAML if name.endswith((".yaml", ".yml")) or media_type.endswith("yaml") else None
@@ -162,21 +173,36 @@ def _by_lines(where: str, before: Content, after: Content, contents: tuple[bytes
         return _by_bytes(where, before, after, None)
     if "\0" in one or "\0" in other:
         return _by_bytes(where, before, after, None)
-    sides = one.split("\n"), other.split("\n")
+    sides = _lines_of(one), _lines_of(other)
     if max(map(len, sides)) > _TEXT_MAX_LINES:
         return _by_bytes(where, before, after, "too many lines to be compared")
     found = difflib.unified_diff(*sides, before.name, after.name, lineterm="")
-    lines = tuple(islice(found, LINES_MAX + 1))
+    lines = tuple(islice(_without_ends(found), LINES_MAX + 1))
     note = f"cut after {LINES_MAX} lines" if len(lines) > LINES_MAX else None
     return Part(where, How.LINES, lines=lines[:LINES_MAX], note=note)
 
 
+def _lines_of(text: str) -> list[str]:
+    """Return lines with their ends, so that a last one without is another line; only a line feed ends one."""
+    return [f"{line}\n" for line in text.split("\n")[:-1]] + [line for line in text.split("\n")[-1:] if line]
+
+
+def _without_ends(lines: Iterable[str]) -> Iterator[str]:
+    """Yield lines of a unified difference without their ends, and say where one has none, as diff(1) does."""
+    for number, line in enumerate(lines):
+        yield line.removesuffix("\n")
+        # Only lines of content end in a line feed here; the two that name the sides and `@@` never do.
+        if number > 1 and not line.startswith("@@") and not line.endswith("\n"):
+            yield _NO_END
+
+
 def _by_bytes(where: str, before: Content, after: Content, note: str | None) -> Part:
-    return Part(where, How.BYTES, (Change("file", where, _say(before), _say(after)),), note=note)
+    change = Change("file", where, _say(before.descriptor), _say(after.descriptor))
+    return Part(where, How.BYTES, (change,), note=note)
 
 
-def _say(content: Content | None) -> str | None:
-    return None if content is None else f"{content.descriptor.digest} ({content.descriptor.size_bytes} bytes)"
+def _say(blob: Descriptor | None) -> str | None:
+    return None if blob is None else f"{blob.digest} ({blob.size_bytes} bytes)"
 
 
 def _more(count: int, shown: int, what: str) -> str | None:

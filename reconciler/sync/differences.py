@@ -29,7 +29,7 @@ class Change:
     """One difference; None for what is only on the other side."""
 
     what: str
-    """`file`, `field`, `annotation` or `manifest`."""
+    """`file`, `field`, `annotation`, `manifest`, `member`, `entry` or `layer`."""
     where: str
     before: str | None
     after: str | None

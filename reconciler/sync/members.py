@@ -15,7 +15,7 @@ from typing import IO, TYPE_CHECKING, BinaryIO, cast
 
 from reconciler.errors import RefusedError
 from reconciler.oci.blob import CHUNK_BYTES
-from reconciler.oci.pulling.archives import Archive, Limits, Sort
+from reconciler.oci.pulling.archives import Archive, Entry, Limits, Sort
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -31,8 +31,10 @@ class Member:
     """One file, folder or link of an archive."""
 
     size_bytes: int
-    mark: str
-    """Equal where the content is, with kind and the right to run it."""
+    content: str
+    """What its bytes are known by."""
+    kind: str
+    """What it is, where a link leads, and who may run it."""
 
 
 def is_archive(name: str, media_type: str, head: bytes) -> bool:
@@ -75,7 +77,9 @@ def _read_zip(stream: IO[bytes]) -> dict[str, Member]:
         if len(entries) > LIMITS.entries:
             raise ValueError(f"expected at most {LIMITS.entries} entries, got {len(entries)}")
         return {
-            entry.filename: Member(entry.file_size, f"{entry.CRC:08x} {entry.external_attr >> 16:o}")
+            entry.filename: Member(
+                entry.file_size, f"crc32:{entry.CRC:08x}", f"mode {entry.external_attr >> 16:o}"
+            )
             for entry in entries
         }
 
@@ -89,6 +93,13 @@ def _read_tar(archive: Archive) -> dict[str, Member]:
             content.update(piece)
             size_bytes += len(piece)
         name = "/".join(entry.parts) + ("/" if entry.sort is Sort.FOLDER else "")
-        more = (entry.sort.value, entry.target, "/".join(entry.origin), str(entry.is_executable))
-        members[name] = Member(size_bytes, " ".join((*more, content.hexdigest())))
+        members[name] = Member(size_bytes, f"sha256:{content.hexdigest()}", _kind(entry))
     return members
+
+
+def _kind(entry: Entry) -> str:
+    """Return a file's kind, such as `file` or `link to lib/x`."""
+    leads = entry.target or "/".join(entry.origin)
+    return (
+        f"{entry.sort.value}{f' to {leads}' if leads else ''}{', executable' if entry.is_executable else ''}"
+    )

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import gzip
 import io
+import shutil
+import subprocess
 import tarfile
 import zipfile
 from collections.abc import Mapping
+from pathlib import Path
 
 import pytest
 
@@ -22,6 +25,7 @@ from tests.support.results import read_result
 from tests.support.scenarios import Desk
 
 APP = Repository("app")
+TYPES = {".tgz": "application/vnd.cncf.helm.chart.content.v1.tar+gzip", ".txt": "text/plain"}
 A, B = "oci-layout:one/app:1.0.0", ":1.1.0"
 
 
@@ -37,7 +41,8 @@ def _put(
     for title, content in files.items():
         blob = Blob.of_bytes(content)
         store.put_blob(APP, blob)
-        layers.append(Descriptor("application/octet-stream", blob.digest, blob.size_bytes, {TITLE: title}))
+        media_type = TYPES.get(title[-4:], "application/octet-stream")
+        layers.append(Descriptor(media_type, blob.digest, blob.size_bytes, {TITLE: title}))
     store.put_blob(APP, Blob.of_bytes(b"{}"))
     config = Descriptor(media_types.EMPTY, Digest.of(b"{}"), 2)
     manifest = render(Manifest(config, tuple(layers), annotations=annotations or {}))
@@ -50,12 +55,12 @@ def _body(text: str) -> str:
     return text.partition("\n")[2].partition("\n")[2]
 
 
-def _tgz(members: Mapping[str, bytes], *, mtime: int = 0) -> bytes:
+def _tgz(members: Mapping[str, bytes], *, mtime: int = 0, mode: int = 0o644) -> bytes:
     packed = io.BytesIO()
     with tarfile.open(fileobj=packed, mode="w") as tar:
         for name, content in members.items():
             info = tarfile.TarInfo(name)
-            info.size, info.mtime = len(content), mtime
+            info.size, info.mtime, info.mode = len(content), mtime, mode
             tar.addfile(info, io.BytesIO(content))
     return gzip.compress(packed.getvalue(), mtime=0)
 
@@ -74,13 +79,13 @@ CONTENTS = [
     pytest.param(
         "a.yaml", b"a: 1\n", b"# one\na: 1\n", "  the same fields: comments, order or white space differ\n", id="layout"
     ),
-    pytest.param("a.md", b"one\ntwo\n", b"one\n2\n", "@@ -1,3 +1,3 @@\n one\n-two\n+2\n \n", id="lines"),
-    pytest.param("a.yaml", b"a: [\n", b"a: {\n", "@@ -1,2 +1,2 @@\n-a: [\n+a: {\n \n", id="no-yaml"),
+    pytest.param("a.md", b"one\ntwo\n", b"one\n2\n", "@@ -1,2 +1,2 @@\n one\n-two\n+2\n", id="lines"),
+    pytest.param("a.yaml", b"a: [\n", b"a: {\n", "@@ -1 +1 @@\n-a: [\n+a: {\n", id="no-yaml"),
     pytest.param(
         "a.tgz",
         _tgz({"old": b"1", "same": b"s", "x": b"1"}),
         _tgz({"new": b"22", "same": b"s", "x": b"2"}, mtime=9),
-        "+ new: 2 bytes\n- old: 1 bytes\n~ x: 1 bytes → 1 bytes\n",
+        "+ new: 2 bytes\n- old: 1 bytes\n~ x: 1 bytes, sha256:6b86b273ff34fce19d6b804eff5a3f5747ada4eaa22f1d49c01e52ddb7875b4b → 1 bytes, sha256:d4735e3a265e16eee03f59718b9b5d03019c07d8b6c51f90da3a666eec13ab35\n",
         id="tgz",
     ),
     pytest.param(
@@ -91,7 +96,7 @@ CONTENTS = [
         id="tgz-times",
     ),
     pytest.param("a.zip", _zip({"a": b"1"}), _zip({"b": b"1"}), "- a: 1 bytes\n+ b: 1 bytes\n", id="zip"),
-    pytest.param("a.md", b"x\n", b"\x1b[31mred\n", "@@ -1,2 +1,2 @@\n-x\n+\ufffd[31mred\n \n", id="control-characters"),
+    pytest.param("a.md", b"x\n", b"\x1b[31mred\n", "@@ -1 +1 @@\n-x\n+\ufffd[31mred\n", id="control-characters"),
 ]  # fmt: skip
 
 
@@ -106,6 +111,84 @@ def test_content_is_compared_by_what_it_is(
 
     assert ran.code == 0, ran.stderr
     assert _body(ran.stdout) == f"\n{title}\n{expected}"
+
+
+def test_chart_is_compared_by_its_members(desk: Desk, store: Store) -> None:
+    _put(store, "1.0.0", {"app-1.0.0.tgz": _tgz({"app/values.yaml": b"a: 1\n", "app/x": b"same"})})
+    _put(store, "1.1.0", {"app-1.1.0.tgz": _tgz({"app/values.yaml": b"a: 22\n", "app/x": b"same"})})
+
+    assert _body(desk.pallet("diff", A, B).stdout) == (
+        "\napp-1.1.0.tgz\n~ layer title: app-1.0.0.tgz → app-1.1.0.tgz\n~ app/values.yaml: 5 bytes → 6 bytes\n"
+    )
+
+
+def test_renamed_file_is_told_as_such(desk: Desk, store: Store) -> None:
+    _put(store, "1.0.0", {"n.txt": b"same", "x.txt": b"x"})
+    _put(store, "1.1.0", {"x.txt": b"x", "renamed.txt": b"same"})
+
+    assert _body(desk.pallet("diff", A, B).stdout) == ("\nrenamed.txt\n~ layer title: n.txt → renamed.txt\n")
+
+
+def test_only_who_may_run_it_differs(desk: Desk, store: Store) -> None:
+    _put(store, "1.0.0", {"a.tgz": _tgz({"run": b"1"})})
+    _put(store, "1.1.0", {"a.tgz": _tgz({"run": b"1"}, mode=0o755)})
+
+    assert desk.pallet("diff", A, B).stdout.endswith(
+        "\na.tgz\n~ run: 1 bytes, file → 1 bytes, file, executable\n"
+    )
+
+
+def test_index_and_image_are_told_apart(desk: Desk, store: Store) -> None:
+    child = _put(store, "1.0.0", {"a.txt": b"a"}, {"org.test.one": "1"})
+    entry = Descriptor(
+        media_types.OCI_MANIFEST, Digest.of(child), len(child), platform=Platform("linux", "arm64")
+    )
+    store.put_manifest(APP, Tag("1.1.0"), render(Index((entry,))), media_types.OCI_INDEX)
+
+    assert _body(desk.pallet("diff", A, B).stdout) == (
+        f"\nmanifest\n~ manifest mediaType: {media_types.OCI_MANIFEST} → {media_types.OCI_INDEX}\n"
+        "~ manifest holds: 1 layer → 1 manifest: linux/arm64\n- annotation org.test.one: 1\n"
+    )
+
+
+TEXTS = [
+    pytest.param(b"a\nb\nc\n", b"a\nB\nc\n", id="a-line"),
+    pytest.param(b"a\nb\n", b"a\nb", id="the-last-end-went"),
+    pytest.param(b"a\nb", b"a\nb\n", id="the-last-end-came"),
+    pytest.param(b"a\nb", b"a\nc", id="neither-ends"),
+    pytest.param(b"a\nb", b"x\nb", id="neither-ends-unchanged"),
+    pytest.param(b"", b"a\n\n", id="from-nothing"),
+    pytest.param(b"a\n", b"", id="to-nothing"),
+    pytest.param(b"\ta\r\n-- x\n@@ y\n", b"\tb\r\n++ x\n@@ z", id="looks-like-a-header"),
+    pytest.param(b"".join(b"%d\n" % n for n in range(40)), b"".join(b"%d\n" % n for n in range(40) if n % 17), id="hunks"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("before", "after"), TEXTS)
+def test_lines_are_what_patch_takes(
+    desk: Desk, store: Store, tmp_path: Path, before: bytes, after: bytes
+) -> None:
+    if shutil.which("patch") is None:
+        pytest.skip("patch is not installed")
+    _put(store, "1.0.0", {"a.txt": before})
+    _put(store, "1.1.0", {"a.txt": after})
+    file = tmp_path / "a.txt"
+    file.write_bytes(before)
+
+    parts = read_result(desk.pallet("diff", A, B, "--format", "json").stdout)["parts"]
+    lines = "".join(f"{line}\n" for line in parts[0]["lines"])
+    subprocess.run(["patch", "--binary", "-s", str(file)], input=lines.encode(), check=True)
+
+    assert (file.read_bytes() if file.exists() else b"") == after
+
+
+def test_missing_last_line_end_is_said(desk: Desk, store: Store) -> None:
+    _put(store, "1.0.0", {"a.txt": b"\ta\nb\n"})
+    _put(store, "1.1.0", {"a.txt": b"\ta\nb"})
+
+    assert desk.pallet("diff", A, B).stdout.endswith(
+        "\na.txt\n@@ -1,2 +1,2 @@\n \ta\n-b\n+b\n\\ No newline at end of file\n"
+    )
 
 
 def test_binary_is_compared_by_digest(desk: Desk, store: Store) -> None:
@@ -130,14 +213,15 @@ def test_broken_archive_is_compared_by_digest(desk: Desk, store: Store) -> None:
 
 def test_files_and_annotations_that_came_and_went(desk: Desk, store: Store) -> None:
     _put(store, "1.0.0", {"a.txt": b"a", "b.txt": b"b"}, {"org.test.one": "1", "org.test.gone": "x"})
-    _put(store, "1.1.0", {"a.txt": b"a", "c.txt": b"c"}, {"org.test.one": "2\x07"})
+    _put(store, "1.1.0", {"a.txt": b"a", "c.bin": b"c", "d.bin": b"d"}, {"org.test.one": "2\x07"})
 
     ran = desk.pallet("diff", A, B)
 
     assert _body(ran.stdout) == (
         "\nmanifest\n- annotation org.test.gone: x\n~ annotation org.test.one: 1 → 2\ufffd\n"
         f"\nb.txt\n- b.txt: {Digest.of(b'b')} (1 bytes)\n"
-        f"\nc.txt\n+ c.txt: {Digest.of(b'c')} (1 bytes)\n"
+        f"\nc.bin\n+ c.bin: {Digest.of(b'c')} (1 bytes)\n"
+        f"\nd.bin\n+ d.bin: {Digest.of(b'd')} (1 bytes)\n"
     )
 
 
@@ -193,7 +277,7 @@ def test_index_is_followed_by_platform(desk: Desk, store: Store) -> None:
 
     assert "~ entry linux/arm64: sha256:" in ran.stdout
     assert "+ entry linux/amd64: sha256:" in ran.stdout
-    assert ran.stdout.endswith("\nlinux/arm64 a.txt\n@@ -1,2 +1,2 @@\n-one\n+two\n \n")
+    assert ran.stdout.endswith("\nlinux/arm64 a.txt\n@@ -1 +1 @@\n-one\n+two\n")
 
 
 def test_two_places_are_compared(desk: Desk, store: Store) -> None:
