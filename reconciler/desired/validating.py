@@ -1,8 +1,7 @@
 """What is wrong with files, without a registry: those of a project, or some that somebody names.
 
-Decided here: what kind a named file is held to: that of its entry in pallet.toml, else what it says it
-is, as `init` recognises it. A file of no kind is skipped, and said. Must never be added: building
-what is published, or where problems are printed.
+Decided here: which files are looked at, each once, and that pallet.toml and pallet.lock are files too.
+Must never be added: what a file is held to; building what is published; where problems are printed.
 """
 
 from __future__ import annotations
@@ -16,36 +15,21 @@ from reconciler.desired.collecting import fewer_collections
 from reconciler.desired.config_reader import FILE_NAME, read_config
 from reconciler.desired.digest_memory import NO_MEMORY
 from reconciler.desired.document_memory import NO_DOCUMENTS
-from reconciler.desired.doubts import doubts
-from reconciler.desired.finding.files import FoundFile, find_files
+from reconciler.desired.finding.files import find_files
 from reconciler.desired.finding.tree import Tree
-from reconciler.desired.kinds.kind import LayerForm
-from reconciler.desired.kinds.kind_files import check_document, describe_document
-from reconciler.desired.kinds.kind_reader import builtin_kinds
-from reconciler.desired.kinds.recognising import Recogniser
-from reconciler.desired.kinds.rules.ignoring import without_ignored
+from reconciler.desired.judging import Judge, Judged
 from reconciler.desired.lockfile import read_lock
 from reconciler.desired.proposing.candidates import find_candidates
-from reconciler.desired.reading.documents import DOCUMENT_MAX_BYTES, decode
-from reconciler.desired.reading.encodings import wide_encoding
-from reconciler.desired.sightings import sight
-from reconciler.desired.sources import read_source
 from reconciler.errors import InvalidError, Problem, Severity
-from reconciler.oci.digest import Digest
-from reconciler.oci.files import read_bounded
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator
 
     from reconciler.desired.config import ArtifactRule, Config
     from reconciler.desired.digest_memory import DigestMemory
     from reconciler.desired.document_memory import DocumentMemory
-    from reconciler.desired.kinds.kind import Kind
-    from reconciler.desired.reading.documents import Document
-    from reconciler.desired.sightings import Sighted
 
 LOCK_NAME: Final = "pallet.lock"
-NO_KIND: Final = "belongs to no kind"
 
 
 @dataclass(slots=True)
@@ -99,10 +83,8 @@ class _Checking:
         self, directory: Path, config: Config | None, memory: DigestMemory, documents: DocumentMemory
     ) -> None:
         self._directory, self._config = directory, config
-        self._memory, self._documents = memory, documents
+        self._judge = Judge(directory, config, memory, documents)
         self._named: set[Path] = set()
-        self._recogniser = Recogniser(config.kinds if config else builtin_kinds())
-        self._ignored = config.ignored_rules if config else frozenset[str]()
         self._entries: dict[str, list[ArtifactRule]] | None = None
         self._checked = Checked()
 
@@ -118,7 +100,7 @@ class _Checking:
             yield path
             return
         try:
-            found = find_candidates(Tree(path), self._recogniser.is_document)
+            found = find_candidates(Tree(path), self._judge.may_judge)
         except OSError as exc:
             self._report(Problem("unlistable", f"folder cannot be listed: {exc.strerror}", self._shown(path)))
             return
@@ -137,81 +119,24 @@ class _Checking:
             elif not path.is_file():
                 self._report(Problem("unreadable", _why_no_file(path), shown))
             elif rules := self._rules_of(path):
-                self._check_by_rules(path, shown, rules)
+                self._take(shown, self._judge.by_entries(shown, rules))
             else:
-                self._check_by_content(path, shown)
+                self._take(shown, self._judge.by_content(shown, is_named=path in self._named))
         except InvalidError as exc:
-            # Settings say their own name, other files the one under which they are shown.
-            named = path.name in (FILE_NAME, LOCK_NAME)
-            problems = [replace(item, file=shown if named else item.file) for item in exc.problems]
-            self._report(*without_ignored(problems, self._ignored))
+            # Settings say their own name, not the path under which they are shown.
+            self._report(*(replace(problem, file=shown) for problem in exc.problems))
+
+    def _take(self, shown: str, judged: Judged) -> None:
+        self._report(*judged.problems)
+        if judged.skipped is None:
+            self._checked.files.append(shown)
+        else:
+            self._checked.skipped[shown] = judged.skipped
 
     def _take_settings(self, path: Path, shown: str) -> None:
         self._checked.files.append(shown)
         config = read_config(path)
         self._report(*(replace(problem, file=shown) for problem in config.warnings))
-
-    def _check_by_rules(self, path: Path, shown: str, rules: Sequence[ArtifactRule]) -> None:
-        config = self._config
-        assert config is not None
-        for name, rule in {rule.kind: rule for rule in reversed(rules)}.items():
-            kind = config.kinds[name]
-            if kind.layer is LayerForm.IMAGE:
-                self._checked.skipped[shown] = "an image, which validate looks at with the whole project"
-                continue
-            self._report(*self._check_by_rule(FoundFile(shown, path.name), rule, kind))
-        if shown not in self._checked.skipped:
-            self._checked.files.append(shown)
-
-    def _check_by_rule(self, found: FoundFile, rule: ArtifactRule, kind: Kind) -> list[Problem]:
-        config = self._config
-        assert config is not None
-        try:
-            source = read_source(self._directory, found, kind, self._memory, self._documents)
-            kind = source.edition(kind)
-            problems = self._judge(source.document, kind, source.digest) if source.document else []
-            if not any(problem.severity is Severity.ERROR for problem in problems):
-                problems += doubts(config, rule, kind, source)
-        except InvalidError as exc:
-            problems = list(exc.problems)
-        return without_ignored(problems, self._ignored | rule.ignored_rules)
-
-    def _check_by_content(self, path: Path, shown: str) -> None:
-        if not self._recogniser.is_document(path.name):
-            self._checked.skipped[shown] = NO_KIND
-            return
-        try:
-            content = read_bounded(path, max_bytes=DOCUMENT_MAX_BYTES)
-        except OSError as exc:
-            raise InvalidError([Problem("unreadable", f"cannot be read: {exc.strerror}", shown)]) from exc
-        digest = Digest.of(content)
-        sighted = sight(self._recogniser, shown, content, digest, self._documents)
-        if sighted is not None:
-            self._checked.files.append(shown)
-            self._check_sighted(path, shown, sighted, digest)
-        elif path in self._named and wide_encoding(content) is not None:
-            # Whoever named it wants to hear of it; what it says nobody will have read.
-            self._checked.files.append(shown)
-            decode(content, shown)
-        else:
-            self._checked.skipped[shown] = NO_KIND
-
-    def _check_sighted(self, path: Path, shown: str, sighted: Sighted, digest: Digest) -> None:
-        document = sighted.document
-        if document is None:
-            found = FoundFile(shown, path.name)
-            document = read_source(self._directory, found, sighted.kind, documents=self._documents).document
-        if document is not None:
-            problems = self._judge(document, sighted.kind.of(document.value), digest)
-            self._report(*without_ignored(problems, self._ignored))
-
-    def _judge(self, document: Document, kind: Kind, digest: Digest) -> list[Problem]:
-        """Return what is wrong with a document, and remember one with which nothing is."""
-        problems = check_document(document, kind)
-        if not any(problem.severity is Severity.ERROR for problem in problems):
-            describe_document(document, kind)
-            self._documents.keep(digest, document)
-        return problems
 
     def _rules_of(self, path: Path) -> list[ArtifactRule]:
         if self._config is None:

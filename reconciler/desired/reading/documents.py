@@ -35,8 +35,8 @@ class Format(StrEnum):
     JSON = "json"
 
 
-_LEAVES_A_VALUE: Final = frozenset({"duplicate-key", "key-not-text", "several-documents"})
-"""Problems beside which a document can be looked at: what they leave out stands for nothing else."""
+_LEAVES_A_VALUE: Final = "duplicate-key"
+"""The problem beside which a document can be looked at: the first of two values stands where it is found."""
 
 
 class UnsoundError(DocumentError):
@@ -128,7 +128,9 @@ def read_document(content: bytes, *, file: str, suffix_format: Format) -> Docume
     if problems:
         placed = [replace(problem, file=file) for problem in problems]
         # As many as a reader tells: it may have stopped in the middle.
-        is_whole = len(problems) < PROBLEMS_MAX and {problem.code for problem in problems} <= _LEAVES_A_VALUE
+        is_whole = len(problems) < PROBLEMS_MAX and {problem.code for problem in problems} == {
+            _LEAVES_A_VALUE
+        }
         raise UnsoundError(placed, document) if is_whole else DocumentError(placed)
     return document
 

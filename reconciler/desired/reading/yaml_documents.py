@@ -49,8 +49,8 @@ _MERGE: Final = _Refused()
 def load(text: str) -> tuple[object, list[Problem]]:
     """Return the value of a YAML document, and everything that is wrong with it.
 
-    The value is only good for finding more that is wrong where each problem is a duplicate key, a key
-    that is no text, or a second document, and means nothing where there is another. Problems carry no file.
+    The value is only good for finding more that is wrong where each problem is a duplicate key, and means
+    nothing where there is another. Problems carry no file.
     """
     builder = Builder()
     try:

@@ -158,7 +158,8 @@ def _attach(top: _Open | None, key: str | int, child: _Child) -> None:
     if key is _MERGE:
         top.node.merged.append(child)
     else:
-        top.node.children[key] = child
+        # Of two equal keys, which are refused, the first counts: so does its value while more is looked for.
+        top.node.children.setdefault(key, child)
 
 
 class _Search:

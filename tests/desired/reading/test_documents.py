@@ -7,6 +7,7 @@ from reconciler.desired.reading.documents import (
     Document,
     Format,
     Position,
+    UnsoundError,
     read_document,
     require_size,
 )
@@ -95,3 +96,40 @@ def test_large_files_are_refused() -> None:
 
 def test_limit_itself_is_accepted() -> None:
     require_size(DOCUMENT_MAX_BYTES, file="f")
+
+
+@pytest.mark.parametrize(
+    ("content", "suffix_format", "value"),
+    [
+        pytest.param("a: 1\nb: {c: 2, c: 3}\na: [4]\n", Format.YAML, {"a": 1, "b": {"c": 2}}, id="yaml"),
+        pytest.param(
+            '{"a": 1, "b": {"c": 2, "c": 3}, "a": [4]}', Format.JSON, {"a": 1, "b": {"c": 2}}, id="json"
+        ),
+    ],
+)
+def test_first_of_equal_keys_counts_while_more_is_looked_for(
+    content: str, suffix_format: Format, value: object
+) -> None:
+    with pytest.raises(UnsoundError) as caught:
+        read(content.encode(), suffix_format)
+    document = caught.value.document
+    assert [problem.code for problem in caught.value.problems] == ["duplicate-key", "duplicate-key"]
+    assert document.value == value
+    assert document.origins([("b", "c")])[("b", "c")].place.written == "2"
+
+
+@pytest.mark.parametrize(
+    ("content", "suffix_format"),
+    [
+        pytest.param("a: 1\na: 2\n1: 3\n", Format.YAML, id="key"),
+        pytest.param("a: 1\na: 2\n---\nb: 1\n", Format.YAML, id="documents"),
+        pytest.param("a: 1\na: .nan\n", Format.YAML, id="number"),
+        pytest.param("a: 1\na: [\n", Format.YAML, id="yaml"),
+        pytest.param('{"a": 1, "a": NaN}', Format.JSON, id="json"),
+        pytest.param("".join(f"a: {n}\n" for n in range(1000)), Format.YAML, id="too-many"),
+    ],
+)
+def test_nothing_is_looked_for_in_what_means_nothing(content: str, suffix_format: Format) -> None:
+    with pytest.raises(DocumentError) as caught:
+        read(content.encode(), suffix_format)
+    assert not isinstance(caught.value, UnsoundError)
