@@ -3,7 +3,7 @@
 Decided here: one version stands for each repository, the newest that may be chosen. Of those that fit the
 best score wins, then the higher priority, the lower cost, the newer version, and the name: there are no ties,
 so the answer is the same in whatever order the entries come. Where nobody fits, the nearest miss is who fails
-the fewest of the requirements, then who would have won.
+the fewest of the requirements, then who needs the least memory beyond what there is, then who would have won.
 Must never be added: a request, or chance.
 """
 
@@ -13,7 +13,16 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from reconciler.discovery.current import current, newest
-from reconciler.discovery.wishes import Score, Wish, count_failures, failures_of, fits, is_meant, score_of
+from reconciler.discovery.wishes import (
+    Score,
+    Wish,
+    count_failures,
+    failures_of,
+    fits,
+    is_meant,
+    memory_excess_of,
+    score_of,
+)
 from reconciler.discovery.workflow_facts import Cost, cost_of, priority_of
 
 if TYPE_CHECKING:
@@ -44,7 +53,7 @@ class Selection:
     nearest: Candidate | None
     """Where nobody fits: who comes nearest; None where there is no candidate at all."""
     candidates: tuple[Candidate, ...]
-    """Everybody, the chosen one first, then by rank, then who fails the fewest; empty unless asked for."""
+    """Everybody, the chosen one first, then by rank, then who comes nearest; empty unless asked for."""
     fitting: int
     """How many fit."""
     considered: int
@@ -102,15 +111,15 @@ def _nearest(missing: Sequence[Entry], wish: Wish, notes: list[str]) -> Candidat
     counts = [count_failures(entry, wish, notes) for entry in missing]
     fewest = min(counts, default=0)
     near = (entry for entry, count in zip(missing, counts, strict=True) if count == fewest)
-    nearest = min(near, key=lambda entry: _rank(entry, wish, notes), default=None)
+    nearest = min(near, key=lambda entry: _distance(entry, wish, notes), default=None)
     return None if nearest is None else _judge(nearest, wish)
 
 
 def _explain(
     fitting: Iterable[Entry], missing: Iterable[Entry], wish: Wish, notes: list[str]
 ) -> tuple[Candidate, ...]:
-    def rank(entry: Entry) -> tuple[int, _Rank]:
-        return count_failures(entry, wish, notes), _rank(entry, wish, notes)
+    def rank(entry: Entry) -> tuple[int, float, _Rank]:
+        return count_failures(entry, wish, notes), *_distance(entry, wish, notes)
 
     judged = [_judge(entry, wish) for entry in sorted(fitting, key=rank)]
     losers = [replace(item, lost_by=_lost_by(item, judged[0])) for item in judged[1:]]
@@ -137,6 +146,11 @@ def _rank(entry: Entry, wish: Wish, notes: list[str]) -> _Rank:
     """Return a key of which the lowest is the best."""
     score = score_of(entry, wish, notes).total if wish.has_context else 0
     return -score, -priority_of(entry, notes), cost_of(entry, notes).rank, _Newer(entry)
+
+
+def _distance(entry: Entry, wish: Wish, notes: list[str]) -> tuple[float, _Rank]:
+    """Return a key of which the lowest comes nearest, among who fails as many requirements."""
+    return memory_excess_of(entry, wish.memory_bytes, notes), _rank(entry, wish, notes)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -3,12 +3,14 @@
 Decided here: a workflow fits where its skills include all that are asked for, every required condition holds,
 its version may be chosen, and it needs no more memory than there is. Where a context is given, it scores 10
 for the language, 5 for the environment and 3 for fitting the memory, and one that scores nothing does not
-fit; without a context nobody scores, and nobody is left out for it.
+fit; without a context nobody scores, and nobody is left out for it. A need of memory that cannot be read
+is not known to fit: it scores nothing, and is left out where memory is asked for.
 Must never be added: which of several that fit is taken.
 """
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from functools import lru_cache
@@ -18,10 +20,12 @@ from reconciler.discovery.current import Eligible
 from reconciler.discovery.workflow_facts import (
     ENVIRONMENT,
     LANGUAGE,
+    MEMORY,
+    MEMORY_ASSUMED_BYTES,
     SKILLS,
     is_workflow,
     items_of,
-    memory_bytes_of,
+    memory_known_bytes_of,
     read_items,
     shown,
     skills_of,
@@ -86,8 +90,17 @@ def score_of(entry: Entry, wish: Wish, notes: list[str] | None = None) -> Score:
     return Score(
         language=LANGUAGE_WEIGHT if _has(entry, LANGUAGE, wish.language) else 0,
         environment=ENVIRONMENT_WEIGHT if _has(entry, ENVIRONMENT, wish.environment) else 0,
-        memory=MEMORY_WEIGHT if there is not None and memory_bytes_of(entry, notes) <= there else 0,
+        memory=0 if there is None or memory_excess_of(entry, there, notes) else MEMORY_WEIGHT,
     )
+
+
+def memory_excess_of(entry: Entry, there_bytes: int | None, notes: list[str] | None = None) -> float:
+    """Return how many bytes an entry needs beyond what there is: 0 where it fits or nothing was asked,
+    infinitely many where what it says cannot be read."""
+    if there_bytes is None:
+        return 0
+    needed = memory_known_bytes_of(entry, notes)
+    return math.inf if needed is None else max(0, needed - there_bytes)
 
 
 def fits(entry: Entry, wish: Wish, notes: list[str] | None = None) -> bool:
@@ -130,7 +143,7 @@ def failures_of(entry: Entry, wish: Wish) -> Iterator[str]:
             yield f"{condition.text}: expected it to hold, got {_said(entry, condition)}"
     if _misfits(entry, wish, None):
         if wish.memory_bytes is not None:
-            yield f"memory: expected at most {wish.memory_bytes} bytes, got {memory_bytes_of(entry)}"
+            yield f"memory: expected at most {wish.memory_bytes} bytes, got {_memory(entry)}"
         else:
             yield f"context: expected {_context(wish)}, got {_own_context(entry, wish)}"
 
@@ -150,7 +163,7 @@ def _lacking(entry: Entry, wish: Wish) -> list[str]:
 def _misfits(entry: Entry, wish: Wish, notes: list[str] | None) -> bool:
     """Say whether an entry does not fit the context: it needs too much, or scores nothing."""
     if wish.memory_bytes is not None:
-        return memory_bytes_of(entry, notes) > wish.memory_bytes
+        return memory_excess_of(entry, wish.memory_bytes, notes) > 0
     return wish.has_context and score_of(entry, wish).total == 0
 
 
@@ -171,6 +184,12 @@ def _said(entry: Entry, condition: Condition) -> str:
         return f"{entry.size_bytes} bytes"
     text = entry.annotations.get(condition.key)
     return "nothing said" if text is None else shown(text)
+
+
+def _memory(entry: Entry) -> str:
+    """Return a need of memory as it was written."""
+    text = entry.annotations.get(MEMORY, "").strip()
+    return shown(text) if text else f"nothing said, which counts as {MEMORY_ASSUMED_BYTES} bytes"
 
 
 def _has(entry: Entry, key: str, wanted: str | None) -> bool:

@@ -119,22 +119,27 @@ def skills_of(entry: Entry) -> tuple[str, ...]:
 
 def timeout_s_of(entry: Entry, notes: list[str] | None = None) -> float | None:
     """Return after how many seconds it gives up; None where nobody says."""
-    return _told(entry, TIMEOUT, read_seconds, None, notes)
+    return _told(entry, TIMEOUT, read_seconds, None, notes, unread=None)
 
 
 def priority_of(entry: Entry, notes: list[str] | None = None) -> int:
     """Return how much its publisher wants it chosen."""
-    return _told(entry, PRIORITY, read_integer, 0, notes)
+    return _told(entry, PRIORITY, read_integer, 0, notes, unread=0)
 
 
 def cost_of(entry: Entry, notes: list[str] | None = None) -> Cost:
     """Return what a run costs."""
-    return _told(entry, COST, read_cost, Cost.LOW, notes)
+    return _told(entry, COST, read_cost, Cost.LOW, notes, unread=Cost.LOW)
 
 
 def memory_bytes_of(entry: Entry, notes: list[str] | None = None) -> int:
     """Return how much memory it needs at most."""
-    return _told(entry, MEMORY, read_memory, MEMORY_ASSUMED_BYTES, notes)
+    return _told(entry, MEMORY, read_memory, MEMORY_ASSUMED_BYTES, notes, unread=MEMORY_ASSUMED_BYTES)
+
+
+def memory_known_bytes_of(entry: Entry, notes: list[str] | None = None) -> int | None:
+    """Return how much memory it needs at most; None where what it says cannot be read."""
+    return _told(entry, MEMORY, read_memory, MEMORY_ASSUMED_BYTES, notes, unread=None)
 
 
 def requires_of(entry: Entry, notes: list[str] | None = None) -> tuple[Requirement, ...]:
@@ -212,9 +217,15 @@ def shown(text: str) -> str:
 
 
 def _told(
-    entry: Entry, key: str, read: Callable[[str], _Fact], assumed: _Fact, notes: list[str] | None
+    entry: Entry,
+    key: str,
+    read: Callable[[str], _Fact],
+    assumed: _Fact,
+    notes: list[str] | None,
+    *,
+    unread: _Fact,
 ) -> _Fact:
-    """Return what one annotation says; what is assumed where it is absent, empty, or cannot be read."""
+    """Return what one annotation says: `assumed` where it is absent or empty, `unread` where it cannot be."""
     text = entry.annotations.get(key)
     if text is None or not text.strip():
         return assumed
@@ -222,7 +233,7 @@ def _told(
         return read(text)
     except ValueError as exc:
         _note(entry, key, exc, notes)
-        return assumed
+        return unread
 
 
 def _note(entry: Entry, key: str, exc: ValueError, notes: list[str] | None) -> None:

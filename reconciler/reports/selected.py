@@ -55,7 +55,7 @@ def explain_nobody(selection: Selection, name: Name) -> tuple[str, str]:
     fits = "fits" if count > 1 else "fit"
     return (
         f"select: nobody fits: {of} {fits}; the nearest is {name(nearest.entry)}: {lacking}",
-        "ask for less, or see all with --explain",
+        "ask for less" if selection.candidates else "ask for less, or see all with --explain",
     )
 
 

@@ -90,7 +90,7 @@ def test_json_tells_it_whole(shelf: Desk, registry: ScriptedRegistry) -> None:
     assert losers == [
         ("w/dear", "w/python has the higher score: 13, not 3", []),
         ("w/other", None, ["skill plan: expected among its skills, got 'review'"]),
-        ("w/urgent", None, ["memory: expected at most 2000000000 bytes, got 8000000000"]),
+        ("w/urgent", None, ["memory: expected at most 2000000000 bytes, got '8GB'"]),
     ]
 
 
@@ -185,8 +185,11 @@ def test_lies_are_said(online: Desk, registry: ScriptedRegistry) -> None:
 
     ran = online.pallet("select", "--skill", "plan", "--memory", "2GB")
 
-    assert ran.code == 0
+    assert ran.code == 1
+    assert "memory: expected at most 2000000000 bytes, got 'lots'\n  → ask for less, or see all" in ran.stderr
     assert ran.stderr.splitlines()[:2] == [
         "w/liar:1.0.0: org.pallet.workflow.max-memory: expected an amount such as 512MiB or 2GB, got 'lots'",
         "w/liar:1.0.0: org.pallet.workflow.priority: expected a whole number, got 'top'",
     ]
+    assert online.pallet("select", "--memory", "2GB", "--explain").stderr.endswith("\n  → ask for less\n")
+    assert online.pallet("select", "--skill", "plan").code == 0

@@ -157,7 +157,16 @@ def test_nearest_miss_fails_the_fewest() -> None:
     ("entry", "wish", "failure"),
     [
         (workflow(), Wish(skills=("x",)), "skill x: expected among its skills, got none"),
-        (workflow(), Wish(memory_bytes=5), "memory: expected at most 5 bytes, got 1000000000"),
+        (
+            workflow(),
+            Wish(memory_bytes=5),
+            "memory: expected at most 5 bytes, got nothing said, which counts as 1000000000 bytes",
+        ),
+        (
+            workflow(max_memory="lots"),
+            Wish(memory_bytes=5 * GB),
+            "memory: expected at most 5000000000 bytes, got 'lots'",
+        ),
         (
             workflow(language="go"),
             Wish(language="python", environment="prod"),
@@ -232,9 +241,34 @@ def test_lies_are_noted_and_nobody_else_suffers() -> None:
     assert selection.notes == (
         "w/liar:1.0.0: org.pallet.workflow.timeout: expected seconds such as 600, got 'soon'",
     )
-    (memory, priority) = select(shelf, Wish(memory_bytes=GB)).notes
+    (memory,) = select(shelf, Wish(memory_bytes=GB)).notes
     assert "max-memory: expected an amount such as 512MiB or 2GB, got 'lots'" in memory
+    (priority,) = select(shelf, Wish()).notes
     assert "priority: expected a whole number, got 'top'" in priority
+
+
+def test_unreadable_memory_is_not_known_to_fit() -> None:
+    liar = workflow("w/liar", language="python", max_memory="lots")
+
+    (judged,) = select([liar], Wish(language="python", memory_bytes=8 * GB), explain=True).candidates
+
+    assert (judged.score.memory, judged.score.language) == (0, 10)
+    assert judged.failures == ("memory: expected at most 8000000000 bytes, got 'lots'",)
+    assert chosen(select([liar], Wish(language="python"))) == "liar:1.0.0"
+
+
+def test_nearest_miss_lacks_the_least_memory() -> None:
+    shelf = [
+        workflow("w/liar", priority="9", max_memory="lots"),
+        workflow("w/big", priority="5", max_memory="8GB"),
+        workflow("w/near", max_memory="1GB"),
+    ]
+
+    told = select(shelf, Wish(memory_bytes=900 * 10**6), explain=True)
+
+    assert told.nearest is not None
+    assert told.nearest.entry.repository == "w/near"
+    assert [item.entry.repository for item in told.candidates] == ["w/near", "w/big", "w/liar"]
 
 
 SAID = st.fixed_dictionaries(
