@@ -64,7 +64,9 @@ def _merge(
 ) -> Entry | None:
     paths = tuple(sorted(path for entry in group for path in entry.paths))
     first = PurePosixPath(paths[0])
-    patterns = choose_glob([f"{as_pattern(first.parts[0])}/**/*{first.suffix}"], paths, matches, why)
+    globs = (f"{as_pattern(first.parts[0])}/**/*{first.suffix}", _at_one_depth(paths))
+    chosen = [choose_glob([glob], paths, matches, why) for glob in globs if glob]
+    patterns = min(filter(None, chosen), key=lambda each: len(each.exclusions), default=None)
     if patterns is None:
         return None
     try:
@@ -80,6 +82,15 @@ def _merge(
         repository=_WHOLE_PATH,
         paths=paths,
     )
+
+
+def _at_one_depth(paths: Sequence[str]) -> str | None:
+    """Return `teams/*/flows/*.yaml` for files that stand equally deep; None for others."""
+    steps = [path.split("/") for path in paths]
+    if len({len(each) for each in steps}) > 1:
+        return None
+    folders = ["*" if len(set(names)) > 1 else as_pattern(names[0]) for names in zip(*steps, strict=True)]
+    return "/".join([*folders[:-1], f"*{PurePosixPath(paths[0]).suffix}"])
 
 
 def _names(entries: Iterable[Entry]) -> set[Repository]:

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 EXCLUSIONS_MIN: Final = 10
 """So many files of the kind that cannot be published may stand beside however few that can."""
+PLACES_MIN: Final = 3
+"""In so many folders a name is taken out once for all of them."""
 _SEPARATORS: Final = "-_."
 
 
@@ -96,16 +98,40 @@ def _in(folder: str, name: str) -> str:
     return f"{as_pattern(folder)}/{name.removeprefix('./')}" if folder else name
 
 
+def _in_folder(step: str) -> str:
+    return as_pattern(step).removeprefix("./")
+
+
 def _exclude(reasons: dict[str, Reason], wanted: Collection[str]) -> Iterator[Exclusion]:
-    """Yield as few exclusions as say the files: folders of nothing else, endings, single files."""
+    """Yield as few exclusions as say the files: names in many places, folders, endings, single files."""
     left = dict(reasons)
     kept = {str(folder) for path in wanted for folder in PurePosixPath(path).parents}
-    for pattern, paths in (*_folders(left, kept).items(), *_endings(left, kept, wanted).items()):
+    ways = (_repeated(left, wanted), _folders(left, kept), _endings(left, kept, wanted))
+    for pattern, paths in (pair for way in ways for pair in way.items()):
         mine = [path for path in paths if path in left]
         if len(mine) > 1:
             yield Exclusion(f"{EXCLUDES}{pattern}", _sum_up([left.pop(path) for path in mine]))
     for path, reason in left.items():
         yield Exclusion(f"{EXCLUDES}{as_pattern(path)}", reason.text)
+
+
+def _repeated(paths: Iterable[str], wanted: Iterable[str]) -> dict[str, list[str]]:
+    """Return names of folders and files that stand in many places and are never wanted, with all files."""
+    steps = {step for path in wanted for step in path.split("/")}
+    found: dict[tuple[str, str, str], list[str]] = defaultdict(list)
+    places = defaultdict(set)
+    for path in paths:
+        parts = path.split("/")
+        at = next((at for at, part in enumerate(parts) if at and part not in steps), None)
+        if at is not None:
+            key = (parts[0], parts[at], "" if at == len(parts) - 1 else "/**")
+            found[key].append(path)
+            places[key].add(tuple(parts[:at]))
+    return {
+        f"{as_pattern(top)}/**/{_in_folder(step)}{below}": files
+        for (top, step, below), files in found.items()
+        if len(places[top, step, below]) >= PLACES_MIN
+    }
 
 
 def _folders(paths: Iterable[str], kept: Collection[str]) -> dict[str, list[str]]:

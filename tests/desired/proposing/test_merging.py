@@ -32,7 +32,7 @@ def test_folders_of_one_kind_are_one_entry() -> None:
 @pytest.mark.parametrize(
     ("others", "left"),
     [
-        pytest.param([f"flows/{name}.yaml" for name in "wxyz"], WORKFLOWS, id="many-strangers"),
+        pytest.param([f"flows/{name}/{name}.yaml" for name in "wxyz"], WORKFLOWS, id="many-strangers"),
         pytest.param(
             [], [*WORKFLOWS, "flows/A b/x.yaml", "flows/A b/y.yaml"], id="folder-that-names-nothing"
         ),
@@ -54,6 +54,21 @@ def test_folder_of_strangers_is_taken_out_whole() -> None:
     assert [(each.pattern, each.why) for each in entry.exclusions] == [
         ("!flows/d/**", "of no kind that pallet knows")
     ]
+
+
+def test_folders_of_one_depth_are_a_glob_of_that_depth() -> None:
+    files = {f"teams/{team}/flows/{name}.yaml": "workflow" for team in "abc" for name in ("plan", "build")}
+    others = [f"teams/{team}/{name}.yaml" for team in "abc" for name in ("k8s/pod", "k8s/job", "flows/odd")]
+    (entry,) = _propose(files, *others).entries
+    assert (entry.files, entry.repository) == (("teams/*/flows/*.yaml",), "{dir}/{stem}")
+    assert [each.pattern for each in entry.exclusions] == ["!teams/**/odd.yaml"]
+
+
+def test_name_in_many_folders_is_taken_out_once() -> None:
+    files = dict.fromkeys(WORKFLOWS, "workflow") | {"flows/a/deep/x.yaml": "workflow"}
+    others = [f"flows/{folder}/{name}.yaml" for folder in "abc" for name in ("k8s/pod", "k8s/job", "odd")]
+    (entry,) = _propose(files, *others).entries
+    assert [each.pattern for each in entry.exclusions] == ["!flows/**/k8s/**", "!flows/**/odd.yaml"]
 
 
 def test_kinds_and_versions_stay_apart() -> None:
