@@ -155,12 +155,12 @@ def _read_item(value: object, text: Written) -> Item:
     except ValueError as exc:
         return Item(text, None, None, str(exc))
     try:
-        return Item(text, _read_entry(value, annotations), owner)
+        return Item(text, _read_entry(value, annotations, owner), owner)
     except ValueError as exc:
         return Item(text, None, owner, str(exc))
 
 
-def _read_entry(value: dict[str, Any], annotations: dict[str, str]) -> Entry:
+def _read_entry(value: dict[str, Any], annotations: dict[str, str], owner: str | None) -> Entry:
     """Read one as nearly all are; only where that fails is it asked which text is none."""
     try:
         tag, version = _read_tag(value["tag"])
@@ -178,6 +178,7 @@ def _read_entry(value: dict[str, Any], annotations: dict[str, str]) -> Entry:
             sys.intern(value.get("artifactType", media_type)),
             annotations,
             _tags(value["tags"]) if "tags" in value else (),
+            owner if "project" in value else None,
         )
     except (KeyError, TypeError) as exc:
         raise ValueError(_what_is_no_text(value)) from exc

@@ -2,9 +2,9 @@
 
 Decided here: the grammar of a term, which key means which annotation, and how texts are compared. A key
 without a dot is one of `org.pallet.workflow.*` or of the few words below, or is meant as it stands. What
-readers assume (priority 0, cost low, memory 1GB) is compared where nobody says; everything else that nobody
-says satisfies no comparison but `!=`. A text that cannot be read as what it should be satisfies none, and is
-a note. Must never be added: a request.
+readers assume (priority 0, cost low, memory 1GB, a release is stable) is compared where nobody says;
+everything else that nobody says satisfies no comparison but `!=`. A text that cannot be read as what it should
+be satisfies none, and is a note. Must never be added: a request.
 """
 
 from __future__ import annotations
@@ -17,10 +17,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
+from reconciler.desired.build import PROJECT
 from reconciler.desired.versions.constraints import Constraint
+from reconciler.desired.wanted import STABLE
 from reconciler.discovery import workflow_facts as facts
+from reconciler.discovery.current import is_stable
 from reconciler.discovery.moments import at_midnight, parse_moment
-from reconciler.discovery.statements import CREATED
+from reconciler.discovery.statements import CREATED, truth_of
 from reconciler.discovery.workflow_facts import PREFIX, name_of, shown
 
 if TYPE_CHECKING:
@@ -43,9 +46,9 @@ _RELEASE: Final = "org.pallet.release."
 _WORDS: Final = {
     **{word: _OCI + word for word in ("title", "description", "created", "licenses", "source", "revision")},
     **{word: _OCI + word for word in ("authors", "documentation", "url", "vendor")},
-    "stable": f"{_RELEASE}stable",
+    "stable": STABLE,
     "notes": f"{_RELEASE}notes",
-    "project": "org.pallet.project",
+    "project": PROJECT,
     "memory": facts.MEMORY,
     "environment": facts.ENVIRONMENT,
     "skill": facts.SKILLS,
@@ -94,7 +97,7 @@ def parse_condition(text: str) -> Condition:
         if _KEY.fullmatch(text.strip()) is None:
             raise ValueError(f"expected KEY=VALUE, or such as timeout<=600, got {shown(text)}")
         key = _annotation(text.strip())
-        return Condition(text, key, lambda entry: key in entry.annotations)
+        return Condition(text, key, lambda entry: _said(entry, key) is not None)
     sign, value = match["sign"].replace("==", "="), match["value"].strip()
     if not value:
         raise ValueError(f"expected a value after {match['key']}{match['sign']}, got none")
@@ -109,10 +112,17 @@ def _condition(text: str, word: str, sign: str, value: str) -> Condition:
         compare = _comparison(sign)
         return Condition(text, word, lambda entry: compare(entry.size_bytes, wanted))
     key = _annotation(word)
+    if word == "stable":
+        return Condition(text, key, _stable_test(sign, value))
     test = _typed_test(key, sign, value)
     if test is None:
         test = _text_test(key, sign, value) if sign in ("=", "!=") else _number_test(key, sign, value)
     return Condition(text, key, test)
+
+
+def _said(entry: Entry, key: str) -> str | None:
+    """Return what is said under a key; whose an image is that was copied whole, the catalog says."""
+    return entry.project if key == PROJECT else entry.annotations.get(key)
 
 
 def _annotation(word: str) -> str:
@@ -159,7 +169,7 @@ def _text_test(key: str, sign: str, value: str) -> Callable[[Entry], bool]:
     wanted = value.casefold() if key in _CASELESS else value
 
     def equals(entry: Entry) -> bool:
-        text = entry.annotations.get(key)
+        text = _said(entry, key)
         if text is None:
             return False
         text = text.casefold() if key in _CASELESS else text
@@ -178,6 +188,28 @@ def _version_test(sign: str, value: str) -> Callable[[Entry], bool]:
         return constraint.allows(entry.version, prereleases=True) is (sign != "!=")
 
     return holds
+
+
+def _stable_test(sign: str, value: str) -> Callable[[Entry], bool]:
+    """A release is stable unless its publisher says otherwise; a pre-release never is."""
+    wanted, is_equal = _truth(value), sign != "!="
+    if sign not in ("=", "!="):
+        raise ValueError(f"stable: expected = or !=, got {sign}")
+
+    def holds(entry: Entry) -> bool:
+        text = entry.annotations.get(STABLE, "").strip()
+        if text:
+            _truth(text)
+        return (is_stable(entry) is wanted) is is_equal
+
+    return holds
+
+
+def _truth(text: str) -> bool:
+    truth = truth_of(text)
+    if truth is None:
+        raise ValueError(f"expected true or false, got {shown(text)}")
+    return truth
 
 
 def _created_test(sign: str, value: str) -> Callable[[Entry], bool]:

@@ -1,7 +1,8 @@
 """What discovery knows of one published version without reading its content, and of all of them.
 
 Decided here: which of a manifest's fields say what it is. `artifactType` counts first, so that every kind is
-found by its own type; where it says nothing, `identify` decides as it does everywhere.
+found by its own type; where it says nothing, `identify` decides as it does everywhere. And whose it is: what
+the catalog names, before the annotation, since images that were copied whole say nothing of a project.
 Must never be added: a request, or what an annotation means.
 """
 
@@ -10,6 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from reconciler.desired.build import PROJECT
 from reconciler.desired.versions.version import Version
 from reconciler.discovery.identify import SAYS_NOTHING, identify_manifest
 from reconciler.discovery.statements import annotations_of
@@ -43,6 +45,13 @@ class Entry:
     """The manifest's over those of its config descriptor."""
     floating_tags: tuple[Tag, ...] = ()
     """Tags that are no versions and hold the same digest, sorted, as far as they are known."""
+    owner: str | None = None
+    """The project that the catalog names for it, where its annotations name none."""
+
+    @property
+    def project(self) -> str | None:
+        """The project that it belongs to; None where nobody says."""
+        return self.annotations.get(PROJECT) if self.owner is None else self.owner
 
 
 @dataclass(frozen=True, slots=True)

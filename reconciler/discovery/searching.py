@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from reconciler.discovery.conditions import Condition
     from reconciler.discovery.entries import Entry
 
-_PROJECT = "org.pallet.project"
 _TEXTS = ("org.opencontainers.image.title", "org.opencontainers.image.description")
 
 
@@ -90,7 +89,7 @@ class _Asked:
             _matches_one(entry.repository, query.repositories)
             and (not self.words or self._has_words(entry))
             and (not query.skills or _has_skills(entry, query.skills))
-            and (not query.projects or _matches_one(entry.annotations.get(_PROJECT, ""), query.projects))
+            and (not query.projects or _matches_one(entry.project or "", query.projects))
             and (not query.types or any(self._is_of(entry, text) for text in query.types))
             and all(condition.test(entry, self.notes) for condition in query.conditions)
         )

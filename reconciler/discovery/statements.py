@@ -58,15 +58,16 @@ def read_statement(version: Version, annotations: Mapping[str, str]) -> Statemen
     return Statement(
         is_stable=not version.is_prerelease and says_stable(annotations),
         created=annotations.get(CREATED, "").strip() or None,
-        is_breaking=_truth(annotations.get(BREAKING)),
+        is_breaking=truth_of(annotations.get(BREAKING)),
         notes=annotations.get(NOTES, "").strip() or None,
     )
 
 
 def says_stable(annotations: Mapping[str, str]) -> bool:
     """Say whether the publisher does not say that it is unstable."""
-    return _truth(annotations.get(STABLE)) is not False
+    return truth_of(annotations.get(STABLE)) is not False
 
 
-def _truth(text: str | None) -> bool | None:
+def truth_of(text: str | None) -> bool | None:
+    """Return what a text such as `true` or `no` means; None where it means neither, or nobody says."""
     return None if text is None else _WORDS.get(text.strip().lower())

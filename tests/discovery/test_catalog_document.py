@@ -29,6 +29,17 @@ def test_entries_come_back() -> None:
     assert [item.owner for item in items] == ["ours", "ours"]
 
 
+def test_entry_knows_its_project_where_its_annotations_name_none() -> None:
+    whole = entry_of("app", project=None)
+
+    items = parse_catalog(
+        render_catalog(CatalogDocument((item_of(whole, "ours"), item_of(PLAN, "ours"))))
+    ).items
+
+    assert [item.entry.project for item in items if item.entry] == ["ours", "ours"]
+    assert [item.entry.owner for item in items if item.entry] == ["ours", None]
+
+
 def test_content_is_what_its_schema_says() -> None:
     Draft202012Validator.check_schema(SCHEMA)
     whole = entry_of("app", project=None)

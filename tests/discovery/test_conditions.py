@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from reconciler.discovery.conditions import looks_like_term, parse_condition
+from reconciler.discovery.current import is_stable
 from reconciler.discovery.entries import Entry
 from tests.discovery.workflows import said, workflow
 
@@ -22,7 +25,13 @@ FULL = workflow(
     **said(created="2026-01-31T10:00:00Z", title="plan.yaml"),
 )
 SILENT = workflow("w/silent", "1.0.0")
-LYING = workflow("w/liar", "1.0.0", timeout="soon", **{"com.acme.weight": "heavy"}, **said(created="once"))
+LYING = workflow(
+    "w/liar",
+    "1.0.0",
+    timeout="soon",
+    **{"com.acme.weight": "heavy", "org.pallet.release.stable": "perhaps"},
+    **said(created="once"),
+)
 NAMELESS = workflow("w/plan", "latest")
 
 
@@ -38,6 +47,9 @@ NAMELESS = workflow("w/plan", "latest")
         "skills=plan, code",
         "language=python",
         "project=acme",
+        "project",
+        "stable=true",
+        "stable!=no",
         "title=plan.yaml",
         "timeout<=600",
         "timeout=600",
@@ -109,6 +121,13 @@ def test_term_does_not_hold(text: str) -> None:
         ("type!=parallel", True),
         ("type=parallel", False),
         ("com.acme.weight<1", False),
+        ("stable=true", True),
+        ("stable=no", False),
+        ("stable!=true", False),
+        ("stable", False),
+        ("org.pallet.release.stable=true", False),
+        ("project=acme", False),
+        ("project!=acme", True),
     ],
 )
 def test_silence_is_what_readers_assume(text: str, *, expected: bool) -> None:
@@ -126,6 +145,7 @@ def test_silence_is_what_readers_assume(text: str, *, expected: bool) -> None:
             "org.opencontainers.image.created: expected a date such as 2026-01-31, got 'once'",
         ),
         ("com.acme.weight>1", "com.acme.weight: expected a number, got 'heavy'"),
+        ("stable=true", "org.pallet.release.stable: expected true or false, got 'perhaps'"),
     ],
 )
 def test_lie_holds_nothing_and_is_noted(text: str, note: str | None) -> None:
@@ -154,6 +174,8 @@ def test_lie_holds_nothing_and_is_noted(text: str, note: str | None) -> None:
         ("com.acme.weight>x", "expected a number, got 'x'"),
         ("com.acme.weight>nan", "expected a number, got 'nan'"),
         ("title<b", "expected a number, got 'b'"),
+        ("stable=perhaps", "expected true or false, got 'perhaps'"),
+        ("stable>true", "stable: expected = or !=, got >"),
     ],
 )
 def test_what_cannot_be_compared_is_refused(text: str, message: str) -> None:
@@ -161,6 +183,25 @@ def test_what_cannot_be_compared_is_refused(text: str, message: str) -> None:
         parse_condition(text)
 
     assert str(caught.value) == message
+
+
+@pytest.mark.parametrize(
+    ("tag", "said_of_it", "expected"),
+    [("1.0.0", "true", True), ("1.0.0", "no", False), ("1.0.0-rc.1", "true", False), ("latest", "", False)],
+)
+def test_stable_is_what_the_answer_calls_stable(tag: str, said_of_it: str, *, expected: bool) -> None:
+    entry = workflow("w/plan", tag, **{"org.pallet.release.stable": said_of_it})
+
+    assert parse_condition("stable=true").test(entry) is expected
+    assert is_stable(entry) is expected
+
+
+def test_project_is_what_the_catalog_names() -> None:
+    entry = replace(workflow("images/app"), owner="imgs")
+
+    assert parse_condition("project=imgs").test(entry)
+    assert parse_condition("project").test(entry)
+    assert not parse_condition("project!=imgs").test(entry)
 
 
 def test_bad_constraint_is_refused() -> None:

@@ -78,6 +78,14 @@ def test_images_for_several_platforms_are_images() -> None:
     assert found("workflow") == ["w/bundle", "w/code", "w/plan"]
 
 
+def test_project_of_an_image_is_what_the_catalog_names() -> None:
+    whole = replace(workflow("images/whole", "1.0.0", IMAGE), owner="imgs")
+
+    found = search((*SHELF, whole), Query(projects=("im*",)))
+
+    assert [entry.repository for entry in found.entries] == ["images/whole"]
+
+
 def test_kinds_of_the_project_have_names() -> None:
     assert names(Query(types=("prompt",)), prompt=PROMPT) == ["prompts/greet"]
     assert names(Query(types=("prompt",))) == []
