@@ -106,13 +106,22 @@ def _read_catalog(place: CatalogPlace) -> CatalogDocument | _NoCatalog:
         return _NoCatalog(f"the catalog could not be read: {exc}")
     match seen:
         case CatalogPresent():
-            return seen.document
+            return _readable(place, seen.document)
         case CatalogForeign():
             return _NoCatalog(
                 f"{place.reference}: expected a catalog, got {seen.what}", is_said=seen.is_catalog
             )
         case CatalogAbsent():
             return _NoCatalog(f"{place.reference}: there is no catalog yet")
+
+
+def _readable(place: CatalogPlace, document: CatalogDocument) -> CatalogDocument | _NoCatalog:
+    """Return a catalog of which anything can be read, or that has nothing; else it is a bad one."""
+    if not document.items or any(item.entry is not None for item in document.items):
+        return document
+    count, problem = len(document.items), document.items[0].problem
+    what = f"a catalog of {count} entries of which none can be read, such as the first: {problem}"
+    return _NoCatalog(f"{place.reference}: expected a catalog, got {what}", is_said=True)
 
 
 def _of_catalog(document: CatalogDocument, subject: str, clock: Callable[[], float]) -> Inventory:

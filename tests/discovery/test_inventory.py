@@ -247,8 +247,12 @@ def test_oddities_of_a_lost_catalog_are_no_news(store: MemoryStore) -> None:
     [
         (b"hello", "a catalog whose content cannot be read: expected '{', got 'hello'"),
         (b'{"format_version":"2.0","entries":[]}', "a catalog of format 2.0, newer than 1.0"),
+        (
+            b'{"format_version":"1.0","entries":[{"bad":1},7]}',
+            "a catalog of 2 entries of which none can be read, such as the first: tag: expected text, got None",
+        ),
     ],
-    ids=["broken", "newer"],
+    ids=["broken", "newer", "nothing-readable"],
 )
 def test_useless_catalog_is_asked_for_once(store: MemoryStore, content: bytes, what: str) -> None:
     put_catalog(store, content)
@@ -290,11 +294,12 @@ def test_store_that_cannot_be_asked_is_a_failure(store: MemoryStore, failure: St
 def test_flawed_entries_of_a_catalog_are_said() -> None:
     store = MemoryStore()
     flawed = ",".join(["7"] * 25)
-    put_catalog(store, f'{{"format_version":"1.0","entries":[{flawed}]}}'.encode())
+    good = item_of(entry_of("workflows/plan"), "ours").text
+    put_catalog(store, f'{{"format_version":"1.0","entries":[{flawed},{good}]}}'.encode())
 
     inventory = take(store, catalog=CATALOG)
 
-    assert inventory.entries == ()
+    assert names(inventory) == ["workflows/plan:1.0.0"]
     assert inventory.notes[0] == "memory.test/catalog: an entry is left out: expected an object, got int"
     assert inventory.notes[-1] == "memory.test/catalog: entries are left out: 5 more"
 
