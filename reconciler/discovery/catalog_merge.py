@@ -3,7 +3,8 @@
 Decided here: who may change which entry. A project's entries are its own, and other projects' stay byte for
 byte, with one exception: where a run has seen its own artifact under a tag, another project's entry for
 that tag with another digest cannot be true any more. What a run has not looked at stays as it was, so that
-versions that are wanted no more are still found; what it has seen to be otherwise goes.
+versions that are wanted no more are still found; what it has seen to be otherwise goes. A tag that is no version
+stands for a repository only as long as that has no version.
 Must never be added: a request.
 """
 
@@ -13,7 +14,6 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from reconciler.desired.build import PROJECT
 from reconciler.discovery.catalog_document import CatalogDocument, Item, Key, item_of, sort_items
 from reconciler.discovery.entries import version_of
 
@@ -106,7 +106,7 @@ def merge(items: Iterable[Item], learned: Learned, describe: DescribeAll) -> tup
 
 
 def _new(entry: Entry, learned: Learned) -> Item:
-    owner = learned.project if learned.project is not None else entry.annotations.get(PROJECT)
+    owner = learned.project if learned.project is not None else entry.project
     return _with_tags(item_of(entry, owner), learned)
 
 
@@ -116,6 +116,8 @@ def _still_true(item: Item, learned: Learned) -> bool:
     if entry is None:
         return not learned.is_rebuilt
     seen = learned.tags.get(entry.repository, {})
+    if entry.version is None and any(digest and version_of(tag) is not None for tag, digest in seen.items()):
+        return False
     if entry.tag in seen:
         return seen[entry.tag] == entry.digest
     return entry.repository not in learned.whole
@@ -130,5 +132,5 @@ def _with_tags(item: Item, learned: Learned) -> Item:
     old = () if entry.repository in learned.whole else entry.floating_tags
     stays = {tag for tag in old if tag not in seen}
     held = {tag for tag, digest in seen.items() if digest == entry.digest and version_of(tag) is None}
-    tags = tuple(sorted(stays | held))
+    tags = tuple(sorted((stays | held) - {entry.tag}))
     return item if tags == entry.floating_tags else item_of(replace(entry, floating_tags=tags), item.owner)

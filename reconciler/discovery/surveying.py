@@ -1,7 +1,8 @@
 """Whole repositories as they stand in a store: every tag, and what each version says of itself.
 
-Decided here: what is asked: one tag list, then one manifest for each version and one HEAD for each other tag,
-never from memory, since catalogs are rebuilt and versions deleted by what is found. A repository of which
+Decided here: what is asked: one tag list, then one manifest for each version, one HEAD for each other tag, and
+one manifest for each digest that only such tags hold. Which digest a tag holds is never taken from memory,
+since catalogs are rebuilt and versions deleted by what is found. A repository of which
 anything could not be told is not there at all: unknown is not absent.
 Must never be added: a conclusion, or a write.
 """
@@ -41,6 +42,8 @@ class Standing:
     """What every tag names, versions and others."""
     entries: Mapping[Tag, Entry] = field(default_factory=dict)
     """The versions whose manifests can be read."""
+    others: Mapping[Tag, Entry] = field(default_factory=dict)
+    """The same of tags that are no versions, where they hold what no version does."""
     notes: tuple[str, ...] = ()
     is_absent: bool = False
     """Whether the store says that there is no such repository."""
@@ -114,6 +117,7 @@ def _look(store: Store, manifests: CachedManifests, name: Repository) -> Standin
         return Standing(is_absent=True)
     tags: dict[Tag, Digest] = {}
     entries: dict[Tag, Entry] = {}
+    others: dict[Tag, Entry] = {}
     notes: list[str] = []
     for release in releases.versions:
         try:
@@ -128,9 +132,23 @@ def _look(store: Store, manifests: CachedManifests, name: Repository) -> Standin
             continue
         if entry.artifact_type != CATALOG_TYPE:
             entries[release.tag] = entry
+    versions = set(tags.values())
     for tag in releases.other_tags:
         try:
             tags[tag] = manifests.head(name, tag)
+            other = None if tags[tag] in versions else _read_other(manifests, name, tag, tags[tag])
         except NotFoundError:
             continue
-    return Standing(tags, entries, tuple(notes))
+        if other is not None:
+            others[tag] = other
+    return Standing(tags, entries, others, tuple(notes))
+
+
+def _read_other(manifests: CachedManifests, name: Repository, tag: Tag, digest: Digest) -> Entry | None:
+    """Return what a tag that is no version holds; None for what is no artifact of somebody's."""
+    found = manifests.fetch(name, digest)
+    try:
+        entry = read_entry(name, tag, found.descriptor, found.content)
+    except ValueError:
+        return None
+    return None if entry.artifact_type == CATALOG_TYPE else entry

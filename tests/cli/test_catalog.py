@@ -13,10 +13,20 @@ from reconciler.discovery.catalog import LATEST
 from reconciler.oci.layout import LayoutStore, open_layout
 from reconciler.oci.reference import Repository, Tag
 from tests.discovery.catalogued import CATALOG, listed, names_in, put_artifact, put_catalog
+from tests.support.image_layouts import ImageLayout
+from tests.support.processes import Ran
 from tests.support.results import read_result
 from tests.support.scenarios import Desk, set_up, triage
 
 TRIAGE = Repository("workflows/triage")
+IMAGE = """
+[[artifact]]
+kind = "image"
+files = "build/app"
+repository = "images/app"
+version = { file = "VERSION" }
+floating-tags = []
+"""
 REFERENCE = "oci-layout:../registry/catalog:latest"
 
 
@@ -25,6 +35,17 @@ def with_catalog(desk: Desk, *, project: str = "desk") -> Desk:
     config = (desk.root / "pallet.toml").read_text(encoding="utf-8").replace('"desk"', f'"{project}"', 1)
     desk.write("pallet.toml", f'{config}\n[catalog]\nrepository = "catalog"\n')
     return desk
+
+
+def write_image(desk: Desk, version: str = "1.0.0") -> None:
+    """Let a project publish an image that is copied whole, so that it says nothing of a project."""
+    shutil.rmtree(desk.root / "build", ignore_errors=True)
+    layout = ImageLayout(desk.root / "build" / "app")
+    layout.name(layout.add_image(text=version))
+    desk.write("VERSION", f"{version}\n")
+    config = (desk.root / "pallet.toml").read_text(encoding="utf-8")
+    if IMAGE not in config:
+        desk.write("pallet.toml", config + IMAGE)
 
 
 @pytest.fixture
@@ -45,6 +66,12 @@ def theirs(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Desk:
 @pytest.fixture
 def store(tmp_path: Path) -> LayoutStore:
     return open_layout(tmp_path / "registry")
+
+
+def rows_of(ran: Ran) -> list[str]:
+    """Return repository and version of each line of a table."""
+    assert ran.code == 0, ran.everything
+    return [" ".join(line.split()[::2][:2]) for line in ran.stdout.splitlines()[1:]]
 
 
 def catalog_of(desk: Desk, command: str, *arguments: str, code: int = 0) -> dict[str, Any]:
@@ -271,6 +298,43 @@ def test_rebuilding_overwrites_another_artifact_by_force(ours: Desk, store: Layo
     assert ours.pallet("catalog", "--rebuild", "--force").code == 0
     assert names_in(store) == ["workflows/triage:1.0.0"]
     assert ours.pallet("check").code == 0
+
+
+def test_rebuilding_for_everybody_lists_what_only_latest_holds(ours: Desk, store: LayoutStore) -> None:
+    assert ours.pallet("sync").code == 0
+    put_artifact(store, b"hello", "text/plain", name=Repository("tools/fetch"))
+    put_artifact(store, b"hullo", "text/plain", name=Repository("tools/fetch"), tag=Tag("nightly"))
+
+    assert ours.pallet("catalog", "--rebuild", "--all").code == 0
+    before = rows_of(ours.pallet("list"))
+
+    assert names_in(store) == ["tools/fetch:latest", "workflows/triage:1.0.0"]
+    assert before == ["tools/fetch latest", "workflows/triage 1.0.0"]
+    assert ours.pallet("check").code == 0
+    put_artifact(store, b"hello", "text/plain", name=Repository("tools/fetch"), tag=Tag("1.0.0"))
+    assert ours.pallet("catalog", "--rebuild", "--all").code == 0
+    assert names_in(store) == ["tools/fetch:1.0.0", "workflows/triage:1.0.0"]
+
+
+def test_rebuilding_for_everybody_knows_whose_locked_images_are(ours: Desk, store: LayoutStore) -> None:
+    write_image(ours)
+    assert ours.pallet("sync").code == 0
+    for tag in store.list_tags(CATALOG):
+        store.delete_manifest(CATALOG, tag)
+
+    assert ours.pallet("catalog", "--rebuild", "--all").code == 0
+
+    assert [item.owner for item in listed(store)] == ["desk", "desk"]
+    assert ours.pallet("check").code == 0
+
+
+def test_images_are_found_by_the_project_that_the_catalog_names(ours: Desk) -> None:
+    write_image(ours)
+    assert ours.pallet("sync").code == 0
+
+    assert rows_of(ours.pallet("list", "--project", "desk", "--all", "images/*")) == ["images/app 1.0.0"]
+    assert rows_of(ours.pallet("search", "project=desk", "app")) == ["images/app 1.0.0"]
+    assert rows_of(ours.pallet("list", "--project", "other")) == []
 
 
 def test_rebuilding_says_what_is_gone(ours: Desk, tmp_path: Path, store: LayoutStore) -> None:
