@@ -2,40 +2,33 @@
 
 Decided here: what may be in an archive. Files, folders, and links that stay within it; no devices, no pipes,
 no second entry under one name, no bits but readable and executable, and no more than `Limits` allow.
-tarfile's own `data` filter is not enough (PEP 706 says so) and is missing in the first releases of 3.11.
+Whatever is wrong with one, whoever reads it sees a refusal: of its members and of their contents alike.
 Must never be added: writing.
 """
 
 from __future__ import annotations
 
 import hashlib
-import tarfile
 import zlib
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import IO, TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING
 
 from reconciler.errors import DigestMismatchError, RefusedError
 from reconciler.oci.blob import CHUNK_BYTES
 from reconciler.oci.pulling.titles import Parts, check_link, read_title
+from reconciler.oci.tar_reader import TarMember, TarReader
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from typing import BinaryIO, Self
+    from typing import BinaryIO
 
     from reconciler.oci.digest import Digest
+    from reconciler.oci.tar_reader import Source
 
 _GZIP = b"\x1f\x8b"
 _ZSTD = b"\x28\xb5\x2f\xfd"
-_HEADER_MAX_BYTES = 1024 * 1024
-"""Long names and pax records; tarfile reads them whole, and believes the size that they claim."""
-_EXTENSIONS = (
-    tarfile.XHDTYPE,
-    tarfile.XGLTYPE,
-    tarfile.SOLARIS_XHDTYPE,
-    tarfile.GNUTYPE_LONGNAME,
-    tarfile.GNUTYPE_LONGLINK,
-)
 _RATIO_FROM_BYTES = 64 * 1024 * 1024
 
 
@@ -69,9 +62,8 @@ class Entry:
     """Of a link: as it is written, known to stay within."""
     origin: Parts = ()
     """Of a copy (a hard link): an earlier file."""
-    content: IO[bytes] | None = None
+    content: Source | None = None
     """Of a file: to be read before the next entry is asked for."""
-    size_bytes: int = 0
 
 
 @dataclass(slots=True)
@@ -103,49 +95,61 @@ class Archive:
             RefusedError: an entry leads out, is none that may be there, or there is too much.
             DigestMismatchError: the tar is not the one that was published.
         """
-        plain = _Plain(self.stream, self._limit_bytes(), self.subject, self.digest)
-        try:
-            with tarfile.open(fileobj=cast("Any", plain), mode="r|", tarinfo=_Header) as tar:
-                while (member := tar.next()) is not None:
-                    # The list of all members is of no use here, and may become long.
-                    cast("Any", tar).members.clear()
-                    entry = self._check(tar, member)
-                    if entry is not None:
-                        yield entry
+        with self._refusing():
+            plain = _Plain(self.stream, self._limit_bytes(), self.subject, self.digest)
+            tar = TarReader(plain)
+            for member in tar.members():
+                entry = self._check(tar, member)
+                if entry is not None:
+                    yield entry
             plain.finish()
-        except (tarfile.TarError, EOFError, zlib.error, ValueError) as exc:
+
+    @contextmanager
+    def _refusing(self) -> Iterator[None]:
+        """Say of the archive what its reading says; what the disk says is no fault of the archive's."""
+        try:
+            yield
+        except (EOFError, zlib.error, ValueError) as exc:
             raise self._refuse(f"cannot be unpacked: {exc}") from exc
+
+    def read(self, tar: TarReader, size: int) -> bytes:
+        """Return at most `size` bytes of the file that was yielded last.
+
+        Raises:
+            RefusedError: the archive ends within it, is damaged, or becomes too much.
+        """
+        with self._refusing():
+            return tar.read(size)
 
     def _limit_bytes(self) -> int:
         return min(self.limits.size_bytes, max(_RATIO_FROM_BYTES, self.packed_bytes * self.limits.ratio))
 
-    def _check(self, tar: tarfile.TarFile, member: tarfile.TarInfo) -> Entry | None:
+    def _check(self, tar: TarReader, member: TarMember) -> Entry | None:
         self._count += 1
         if self._count > self.limits.entries:
             raise self._refuse(f"holds too much: expected at most {self.limits.entries} entries, got more")
         parts = self._locate(member.name)
-        if member.isdir():
+        if member.is_folder:
             is_new = bool(parts) and self._claim(parts, Sort.FOLDER, member.name)
             return Entry(Sort.FOLDER, parts) if is_new else None
         if not parts:
             raise self._refuse(f"{member.name!r}: expected a folder, got something else in its place")
-        if member.isreg():
+        if member.is_file:
             self._claim(parts, Sort.FILE, member.name)
             return Entry(
                 Sort.FILE,
                 parts,
                 is_executable=bool(member.mode & 0o100),
-                content=tar.extractfile(member),
-                size_bytes=member.size,
+                content=_Content(self, tar),
             )
-        if member.issym():
+        if member.is_symlink:
             self._claim(parts, Sort.LINK, member.name)
             try:
-                check_link(member.linkname, depth=len(parts) - 1)
+                check_link(member.target, depth=len(parts) - 1)
             except ValueError as exc:
                 raise self._refuse(f"{member.name!r}: a link that could lead out: {exc}") from exc
-            return Entry(Sort.LINK, parts, target=member.linkname)
-        if member.islnk():
+            return Entry(Sort.LINK, parts, target=member.target)
+        if member.is_hard_link:
             return self._copy(parts, member)
         raise self._refuse(f"{member.name!r}: expected a file, a folder or a link, got a device or a pipe")
 
@@ -170,12 +174,12 @@ class Archive:
         self._sorts[parts] = sort
         return known is None
 
-    def _copy(self, parts: Parts, member: tarfile.TarInfo) -> Entry:
+    def _copy(self, parts: Parts, member: TarMember) -> Entry:
         """Return a hard link as a copy of an earlier file, whose name is the archive's, not the disk's."""
-        origin = self._locate(member.linkname)
+        origin = self._locate(member.target)
         if self._sorts.get(origin) not in (Sort.FILE, Sort.COPY):
             expected = "expected a hard link to an earlier file of the archive"
-            raise self._refuse(f"{member.name!r}: {expected}, got {member.linkname!r}")
+            raise self._refuse(f"{member.name!r}: {expected}, got {member.target!r}")
         self._claim(parts, Sort.COPY, member.name)
         return Entry(Sort.COPY, parts, origin=origin)
 
@@ -185,17 +189,15 @@ class Archive:
         )
 
 
-class _Header(tarfile.TarInfo):
-    """A header that does not make tarfile read as much as it claims."""
+@dataclass(frozen=True, slots=True)
+class _Content:
+    """The bytes of the file that was yielded last."""
 
-    @classmethod
-    def frombuf(cls, buf: bytes | bytearray, encoding: str | None, errors: str) -> Self:
-        header = super().frombuf(buf, encoding, errors)  # type: ignore[arg-type]  # typeshed has no None
-        if header.type in _EXTENSIONS and header.size > _HEADER_MAX_BYTES:
-            raise ValueError(
-                f"expected a header of at most {_HEADER_MAX_BYTES} bytes, got one of {header.size}"
-            )
-        return header
+    archive: Archive
+    tar: TarReader
+
+    def read(self, size: int, /) -> bytes:
+        return self.archive.read(self.tar, size)
 
 
 class _Plain:

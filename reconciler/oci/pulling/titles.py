@@ -21,6 +21,8 @@ WORK_FOLDER = ".pallet-partial"
 """What has not arrived yet, in the output folder itself: a rename within one file system is atomic."""
 NAME_MAX_BYTES = 255
 PARTS_MAX = 64
+LINK_MAX_BYTES = 1023
+"""Of the target of a link: what macOS takes; Linux takes four times as much."""
 _DRIVE = re.compile(r"[A-Za-z]:")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 _TURNING = re.compile("[\u202a-\u202e\u2066-\u2069]")
@@ -51,6 +53,8 @@ def check_link(target: str, *, depth: int) -> None:
     Raises:
         ValueError: it could lead out.
     """
+    if len(target.encode(errors="surrogatepass")) > LINK_MAX_BYTES:
+        raise ValueError(f"expected at most {LINK_MAX_BYTES} bytes, got {target[:200]!r} and more")
     if not target or target.startswith("/"):
         raise ValueError(f"expected a relative path, got {target[:200]!r}")
     steps = [step for step in target.split("/") if step not in ("", ".")]

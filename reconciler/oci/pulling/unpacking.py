@@ -12,9 +12,8 @@ import shutil
 import stat
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, BinaryIO, cast
+from typing import TYPE_CHECKING
 
-from reconciler.errors import RefusedError
 from reconciler.oci.blob import CHUNK_BYTES
 from reconciler.oci.files import write_whole
 from reconciler.oci.pulling.archives import Archive, Entry, Sort
@@ -24,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from reconciler.oci.pulling.titles import Parts
+    from reconciler.oci.tar_reader import Source
 
 _SHOWN_MAX = 10
 
@@ -50,7 +50,7 @@ def unpacked(archive: Archive, work: Folder) -> Iterator[Unpacked]:
         with work.below((name,), mode=0o700) as folder:
             entries = []
             for entry in archive.entries():
-                _write(folder, entry, archive.subject)
+                _write(folder, entry)
                 entries.append(Entry(entry.sort, entry.parts, entry.is_executable, entry.target))
             yield Unpacked(folder, tuple(entries))
     finally:
@@ -77,7 +77,7 @@ def move_in(content: Unpacked, destination: Folder, *, overwrite: bool) -> int:
     return sum(entry.sort is not Sort.FOLDER for entry in wanted)
 
 
-def _write(folder: Folder, entry: Entry, subject: str) -> None:
+def _write(folder: Folder, entry: Entry) -> None:
     with folder.below(entry.parts[:-1], mode=0o777) as parent:
         name = entry.parts[-1]
         match entry.sort:
@@ -88,25 +88,16 @@ def _write(folder: Folder, entry: Entry, subject: str) -> None:
                 os.symlink(entry.target, name, dir_fd=parent.descriptor)
             case Sort.FILE:
                 assert entry.content is not None
-                got_bytes = _fill(parent, name, entry.content, is_executable=entry.is_executable)
-                if got_bytes != entry.size_bytes:
-                    raise RefusedError(
-                        f"{subject}: archive refused: {'/'.join(entry.parts)}: "
-                        f"expected {entry.size_bytes} bytes, got {got_bytes}"
-                    )
+                _fill(parent, name, entry.content, is_executable=entry.is_executable)
             case Sort.COPY:
                 _copy(folder, entry, parent, name)
 
 
-def _fill(parent: Folder, name: str, content: object, *, is_executable: bool) -> int:
+def _fill(parent: Folder, name: str, content: Source, *, is_executable: bool) -> None:
     """Write a new file; of its rights, only that it may be run is taken over."""
-    size_bytes = 0
-    stream = cast("BinaryIO", content)
     with os.fdopen(parent.create(name, 0o777 if is_executable else 0o666), "wb", buffering=0) as file:
-        while piece := stream.read(CHUNK_BYTES):
+        while piece := content.read(CHUNK_BYTES):
             write_whole(file, piece)
-            size_bytes += len(piece)
-    return size_bytes
 
 
 def _copy(folder: Folder, entry: Entry, parent: Folder, name: str) -> None:

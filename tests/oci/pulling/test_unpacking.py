@@ -19,7 +19,17 @@ from reconciler.oci.digest import Digest
 from reconciler.oci.pulling.archives import Archive, Limits
 from reconciler.oci.pulling.folders import Folder
 from reconciler.oci.pulling.unpacking import move_in, unpacked
-from tests.oci.pulling.archives import Member, folder, hardlink, make_tar, pack, symlink
+from tests.oci.pulling.archives import (
+    Member,
+    extension,
+    folder,
+    hardlink,
+    make_tar,
+    pack,
+    sparse_gnu,
+    sparse_pax,
+    symlink,
+)
 
 
 @pytest.fixture
@@ -122,6 +132,7 @@ ATTACKS = [
     pytest.param([symlink("docs/l", "../secret")], "could lead out", id="link-up"),
     pytest.param([symlink("docs/d/l", "../../secret")], "could lead out", id="link-up-from-below"),
     pytest.param([symlink("docs/l", "")], "could lead out", id="link-to-nothing"),
+    pytest.param([symlink("docs/l", "./" * 3000 + "a")], "at most 1023 bytes", id="link-of-kilobytes"),
     pytest.param(
         [folder("docs/d"), symlink("docs/d/x", ".."), symlink("docs/y", "d/x/../secret")],
         "could lead out",
@@ -218,6 +229,56 @@ def test_header_that_claims_much_is_not_believed(out: Path) -> None:
     content = header.tobuf(tarfile.GNU_FORMAT) + b"\0" * 10_000
     with pytest.raises(RefusedError, match="expected a header of at most 1048576 bytes"):
         unpack(out, content)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        pytest.param(sparse_gnu(1 << 33), id="gnu"),
+        *(pytest.param(sparse_pax(1 << 33, version), id=version) for version in ("0.0", "0.1", "1.0")),
+    ],
+)
+def test_sparse_file_is_refused(out: Path, content: bytes) -> None:
+    with pytest.raises(RefusedError) as caught:
+        unpack(out, pack(content))
+    assert "archive refused" in str(caught.value)
+    assert "expected all of its bytes, got a sparse file" in str(caught.value)
+    assert listing(out) == {}
+
+
+CUT = make_tar([Member("docs/a", bytes(range(256)) * 20)])
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        pytest.param(CUT[:1500], id="plain-in-a-file"),
+        pytest.param(CUT[:700], id="plain-in-the-first-block"),
+        pytest.param(CUT[:300], id="plain-in-a-header"),
+        pytest.param(b"", id="nothing"),
+        pytest.param(pack(CUT)[:-200], id="gzip-in-a-file"),
+        pytest.param(pack(CUT)[:-8] + b"\0" * 8, id="gzip-checksum"),
+        pytest.param(pack(CUT[:1500]), id="cut-then-packed"),
+        pytest.param(pack(CUT) + b"\x1f\x8brubbish", id="rubbish-behind"),
+        pytest.param(CUT[:512] + b"\xff" * 512 * 12, id="no-header-behind"),
+        pytest.param(extension(b"9 path=b\n") * 3000 + CUT, id="thousands-of-headers"),
+        pytest.param(extension(b"docs/b\0", tarfile.GNUTYPE_LONGNAME) * 3000 + CUT, id="thousands-of-names"),
+        pytest.param(extension(b"1" * 900_000) + CUT, id="digits-for-records"),
+        pytest.param(extension(b"9 path=b\n") + b"\0" * 1024, id="records-of-nothing"),
+    ],
+)
+def test_damaged_archive_is_refused(out: Path, content: bytes) -> None:
+    with pytest.raises(RefusedError, match=r"^x: archive refused: cannot be unpacked: "):
+        unpack(out, content)
+    assert listing(out) == {}
+
+
+def test_size_of_records_is_what_follows(out: Path) -> None:
+    # The header itself says 5120 bytes: 3 of them are the file, and the next header follows.
+    small = make_tar([Member("docs/b", b"one"), Member("docs/c", b"two")])
+    content = extension(b"9 size=3\n") + CUT[:512] + small[512:]
+    unpack(out, content)
+    assert listing(out / "docs") == {"a": "one", "c": "two"}
 
 
 def test_tar_of_another_digest_is_not_unpacked(out: Path) -> None:
