@@ -3,8 +3,8 @@
 Decided here: who may change which entry. A project's entries are its own, and other projects' stay byte for
 byte, with one exception: where a run has seen its own artifact under a tag, another project's entry for
 that tag with another digest cannot be true any more. What a run has not looked at stays as it was, so that
-versions that are wanted no more are still found; what it has seen to be otherwise goes. A tag that is no version
-stands for a repository only as long as that has no version.
+versions that are wanted no more are still found; what it has seen to be otherwise goes. A tag that is no
+version stands for a repository only as long as that has no version.
 Must never be added: a request.
 """
 

@@ -3,8 +3,8 @@
 Decided here: the grammar of a term, which key means which annotation, and how texts are compared. A key
 without a dot is one of `org.pallet.workflow.*` or of the few words below, or is meant as it stands. What
 readers assume (priority 0, cost low, memory 1GB, a release is stable) is compared where nobody says;
-everything else that nobody says satisfies no comparison but `!=`. A text that cannot be read as what it should
-be satisfies none, and is a note. Must never be added: a request.
+everything else that nobody says satisfies no comparison but `!=`. A text that cannot be read as what it
+should be satisfies none, and is a note. Must never be added: a request.
 """
 
 from __future__ import annotations

@@ -11,6 +11,7 @@ from reconciler.desired.lockfile import Locked
 from reconciler.desired.versions.version import Version
 from reconciler.discovery.asking import Asking
 from reconciler.discovery.catalog import LATEST
+from reconciler.discovery.catalog_document import item_of
 from reconciler.discovery.entries import Inventory
 from reconciler.discovery.inventory import take_inventory
 from reconciler.discovery.manifest_cache import CachedManifests, ManifestCache
