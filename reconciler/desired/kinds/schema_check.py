@@ -24,6 +24,7 @@ from referencing.exceptions import Unresolvable
 from reconciler.desired.kinds.patterns import PatternError
 from reconciler.desired.kinds.schema_leaves import shortened
 from reconciler.desired.kinds.schema_patterns import KEYWORDS
+from reconciler.desired.kinds.schema_unique import unique_items
 from reconciler.desired.kinds.schema_words import explain
 from reconciler.desired.kinds.violations import Violation
 from reconciler.desired.reading.dates import DateText
@@ -60,7 +61,31 @@ def check_metaschema(value: object) -> list[Violation]:
         assert isinstance(value, dict)
         message = f"expected a draft of JSON Schema such as {_DRAFT}, got {say_value(value['$schema'])}"
         return [Violation(("$schema",), "unknown-draft", message)]
-    return _check(value, validator(validator.META_SCHEMA, registry=REGISTRY), "the metaschema")
+    return _check(
+        value, _of_metaschema(validator)(validator.META_SCHEMA, registry=REGISTRY), "the metaschema"
+    )
+
+
+@functools.cache
+def _of_metaschema(base: Any) -> Any:
+    return _extend(base, {"uniqueItems": unique_items})
+
+
+def _extend(base: Any, keywords: Mapping[str, Any]) -> Any:
+    """Return the library's validator with other keywords, for everything that a schema refers to as well."""
+    untyped: Any = jsonschema.validators
+    extended = untyped.extend(base, keywords)
+    names = [(field.name, field.alias) for field in extended.__attrs_attrs__ if field.init]
+
+    def evolve(self: Any, **changes: Any) -> Any:
+        # The library's own takes the plain validator for whatever says `$schema`, such as a `$ref` to `#`.
+        for name, argument in names:
+            if argument not in changes:
+                changes[argument] = getattr(self, name)
+        return extended(**changes)
+
+    extended.evolve = evolve
+    return extended
 
 
 def _draft_of(value: object) -> Any:
@@ -139,13 +164,18 @@ def _compile(schema: Schema) -> Any:
 
 @functools.cache
 def _extended(base: Any, *, is_foreign: bool, knows_dates: bool) -> Any:
-    untyped: Any = jsonschema.validators
     bounded = {
         keyword: search for keyword, search in KEYWORDS.items() if is_foreign and keyword in base.VALIDATORS
     }
     dated = {"type": _refuse_dates(base.VALIDATORS["type"])} if knows_dates else {}
-    keywords = {**shortened(base.VALIDATORS), **bounded, **dated, "x-near-keys": _refuse_near_keys}
-    return untyped.extend(base, keywords)
+    keywords = {
+        **shortened(base.VALIDATORS),
+        **bounded,
+        **dated,
+        "uniqueItems": unique_items,
+        "x-near-keys": _refuse_near_keys,
+    }
+    return _extend(base, keywords)
 
 
 def _refuse_dates(check_type: Any) -> Any:

@@ -5,6 +5,7 @@ Must never be added: what is right or wrong; that is the schema's.
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Final, TypeGuard
@@ -12,6 +13,7 @@ from typing import Any, Final, TypeGuard
 from jsonschema import ValidationError
 from yaml.constructor import SafeConstructor
 
+from reconciler.desired.kinds.schema_unique import first_repeated
 from reconciler.desired.kinds.violations import Violation
 from reconciler.desired.reading.dates import DateText
 from reconciler.desired.reading.wording import (
@@ -36,6 +38,8 @@ _TYPES: Final = {
 _INTEGER: Final = re.compile(r"-?(?:0|[1-9][0-9]*)", re.ASCII)
 _NUMBER: Final = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?", re.ASCII)
 
+_KEYS_MAX: Final = 1_000
+"""Of one object, which are looked at to say which of them are unknown."""
 _Words = Callable[[ValidationError], tuple[str, str]]
 """Code and message of a violation."""
 
@@ -135,11 +139,14 @@ def _explain_missing(error: ValidationError, path: FieldPath) -> Iterator[Violat
 
 def _explain_unknown(error: ValidationError, path: FieldPath) -> Iterator[Violation]:
     schema: Mapping[str, Any] = error.schema if isinstance(error.schema, dict) else {}
-    known = list(schema.get("properties", {}))
-    for key in _value(error):
+    properties = schema.get("properties", {})
+    known = list(properties)
+    absent = [name for name in known if name not in _value(error)]
+    # Some keys will do: every look into the message takes as long as it is, and it names them all.
+    others = (key for key in _value(error) if key not in properties)
+    for key in itertools.islice(others, _KEYS_MAX):
         # Which keys are meant, only the text of the message says.
-        if key not in known and repr(key) in error.message:
-            absent = [name for name in known if name not in _value(error)]
+        if repr(key) in error.message:
             yield _unknown_key((*path, key), key, absent, known)
 
 
@@ -251,12 +258,9 @@ def _less_than(error: ValidationError) -> tuple[str, str]:
 
 
 def _unique(error: ValidationError) -> tuple[str, str]:
-    seen: list[object] = []
-    for item in _value(error):
-        if item in seen:
-            return "not-unique", f"expected every item once, got {say_value(item)} again"
-        seen.append(item)
-    return "not-unique", "expected every item once"
+    repeated = first_repeated(_value(error))
+    got = "" if repeated is None else f", got {say_value(_value(error)[repeated])} again"
+    return "not-unique", f"expected every item once{got}"
 
 
 def _never(error: ValidationError) -> tuple[str, str]:

@@ -155,6 +155,16 @@ def test_slow_search_is_said_at_its_field(value: object, path: tuple[str | int, 
     assert [violation.path for violation in found if violation.code == "slow-pattern"] == [path]
 
 
+def test_schema_that_refers_to_itself_is_bounded_too() -> None:
+    schema = {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "properties": {"child": {"$ref": "#"}},
+        "pattern": SLOW,
+    }
+    found = check({"child": LONG}, Schema("s.json", schema, is_foreign=True))
+    assert [(violation.path, violation.code) for violation in found] == [(("child",), "slow-pattern")]
+
+
 def test_slow_search_hides_nothing_before_it() -> None:
     schema = {"properties": {"a": {"type": "integer"}, "b": {"pattern": SLOW}}}
     found = check({"a": "x", "b": LONG}, Schema("s.json", schema, is_foreign=True))
