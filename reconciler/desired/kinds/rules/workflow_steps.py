@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 
 CHOOSING: Final = frozenset({"conditional", "switch"})
 """Types of steps of whose branches only some run."""
-READS_MAX: Final = 1_000_000
-"""More than a document can spell out; aliases can multiply a long text without end."""
+READS_MAX: Final = 200_000
+"""Nobody writes nearly as many; aliases can multiply a long text without end."""
 _STRUCTURE: Final = frozenset({"branches", "steps"})
 """Fields that hold steps."""
 _BEFOREHAND: Final = frozenset(
