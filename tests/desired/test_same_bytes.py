@@ -212,7 +212,7 @@ def test_published_digests_never_change(tmp_path: Path) -> None:
     item = folder.load().wanted[0]
     assert item.blobs[0].digest == "sha256:cbe9a8f55c4726fc33422ca3aadec0a6204d28cf0ffe8e1af467a883ce902e12"
     assert item.digest == "sha256:eed9bbbc2292eba79b6f4c260b11b8fd82bf6e0065cc91228c906e8c10d1e1d8"
-    assert item.build == 2
+    assert item.build == 3
 
 
 def test_moving_a_file_changes_no_digest(tmp_path: Path) -> None:
