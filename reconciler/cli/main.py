@@ -94,6 +94,9 @@ class Commands(click.Group):
             from reconciler.cli.failures import report_failure
 
             return report_failure(ctx, exc)
+        except EOFError as exc:
+            # The terminal's is an Abort by now; click would take any other for one, and say nothing.
+            raise RuntimeError("something ended too early") from exc
 
 
 @click.group(

@@ -64,6 +64,7 @@ def read_members(stream: IO[bytes], size_bytes: int, *, subject: str) -> Mapping
         zipfile.BadZipFile,
         zlib.error,
         struct.error,
+        OverflowError,
         OSError,
         EOFError,
         NotImplementedError,

@@ -1,4 +1,4 @@
-"""Ctrl-C while pallet is still being imported."""
+"""Ctrl-C while pallet is still being imported, and what only looks like the end of a terminal's input."""
 
 from __future__ import annotations
 
@@ -29,3 +29,25 @@ def test_interrupted_start_shows_no_traceback(tmp_path: Path, module: str) -> No
 
     assert ran.code == 130
     assert ran.everything.strip() == ""
+
+
+_CUT_MODULE = """
+import runpy, sys
+
+class Cut:
+    def find_spec(self, name, path=None, target=None):
+        if name == "reconciler.cli.validate":
+            raise EOFError("marshal data too short")
+
+sys.meta_path.insert(0, Cut())
+sys.argv = ["pallet", "validate"]
+runpy.run_module("reconciler", run_name="__main__")
+"""
+
+
+def test_end_of_a_file_is_no_abort(tmp_path: Path) -> None:
+    ran = run_command((sys.executable, "-c", _CUT_MODULE), cwd=tmp_path)
+
+    assert ran.code == 70
+    assert "EOFError: marshal data too short" in ran.stderr
+    assert "this is a mistake in pallet" in ran.stderr

@@ -10,6 +10,7 @@ from reconciler.desired.packed import describes, read_described
 from reconciler.errors import DocumentError
 from reconciler.oci.digest import Digest
 from reconciler.oci.manifest import Manifest, parse
+from tests.oci.pulling.archives import extension, sparse_pax
 from tests.support.image_layouts import make_tar, pack
 from tests.support.projects import HEAD, ProjectFolder
 
@@ -59,6 +60,18 @@ def test_provenance_beside_it_is_published_too(tmp_path: Path) -> None:
         ),
         pytest.param(pack(make_tar({"app/charts/x/Chart.yaml": CHART})), "expected Chart.yaml", id="deeper"),
         pytest.param(PACKED[:-20], "cannot be unpacked: ", id="cut-off"),
+        pytest.param(PACKED[:-8] + b"\0" * 8, "cannot be unpacked: ", id="checksum"),
+        pytest.param(
+            pack(make_tar({"app/Chart.yaml": CHART})[:700]), "cannot be unpacked: ", id="cut-in-the-file"
+        ),
+        pytest.param(
+            pack(extension(b"9 path=b\n") * 3000 + make_tar({"app/Chart.yaml": CHART})),
+            "cannot be unpacked: expected at most 16 headers",
+            id="thousands-of-headers",
+        ),
+        pytest.param(
+            pack(sparse_pax(1 << 40, "1.0")), "cannot be unpacked: 'docs/sparse': expected all", id="sparse"
+        ),
         pytest.param(b"text", "cannot be unpacked: ", id="text"),
         pytest.param(make_tar({"app/Chart.yaml": CHART}), "cannot be unpacked: ", id="not-compressed"),
         pytest.param(pack(b"\0" * 600), "expected Chart.yaml in the folder", id="empty"),

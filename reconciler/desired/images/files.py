@@ -11,18 +11,20 @@ from __future__ import annotations
 import io
 import os
 import stat
-import tarfile
 from dataclasses import dataclass
 from pathlib import Path
 from posixpath import dirname, join, normpath
 from typing import TYPE_CHECKING, BinaryIO, Protocol
 
 from reconciler.oci.blob import CHUNK_BYTES
+from reconciler.oci.tar_reader import TarReader
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from _typeshed import WriteableBuffer  # exists for type checkers only
+
+    from reconciler.oci.tar_reader import TarMember
 
 _LINKS_MAX = 8
 _COMPRESSED = {b"\x1f\x8b": "gzip", b"\x28\xb5\x2f\xfd": "zstd", b"BZh": "bzip2", b"\xfd7zXZ": "xz"}
@@ -110,12 +112,10 @@ class ArchiveFiles:
             _refuse_compressed(stream.read(8))
             stream.seek(0)
             try:
-                with tarfile.open(fileobj=stream, mode="r:") as tar:
-                    return cls(archive, {normpath(entry.name): _member(entry) for entry in tar})
-            except tarfile.ReadError as exc:
+                members = TarReader(stream, file=stream).members()
+                return cls(archive, {normpath(entry.name): _member(entry) for entry in members})
+            except (EOFError, ValueError) as exc:
                 raise ValueError(f"expected a whole tar archive: {exc}") from exc
-            except (tarfile.TarError, UnicodeError, ValueError) as exc:
-                raise ValueError(f"damaged tar archive: {exc}") from exc
 
     def size_of(self, name: str) -> int | None:
         try:
@@ -145,13 +145,13 @@ def _refuse_compressed(head: bytes) -> None:
             raise ValueError(f"expected a plain tar archive, got one compressed with {name}: unpack it first")
 
 
-def _member(entry: tarfile.TarInfo) -> _Member | str:
-    if entry.isreg() and not entry.issparse():
-        return _Member(entry.offset_data, entry.size)
-    if entry.islnk():
-        return normpath(entry.linkname)
-    if entry.issym():
-        return normpath(join(dirname(entry.name), entry.linkname))
+def _member(entry: TarMember) -> _Member | str:
+    if entry.is_file:
+        return _Member(entry.offset_bytes, entry.size_bytes)
+    if entry.is_hard_link:
+        return normpath(entry.target)
+    if entry.is_symlink:
+        return normpath(join(dirname(entry.name), entry.target))
     return normpath(entry.name)  # a link to itself: what is no file leads nowhere
 
 

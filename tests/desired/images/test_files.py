@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from reconciler.desired.images.files import ArchiveFiles, open_layout_files
+from tests.oci.pulling.archives import extension, sparse_gnu
 from tests.support.image_layouts import make_tar, pack
 
 
@@ -92,6 +93,19 @@ def test_links_never_leave_the_archive(tmp_path: Path) -> None:
     [
         pytest.param(make_tar({"a": b"x" * 5000})[:3000], "expected a whole tar archive: ", id="cut-off"),
         pytest.param(b"no archive", "expected a whole tar archive: ", id="text"),
+        pytest.param(
+            extension(b"9 path=b\n") * 3000 + make_tar({"a": b"x"}),
+            "expected a whole tar archive: expected at most 16 headers",
+            id="thousands-of-headers",
+        ),
+        pytest.param(
+            sparse_gnu(1 << 60), "expected a whole tar archive: 'docs/sparse': expected all", id="sparse"
+        ),
+        pytest.param(
+            make_tar({"a": b"x" * 5000})[:512] + b"\xff" * 6000,
+            "expected a whole tar archive: expected a tar header",
+            id="no-header-behind",
+        ),
         pytest.param(
             pack(make_tar({"a": b"x"})),
             "expected a plain tar archive, got one compressed with gzip: unpack it first",
