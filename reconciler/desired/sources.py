@@ -115,9 +115,10 @@ def _all_problems(unsound: UnsoundError, kind: Kind) -> list[Problem]:
 
 def blob_of(root: Path, source: Source) -> Blob:
     """Return the file as something that can be pushed."""
-    return source.content or Blob(
-        source.digest, source.size_bytes, lambda: (root / source.path).open("rb"), source.origin
-    )
+    if source.content is not None:
+        return source.content
+    path = source.path  # the source itself would keep its document alive for as long as the blob
+    return Blob(source.digest, source.size_bytes, lambda: (root / path).open("rb"), source.origin)
 
 
 def _read_packed(root: Path, found: FoundFile, kind: Kind, described_by: str, memory: DigestMemory) -> Source:
