@@ -2,7 +2,8 @@
 
 Decided here: what an answer has to say before its bytes count, and how long a download that gets further
 is kept alive. A blob never changes, so the rest of it fits to what came before; the digest of all of it
-decides in the end. Spec: distribution-spec v1.1.1, "Pulling blobs" (end-2); RFC 9110, section 14, for ranges.
+decides in the end. Who has no such range, or gives another one, is asked for all of it once.
+Spec: distribution-spec v1.1.1, "Pulling blobs" (end-2); RFC 9110, section 14, for ranges.
 Must never be added: reading a whole blob into memory.
 """
 
@@ -62,16 +63,19 @@ class _Download:
     def __init__(self, session: Session, name: str, descriptor: Descriptor, offset: int) -> None:
         self._session, self._name, self._descriptor = session, name, descriptor
         self._position = offset
+        self._takes_ranges = True
+        """Until this blob's registry, or its storage, could not give one."""
         self._answer: Answer | None = None
 
     def open(self) -> str:
         """Ask for what is missing; return the request, for texts."""
-        url = self._session.url(wire.blob(self._name, self._descriptor.digest))
-        headers = (_ACCEPT, ("Range", f"bytes={self._position}-")) if self._position else (_ACCEPT,)
-        # The registry, not the storage that it pointed to: signed URLs expire.
-        call = Call("GET", url, Kind.BLOB, headers, follows_redirects=True)
-        answer = self._session.send(call, scopes=scopes.pull(self._name))
-        if answer.status not in {200, 206} or (answer.status == 206 and not self._position):
+        first = self._position if self._takes_ranges else 0
+        answer = self._ask(first)
+        if first and (answer.status == 416 or (answer.status == 206 and not self._fits(answer))):
+            answer.close()
+            self._takes_ranges = False
+            first, answer = 0, self._ask(0)
+        if answer.status not in {200, 206} or (answer.status == 206 and not first):
             raise failure_of(self._session, answer)
         try:
             self._check(answer)
@@ -80,6 +84,13 @@ class _Download:
             raise
         self._answer = answer
         return answer.request
+
+    def _ask(self, first: int) -> Answer:
+        url = self._session.url(wire.blob(self._name, self._descriptor.digest))
+        headers = (_ACCEPT, ("Range", f"bytes={first}-")) if first else (_ACCEPT,)
+        # The registry, not the storage that it pointed to: signed URLs expire.
+        call = Call("GET", url, Kind.BLOB, headers, follows_redirects=True)
+        return self._session.send(call, scopes=scopes.pull(self._name))
 
     def pieces(self) -> Iterator[bytes]:
         """Yield what is missing, across as many connections as it takes."""
@@ -124,8 +135,7 @@ class _Download:
         announced = answer.header(b"content-length") or ""
         length = int(announced) if _NUMBER.fullmatch(announced) else None
         if answer.status == 206:
-            self._check_range(answer)
-            return
+            return  # its range fits, and it has no other length
         encoding = (answer.header(b"content-encoding") or "identity").lower()
         # Storage was seen to call what is compressed anyway by its name: then the bytes are the blob's.
         if encoding != "identity" and length != expected_bytes:
@@ -137,19 +147,15 @@ class _Download:
         if length is not None and length != expected_bytes:
             raise self._mismatch(f"{length} bytes", answer)
 
-    def _check_range(self, answer: Answer) -> None:
-        header = answer.header(b"content-range") or ""
-        match = _CONTENT_RANGE.fullmatch(header)
-        fits = (
+    def _fits(self, answer: Answer) -> bool:
+        """Say whether a partial answer is the part that was asked for, or the beginning of it."""
+        match = _CONTENT_RANGE.fullmatch(answer.header(b"content-range") or "")
+        return (
             match is not None
             and int(match["first"]) == self._position
             and self._position <= int(match["last"]) < self._descriptor.size_bytes
             and match["total"] in {None, str(self._descriptor.size_bytes)}
         )
-        if not fits:
-            size_bytes = self._descriptor.size_bytes
-            wanted = f"bytes {self._position}-{size_bytes - 1}/{size_bytes}"
-            raise StoreError(f"{answer.request}: another range: expected {wanted}, got {header[:80]!r}")
 
     def _mismatch(self, got: str, answer: Answer | None = None) -> DigestMismatchError:
         expected = f"{self._descriptor.digest} ({self._descriptor.size_bytes} bytes)"

@@ -2,16 +2,21 @@ from __future__ import annotations
 
 import hashlib
 import re
+from pathlib import Path
 
 import pytest
 
 from reconciler.errors import DigestMismatchError, NotFoundError, PalletError, StoreError, UnreachableError
 from reconciler.oci.digest import Digest
 from reconciler.oci.manifest import Descriptor
+from reconciler.oci.pulling.pull import pull
+from reconciler.oci.pulling.titles import WORK_FOLDER
+from reconciler.oci.reference import Tag
 from reconciler.oci.registry.connections import PIECE_BYTES, PIECE_MAX_BYTES
 from reconciler.oci.registry.credentials import Credential
 from reconciler.oci.registry.store import RegistryStore
 from tests.oci.registry.situations import BLOB, DESCRIPTOR, REPOSITORY, FakeClock, opened
+from tests.support.graphs import put_files
 from tests.support.scripted_registry import Fault, Reply, Request, ScriptedRegistry, ScriptedServer
 
 CONTENT = BLOB.open().read()
@@ -145,11 +150,42 @@ def content_range(request: Request) -> str:
         pytest.param("1000-2000", id="no-unit"),
     ],
 )
-def test_other_range_is_refused(holding: ScriptedRegistry, store: RegistryStore, header: str) -> None:
+def test_other_range_is_not_taken(holding: ScriptedRegistry, store: RegistryStore, header: str) -> None:
     headers = {"Content-Range": header} if header else {}
-    holding.on("GET", "/blobs/", Reply(206, headers, LARGE[1000:]))
-    with pytest.raises(StoreError, match=f"another range: expected bytes 1000-{len(LARGE) - 1}/{len(LARGE)}"):
+    holding.on(
+        "GET", "/blobs/", lambda r: Reply(206, headers, LARGE[1000:]) if "range" in r.headers else None
+    )
+    assert b"".join(store.fetch_blob(REPOSITORY, LARGE_BLOB, offset=1000)) == LARGE[1000:]
+    assert ranges(holding) == ["bytes=1000-", None]
+
+
+def test_unsatisfied_range_asks_for_all(holding: ScriptedRegistry, store: RegistryStore) -> None:
+    holding.on("GET", "/blobs/", lambda r: Reply(416) if "range" in r.headers else None)
+    holding.misbehave(Fault.SHORT_BODY, times=1)
+    assert b"".join(store.fetch_blob(REPOSITORY, LARGE_BLOB, offset=1000)) == LARGE[1000:]
+    # Once is enough: the connection broke, and no range was asked for again.
+    assert ranges(holding) == ["bytes=1000-", None, None]
+
+
+@pytest.mark.parametrize("held", [LARGE[:1000], b"x" * 1000], ids=["right", "wrong"])
+def test_pull_goes_on_where_ranges_are_refused(
+    holding: ScriptedRegistry, store: RegistryStore, tmp_path: Path, held: bytes
+) -> None:
+    put_files(store, REPOSITORY, "1.0.0", {"a.bin": LARGE})
+    partial = tmp_path / WORK_FOLDER / f"sha256-{LARGE_BLOB.digest.encoded}.partial"
+    partial.parent.mkdir()
+    partial.write_bytes(held)
+    holding.on("GET", "/blobs/", lambda r: Reply(416) if "range" in r.headers else None)
+    pull(store, REPOSITORY, Tag("1.0.0"), tmp_path)
+    assert (tmp_path / "a.bin").read_bytes() == LARGE
+    assert not partial.parent.exists()
+
+
+def test_no_range_and_nothing_whole_is_a_failure(holding: ScriptedRegistry, store: RegistryStore) -> None:
+    holding.on("GET", "/blobs/", Reply(416))
+    with pytest.raises(StoreError, match="416"):
         list(store.fetch_blob(REPOSITORY, LARGE_BLOB, offset=1000))
+    assert ranges(holding) == ["bytes=1000-", None]
 
 
 def test_changed_rest_is_noticed(holding: ScriptedRegistry, store: RegistryStore) -> None:
