@@ -1,7 +1,8 @@
 """Credential helpers: `docker-credential-SUFFIX get|store|erase`, as docker's files name them.
 
 Found on PATH only, and only under a name that is no path. What one says is remembered for the run. Its
-`list` is not needed, and not every one has it.
+`list` is not needed, and not every one has it. What a failing one wrote is not repeated, since debug output
+may hold secrets: only its exit code, and a phrase that is known to hold none.
 Source: docker-credential-helpers v0.9.3, client and README.
 Must never be added: which helper is meant for a host.
 """
@@ -15,7 +16,7 @@ import threading
 from typing import TYPE_CHECKING, Final
 
 from reconciler.errors import UnauthorisedError
-from reconciler.oci.registry.credentials.programs import ProgramError, Ran, complaint_of, run_program
+from reconciler.oci.registry.credentials.programs import ProgramError, Ran, run_program
 from reconciler.oci.registry.credentials.values import Credential
 
 if TYPE_CHECKING:
@@ -25,6 +26,15 @@ TIME_LIMIT_S: Final = 10.0
 """Some ask a cloud; one that waits for somebody at a screen must not hold a pipeline."""
 _SUFFIX = re.compile(r"[A-Za-z0-9._-]+")
 _NOT_FOUND = "credentials not found in native keychain"
+_HARMLESS = (
+    "not implemented",
+    "no credentials server URL",
+    "no credentials username",
+    "pass not initialized",
+    "User interaction is not allowed",
+    "Cannot autolaunch D-Bus without X11 $DISPLAY",
+)
+"""Of docker's own helpers and those of the clouds: what somebody can mend who reads it."""
 _IDENTITY_TOKEN = "<token>"  # noqa: S105 - the name that says that the secret is one
 
 
@@ -70,7 +80,7 @@ class Helpers:
         document = {"ServerURL": server, "Username": name, "Secret": secret}
         ran = self._run(suffix, "store", json.dumps(document))
         if ran.code != 0:
-            raise _failed(suffix, f"does not store{complaint_of(ran.stdout, ran.stderr, secret=secret)}")
+            raise _failed(suffix, f"does not store: {_ending_of(ran)}")
         self._forget(suffix, server)
 
     def erase(self, suffix: str, server: str) -> bool:
@@ -84,7 +94,7 @@ class Helpers:
         ran = self._run(suffix, "erase", server)
         self._forget(suffix, server)
         if ran.code != 0 and not _says_not_found(ran):
-            raise _failed(suffix, f"does not erase{complaint_of(ran.stdout, ran.stderr)}")
+            raise _failed(suffix, f"does not erase: {_ending_of(ran)}")
         return ran.code == 0
 
     def _try(self, suffix: str, server: str) -> Credential | UnauthorisedError | None:
@@ -98,7 +108,7 @@ class Helpers:
         if ran.code != 0:
             if _says_not_found(ran):
                 return None
-            raise _failed(suffix, f"fails for {server}{complaint_of(_said(ran.stdout), ran.stderr)}")
+            raise _failed(suffix, f"fails for {server}: {_ending_of(ran)}")
         answer = _object(suffix, ran.stdout)
         username, secret = answer.get("Username", ""), answer.get("Secret", "")
         if not isinstance(username, str) or not isinstance(secret, str):
@@ -155,13 +165,19 @@ def _failed(suffix: str, what: str) -> UnauthorisedError:
 
 
 def _says_not_found(ran: Ran) -> bool:
-    said = (ran.stdout + ran.stderr).decode("utf-8", "replace").lower()
-    return _NOT_FOUND in said
+    return _NOT_FOUND in _said(ran)
 
 
-def _said(stdout: bytes) -> bytes:
-    """Helpers complain on stdout; what looks like an answer may hold the secret."""
-    return b"" if stdout.lstrip()[:1] in {b"{", b"["} or b"Secret" in stdout else stdout
+def _ending_of(ran: Ran) -> str:
+    """Return how a helper ended, in words that are ours or known."""
+    code = f"exit code {ran.code}" if ran.code > 0 else f"ended by signal {-ran.code}"
+    said = _said(ran)
+    phrases = [phrase for phrase in (_NOT_FOUND, *_HARMLESS) if phrase.lower() in said]
+    return ", ".join([code, *phrases])
+
+
+def _said(ran: Ran) -> str:
+    return (ran.stdout + b"\n" + ran.stderr).decode("utf-8", "replace").lower()
 
 
 def _object(suffix: str, text: bytes) -> dict[str, object]:

@@ -41,14 +41,19 @@ def test_unknown_server_is_no_failure(tmp_path: Path, stream: int) -> None:
 @pytest.mark.parametrize(
     ("lines", "message"),
     [
-        pytest.param("echo locked; echo more; exit 1", "fails for h: locked", id="stdout"),
-        pytest.param("echo locked >&2; exit 3", "fails for h: locked", id="stderr"),
-        pytest.param("exit 1", "fails for h", id="silent"),
+        pytest.param("echo token geheim; exit 1", "fails for h: exit code 1", id="stdout"),
+        pytest.param("echo debug: geheim >&2; exit 3", "fails for h: exit code 3", id="stderr"),
+        pytest.param("exit 1", "fails for h: exit code 1", id="silent"),
+        pytest.param("kill -9 $$", "fails for h: ended by signal 9", id="killed"),
         pytest.param(
-            'printf \'{"Username":"u","Secret":"geheim"}\'; exit 1', "fails for h", id="secret-and-failure"
+            "echo 'geheim: pass not initialized: geheim' >&2; exit 1",
+            "fails for h: exit code 1, pass not initialized",
+            id="known-phrase",
         ),
         pytest.param(
-            "printf 'a\\033[31mb'; exit 1", "fails for h: a [31mb", id="escape-sequences-are-not-passed-on"
+            'printf \'{"Username":"u","Secret":"geheim"}\'; exit 1',
+            "fails for h: exit code 1",
+            id="secret-and-failure",
         ),
         pytest.param("echo geheim", "expected a JSON object, got something else", id="no-json"),
         pytest.param("echo '[\"geheim\"]'", "expected a JSON object, got something else", id="no-object"),
@@ -67,13 +72,6 @@ def test_failure_is_named_without_secrets(tmp_path: Path, lines: str, message: s
     assert str(caught.value) == f"docker-credential-vault: {message}"
     assert caught.value.fix == "run docker-credential-vault list to see what it says"
     assert "geheim" not in repr(caught.value.__cause__)
-
-
-def test_long_complaint_is_cut(tmp_path: Path) -> None:
-    helpers = helpers_of(install_shell_helper(tmp_path, f"echo {'x' * 1000}; exit 1"))
-    with pytest.raises(UnauthorisedError) as caught:
-        helpers.get("vault", "h")
-    assert str(caught.value) == f"docker-credential-vault: fails for h: {'x' * 200}"
 
 
 def test_helper_that_hangs_is_given_up(tmp_path: Path) -> None:
@@ -124,10 +122,10 @@ def test_identity_token_goes_there_and_back(tmp_path: Path) -> None:
 
 
 def test_refusal_to_store_does_not_repeat_the_secret(tmp_path: Path) -> None:
-    helper = install_shell_helper(tmp_path, 'read line; echo "cannot take $line"; exit 1')
-    with pytest.raises(UnauthorisedError, match="docker-credential-vault: does not store: ") as caught:
+    helper = install_shell_helper(tmp_path, 'read line; echo "cannot take $line, nor older"; exit 1')
+    with pytest.raises(UnauthorisedError) as caught:
         helpers_of(helper).store("vault", "h", Credential("bob", "geheim"))
-    assert "geheim" not in str(caught.value)
+    assert str(caught.value) == "docker-credential-vault: does not store: exit code 1"
 
 
 def test_refusal_to_erase_is_named(tmp_path: Path) -> None:
@@ -136,4 +134,4 @@ def test_refusal_to_erase_is_named(tmp_path: Path) -> None:
     )
     with pytest.raises(UnauthorisedError) as caught:
         helpers_of(install_shell_helper(tmp_path, lines)).erase("vault", "h")
-    assert str(caught.value) == "docker-credential-vault: does not erase: not implemented"
+    assert str(caught.value) == "docker-credential-vault: does not erase: exit code 1, not implemented"
