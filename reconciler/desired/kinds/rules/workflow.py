@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from reconciler.desired.kinds.rules.rule import Check, Finding, Rule, RuleSet, piece
 from reconciler.desired.kinds.rules.workflow_choices import CHOICES
-from reconciler.desired.kinds.rules.workflow_steps import Read, Sight, Step, Workflow, survey
+from reconciler.desired.kinds.rules.workflow_steps import Read, Sight, Workflow, survey
 from reconciler.desired.reading.suggesting import Suggestions
 from reconciler.desired.reading.wording import quote, say_choices, say_path
 from reconciler.errors import Severity
@@ -18,6 +18,7 @@ from reconciler.errors import Severity
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from reconciler.desired.kinds.rules.workflow_branches import Step
     from reconciler.desired.reading.wording import FieldPath
 
 

@@ -8,11 +8,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from reconciler.desired.kinds.rules.rule import Check, Finding, Rule, piece
-from reconciler.desired.kinds.rules.workflow_steps import CHOOSING, Step, Workflow
+from reconciler.desired.kinds.rules.workflow_steps import CHOOSING, Workflow
 from reconciler.errors import Severity
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from reconciler.desired.kinds.rules.workflow_branches import Step
 
 _OTHERWISE: Final = frozenset({"default", "else", "otherwise", "_", "*"})
 """Names of the branch that is taken when no other one is."""

@@ -1,23 +1,29 @@
 """A workflow as the rules see it: its steps in document order, and what each of them can see.
 
 Steps in a list run one after another; branches run side by side, or one of them runs. A step sees the
-steps before it, those before the steps around it, and what is inside those. How branches are written
-is read as for timeouts (`annotations`). Documents that the schema refuses are read as far as they go.
-Must never be added: what is right or wrong.
+steps before it, those before the steps around it, and what is inside those.
+Must never be added: what is right or wrong, or how branches are written; see `workflow_branches`.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from reconciler.desired.kinds.rules.expressions import OPENED, STEPS, Mention, Reading, read_text
 from reconciler.desired.kinds.rules.rule import TooManyError
+from reconciler.desired.kinds.rules.workflow_branches import (
+    STRUCTURE,
+    Step,
+    branches_of,
+    every_step,
+    numbered_items,
+)
 from reconciler.desired.kinds.violations import Spot
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator
 
     from reconciler.desired.reading.wording import FieldPath
 
@@ -25,8 +31,6 @@ CHOOSING: Final = frozenset({"conditional", "switch"})
 """Types of steps of whose branches only some run."""
 READS_MAX: Final = 200_000
 """Nobody writes nearly as many; aliases can multiply a long text without end."""
-_STRUCTURE: Final = frozenset({"branches", "steps"})
-"""Fields that hold steps."""
 _BEFOREHAND: Final = frozenset(
     {"id", "name", "description", "skill", "step_type", "timeout", "inputs", "condition"}
 )
@@ -44,30 +48,6 @@ class Sight(Enum):
     ITSELF = "itself"
     HIDDEN = "later, or beside it in another branch"
     NOWHERE = "not defined"
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Step:
-    """One step, wherever it stands."""
-
-    path: FieldPath
-    value: Mapping[str, Any]
-    order: int
-    """In the document, from 0."""
-
-    @property
-    def id(self) -> str | None:
-        text = self.value.get("id")
-        return text if isinstance(text, str) and text else None
-
-    @property
-    def type(self) -> object:
-        return self.value.get("step_type")
-
-    @property
-    def shown(self) -> str:
-        """How messages call it."""
-        return f"step {self.id!r}" if self.id else "a step without id"
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,14 +129,14 @@ class _Walk:
         """By text, since aliases may put one text into a hundred thousand places."""
 
     def number(self, steps: object) -> None:
-        for path, value in _every_step(("steps",), steps):
+        for path, value in every_step(("steps",), steps):
             step = self._steps[path] = Step(path, value, len(self._steps))
             self.workflow.steps.append(step)
             if step.id is not None:
                 self.workflow.by_id.setdefault(step.id, step)
 
     def sequence(self, path: FieldPath, steps: object, scope: _Scope) -> None:
-        for here, value in _items(path, steps):
+        for here, value in numbered_items(path, steps):
             if isinstance(value, list):
                 self.sequence(here, value, scope)
             elif isinstance(value, dict):
@@ -181,7 +161,7 @@ class _Walk:
             inner.take(own, is_certain=is_certain)
         after = _Scope(scope, inner.seen)
         for key, value in step.value.items():
-            if key not in _BEFOREHAND and key not in _STRUCTURE:
+            if key not in _BEFOREHAND and key not in STRUCTURE:
                 self.read((*step.path, key), value, step, after, is_over=True)
         scope.take(inner, is_certain=True)
         if step.id is not None:
@@ -237,66 +217,6 @@ class _Walk:
         if found is not None:
             return Read(path, reader, mention, found[1], found[0])
         return Read(path, reader, mention, Sight.HIDDEN, target)
-
-
-def branches_of(step: Step) -> Iterator[tuple[FieldPath, Mapping[str, Any], list[tuple[FieldPath, Any]]]]:
-    """Yield each branch of a step: where it stands, its own fields, and its steps with their places."""
-    is_parallel = step.type == "parallel"
-    yield from _lanes((*step.path, "steps"), step.value.get("steps"), is_parallel=is_parallel)
-    path, branches = (*step.path, "branches"), step.value.get("branches")
-    if isinstance(branches, dict) and branches.keys() == {"steps"}:
-        yield from _lanes((*path, "steps"), branches["steps"], is_parallel=is_parallel)
-        return
-    named = branches.items() if isinstance(branches, dict) else _numbered(branches)
-    for name, branch in named:
-        yield _branch((*path, name), branch)
-
-
-def _lanes(
-    path: FieldPath, steps: object, *, is_parallel: bool
-) -> Iterator[tuple[FieldPath, Mapping[str, Any], list[tuple[FieldPath, Any]]]]:
-    """Steps directly below a parallel step are branches of their own."""
-    items = list(_items(path, steps))
-    if is_parallel:
-        yield from ((here, {}, [(here, item)]) for here, item in items)
-    elif items:
-        yield path, {}, items
-
-
-def _branch(
-    path: FieldPath, branch: object
-) -> tuple[FieldPath, Mapping[str, Any], list[tuple[FieldPath, Any]]]:
-    if isinstance(branch, dict) and not _is_step(branch):
-        fields = {key: value for key, value in branch.items() if key not in _STRUCTURE}
-        return path, fields, list(_items((*path, "steps"), branch.get("steps")))
-    return path, {}, list(_items(path, branch)) if isinstance(branch, list) else [(path, branch)]
-
-
-def _is_step(value: Mapping[str, Any]) -> bool:
-    return "id" in value or "skill" in value
-
-
-def _every_step(path: FieldPath, steps: object) -> Iterator[tuple[FieldPath, Mapping[str, Any]]]:
-    for here, value in _items(path, steps):
-        yield from _step_and_below(here, value)
-
-
-def _step_and_below(path: FieldPath, value: object) -> Iterator[tuple[FieldPath, Mapping[str, Any]]]:
-    if isinstance(value, list):
-        yield from _every_step(path, value)
-    elif isinstance(value, dict):
-        yield path, value
-        for _, _, items in branches_of(Step(path, value, 0)):
-            for here, item in items:
-                yield from _step_and_below(here, item)
-
-
-def _items(path: FieldPath, value: object) -> Iterator[tuple[FieldPath, Any]]:
-    return (((*path, index), item) for index, item in _numbered(value))
-
-
-def _numbered(value: object) -> Iterator[tuple[int, Any]]:
-    return enumerate(value) if isinstance(value, list) else iter(())
 
 
 def _itself(step: Step) -> dict[str, tuple[Step, Sight]]:
