@@ -49,7 +49,7 @@ def find_owner(
     bare = Target(url, url)
     candidates = []
     for target in config.targets.values():
-        name = _name_of(bare, repository, target, folder=folder, root=config.root)
+        name = name_below(bare, repository, target, folder=folder, root=config.root)
         if name is not None:
             rank = (
                 target is first,
@@ -83,9 +83,18 @@ def name_in_folder(
         return None
 
 
-def _name_of(
+def name_below(
     bare: Target, repository: Repository, target: Target, *, folder: Path, root: Path
 ) -> Repository | None:
+    """Return what a target calls a repository of a host or directory; None where it is none of its own.
+
+    Args:
+        bare: the host or the directory, as it was written.
+        repository: the rest of it.
+        target: who may own it.
+        folder: for the directory of `bare`.
+        root: for the one of `target`.
+    """
     here, there = bare.layout_directory, target.layout_directory
     if here is not None or there is not None:
         if here is None or there is None:

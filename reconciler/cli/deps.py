@@ -10,26 +10,26 @@ import click
 
 from reconciler.cli.absence import absence_told
 from reconciler.cli.options import (
+    Origin,
     Output,
     Place,
     Reach,
     flag,
+    origin_options,
     output_options,
     place_options,
     reach_options,
 )
-from reconciler.cli.projects import locate
 from reconciler.cli.references import asking, open_manifests, open_reference, tell_where
 from reconciler.cli.screen import Screen
 from reconciler.cli.session import stop_on_signals
-from reconciler.desired.config_reader import read_config
-from reconciler.desired.lockfile import read_lock
+from reconciler.cli.stock import choose_catalog, read_locked, read_project_config
 from reconciler.discovery.dependencies import find_dependencies
 from reconciler.discovery.dependents import find_dependents
 from reconciler.discovery.inventory import take_inventory
 from reconciler.discovery.roots import find_root
 from reconciler.discovery.shelves import StoreShelf
-from reconciler.errors import LockError, PalletError
+from reconciler.errors import PalletError
 from reconciler.reports import documents
 from reconciler.reports.dependencies import (
     dependencies_document,
@@ -62,20 +62,25 @@ _RENDER = {"text": render_tree, "mermaid": render_mermaid, "dot": render_dot, "s
 @click.command("deps", short_help="Show what a workflow needs, or who needs it.")
 @click.argument("reference")
 @flag("--reverse", is_flag=True, help="Who needs it, among everything that is published.")
+@origin_options
 @place_options
 @reach_options
 @output_options("text", "json", "mermaid", "dot", "svg")
-def command(reference: str, place: Place, reach: Reach, output: Output, *, reverse: bool) -> int:
+def command(
+    reference: str, origin: Origin, place: Place, reach: Reach, output: Output, *, reverse: bool
+) -> int:
     """Show everything that a workflow needs, transitively: each repository once, in the highest version that
     all constraints on it allow. Cycles, missing ones and constraints that cannot all hold are named with the
     ways that lead there, and the exit code is 1.
 
     REFERENCE is a repository, with :tag, @digest or a constraint such as @^1.2 behind it; alone it means its
-    newest stable version, and with --reverse any version.
+    newest stable version, and with --reverse any version. Without a pallet.toml, --registry says below which
+    prefix, or in which directory, names such as tools/search stand; the catalog is asked with --reverse only.
 
     \b
     Examples:
       pallet deps workflows/smart-router
+      pallet deps workflows/smart-router:2.0.0 --registry registry.example.com/acme
       pallet deps 'workflows/smart-router@^2' --format svg -o router.svg
       pallet deps tools/search:1.4.0 --reverse --format json
     """
@@ -83,12 +88,12 @@ def command(reference: str, place: Place, reach: Reach, output: Output, *, rever
     try:
         with (
             stop_on_signals() as stop,
-            open_reference(reference, place, reach, stop, screen) as located,
+            open_reference(reference, place, reach, stop, screen, registry=origin.registry) as located,
             open_manifests(located) as manifests,
         ):
             questions = asking(reach, screen, stop)
             if reverse:
-                names = _names(place, screen) if located.is_known else _Names()
+                names = _names(origin, place, screen, is_known=located.is_known)
                 return _show_dependents(screen, located, manifests, questions, names)
             return _show_dependencies(screen, located, manifests, questions)
     except PalletError as exc:
@@ -167,11 +172,14 @@ class _Names:
     locked: tuple[Locked, ...] = ()
 
 
-def _names(place: Place, screen: Screen) -> _Names:
-    """Return what pallet.toml and its lock say; a broken lock is said, and names none."""
-    config = read_config(locate(place))
-    try:
-        return _Names(config.catalog, tuple(read_lock(config.lock_path).entries.values()))
-    except LockError as exc:
-        screen.say(f"pallet.lock is not looked at: {exc}")
-        return _Names(config.catalog)
+def _names(origin: Origin, place: Place, screen: Screen, *, is_known: bool) -> _Names:
+    """Return what pallet.toml and its lock say, or of what --registry names its catalog.
+
+    Raises:
+        UsageError: a flag names nothing that could be.
+    """
+    if origin.registry is None and not is_known:
+        return _Names(choose_catalog(origin, None))
+    config = read_project_config(place, is_needed=origin.registry is None)
+    catalog = choose_catalog(origin, config)
+    return _Names(catalog, read_locked(config, screen) if origin.registry is None else ())

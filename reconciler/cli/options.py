@@ -153,6 +153,13 @@ def origin_options(command: Command) -> Command:
     )(command)
 
 
+registry_option = flag(
+    "--registry",
+    metavar="URL",
+    help="What repositories are below: HOST[/PREFIX] or oci-layout:DIR, instead of a target of pallet.toml.",
+)
+
+
 def output_options(*formats: str, to_file: bool = True) -> Callable[[Command], Command]:
     """Return the flags of printing; the first of `formats` is the default.
 

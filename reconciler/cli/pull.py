@@ -15,9 +15,10 @@ from reconciler.cli.options import (
     output_options,
     place_options,
     reach_options,
+    registry_option,
 )
 from reconciler.cli.platforms import choose_platform
-from reconciler.cli.pull_together import Together, pull_together
+from reconciler.cli.pull_together import Together, pull_together, read_from_lock
 from reconciler.cli.references import asking, find_one, open_reference
 from reconciler.cli.screen import Screen
 from reconciler.cli.session import stop_on_signals
@@ -59,6 +60,7 @@ from reconciler.sync.audit import tell_pull
     metavar="FILE",
     help="Take what such a lock says, digest by digest.",
 )
+@registry_option
 @place_options
 @reach_options
 @output_options("text", "json", to_file=False)
@@ -77,6 +79,7 @@ def command(
     with_deps: bool,
     lock: Path | None,
     from_lock: Path | None,
+    registry: str | None,
 ) -> int:
     """Write the files of an artifact below a folder, by their titles, and print their paths.
 
@@ -86,7 +89,7 @@ def command(
     that holds something else is left alone without --overwrite. What was broken off goes on next time.
 
     --with-deps takes everything that it needs, in versions that satisfy every constraint, and prints a lock
-    of what was taken; --from-lock takes the same again.
+    of what was taken; --from-lock takes the same again, also below another prefix or in another registry.
 
     \b
     Examples:
@@ -94,13 +97,25 @@ def command(
       pallet pull registry.example.com/acme/prompts@^0.3 -o prompts
       pallet pull registry.example.com/acme/tool:1.0.0 --platform linux/arm64 --overwrite
       pallet pull 'workflows/smart-router@^2' --with-deps -o agents --lock agents.lock
+      pallet pull workflows/smart-router --registry oci-layout:mirror --from-lock agents.lock
     """
     screen = Screen(output)
-    asked = _read_together(folder, lock, from_lock, place, with_deps=with_deps)
+    asked = _read_together(reference, folder, lock, from_lock, place, with_deps=with_deps)
     naming = Naming(by_digest=by_digest, include_config=include_config, unpack=unpack)
     jobs, steps = min(reach.jobs, JOBS), screen.progress()
     terms = PullTerms(choose_platform(platform), naming, overwrite, jobs=jobs, steps=steps)
-    with stop_on_signals() as stop, open_reference(reference, place, reach, stop, screen) as located:
+    with (
+        stop_on_signals() as stop,
+        open_reference(
+            reference,
+            place,
+            reach,
+            stop,
+            screen,
+            registry=registry,
+            settle=asked.settle if asked is not None else lambda found: found,
+        ) as located,
+    ):
         if asked is not None:
             return pull_together(screen, located, asked, terms, asking(reach, screen, stop))
         with absence_told(located):
@@ -114,12 +129,19 @@ def command(
 
 
 def _read_together(
-    folder: Path, lock: Path | None, from_lock: Path | None, place: Place, *, with_deps: bool
+    reference: str,
+    folder: Path,
+    lock: Path | None,
+    from_lock: Path | None,
+    place: Place,
+    *,
+    with_deps: bool,
 ) -> Together | None:
     """Return what is asked for with an artifact; None for nothing but itself.
 
     Raises:
-        UsageError: a lock is to be kept of an artifact alone.
+        UsageError: a lock is to be kept of an artifact alone, or the reference names a version beside a lock.
+        LockError: the lock cannot be understood.
     """
     if not with_deps and from_lock is None:
         if lock is not None:
@@ -129,5 +151,5 @@ def _read_together(
         place.directory / folder,
         folder,
         None if lock is None else place.directory / lock,
-        None if from_lock is None else place.directory / from_lock,
+        None if from_lock is None else read_from_lock(reference, place.directory / from_lock),
     )

@@ -5,6 +5,7 @@ Must never be added: how one artifact is written, or which versions are taken.
 
 from __future__ import annotations
 
+import shlex
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -12,6 +13,8 @@ import click
 
 from reconciler.cli.absence import absence_told, tell_absence
 from reconciler.cli.references import open_manifests, tell_where
+from reconciler.cli.whereabouts import called
+from reconciler.desired.references import read_reference
 from reconciler.discovery.dependencies import find_dependencies
 from reconciler.discovery.pull_lock import lock_of, read_pull_lock, render_pull_lock
 from reconciler.discovery.roots import find_root
@@ -32,12 +35,48 @@ if TYPE_CHECKING:
 
     from reconciler.cli.references import Located
     from reconciler.cli.screen import Screen
+    from reconciler.cli.whereabouts import Found
     from reconciler.discovery.asking import Asking
     from reconciler.discovery.pull_lock import PullLock
     from reconciler.discovery.taking import Brought
     from reconciler.discovery.unmet import Unmet
     from reconciler.errors import PalletError
     from reconciler.oci.pulling.pull import PullTerms
+
+
+@dataclass(frozen=True, slots=True)
+class FromLock:
+    """What --from-lock names."""
+
+    path: Path
+    lock: PullLock
+
+    def settle(self, found: Found) -> Found:
+        """Return the place in which the artifact is called as in the lock: names in it are relative to that.
+
+        Raises:
+            UsageError: it is called otherwise everywhere.
+        """
+        root = self.lock.root.repository
+        place = called(found, root)
+        if place is not None:
+            return place
+        raise UsageError(
+            f"--from-lock {self.path}: expected a lock of {found.repository}, got one of {root}",
+            fix=self._advise(found),
+        )
+
+    def _advise(self, found: Found) -> str:
+        """Return a command that works where what was named belongs to the lock too; else what is missing."""
+        near = (called(found, item.repository) for item in self.lock.taken)
+        place = next((item for item in near if item is not None), None)
+        pull = f"pallet pull {self.lock.root.repository}"
+        if place is None:
+            return (
+                f"{pull} from where it stands: in a project, or with --registry HOST/PREFIX or oci-layout:DIR"
+            )
+        there = "" if place.is_known else f" --registry {shlex.quote(place.target.url)}"
+        return f"{pull}{there} --from-lock {shlex.quote(str(self.path))}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +89,39 @@ class Together:
     """As it was written on the command line."""
     lock: Path | None
     """Where the lock is written; None for nowhere but the result."""
-    from_lock: Path | None
+    from_lock: FromLock | None
+
+    def settle(self, found: Found) -> Found:
+        """Return the place in which the artifact is called as in the lock.
+
+        Raises:
+            UsageError: it is called otherwise everywhere.
+        """
+        return found if self.from_lock is None else self.from_lock.settle(found)
+
+
+def read_from_lock(reference: str, path: Path) -> FromLock:
+    """Return the lock that a file holds.
+
+    Raises:
+        UsageError: there is none, or the reference names a version beside it.
+        LockError: it cannot be understood.
+    """
+    written = read_reference(reference)
+    named = written.digest or written.tag or written.constraint
+    if named:
+        raise UsageError(
+            f"reference: expected a repository, since --from-lock says which versions, got {named} of it too",
+            fix=f"write {written.repository} alone",
+        )
+    try:
+        content = path.read_bytes()
+    except OSError as exc:
+        raise UsageError(
+            f"--from-lock {path}: expected a lock, got none: {exc.strerror or exc}",
+            fix=f"make one: pallet pull {reference} --with-deps --lock {shlex.quote(str(path))}",
+        ) from exc
+    return FromLock(path, read_pull_lock(content, file=str(path)))
 
 
 def pull_together(
@@ -59,8 +130,6 @@ def pull_together(
     """Take everything, print the lock of what was taken, and return the exit code.
 
     Raises:
-        UsageError: the lock is of something else.
-        LockError: it cannot be understood.
         PalletError: the store could not tell what belongs to it.
     """
     lock = _find(screen, located, asked.from_lock, questions)
@@ -85,10 +154,10 @@ def pull_together(
     return DONE
 
 
-def _find(screen: Screen, located: Located, from_lock: Path | None, questions: Asking) -> PullLock | None:
+def _find(screen: Screen, located: Located, from_lock: FromLock | None, questions: Asking) -> PullLock | None:
     """Return what belongs to it, by the lock or as the store has it now; None where something is unmet."""
     if from_lock is not None:
-        return _read_lock(located, from_lock)
+        return from_lock.lock
     named = located.digest or located.tag or located.constraint
     with open_manifests(located) as manifests:
         with absence_told(located):
@@ -101,29 +170,6 @@ def _find(screen: Screen, located: Located, from_lock: Path | None, questions: A
     return lock_of(found)
 
 
-def _read_lock(located: Located, path: Path) -> PullLock:
-    if located.digest or located.tag or located.constraint:
-        raise UsageError(
-            f"reference: expected a repository, since --from-lock says which versions, got "
-            f"{located.digest or located.tag or located.constraint} of it too",
-            fix=f"write {located.repository} alone",
-        )
-    try:
-        content = path.read_bytes()
-    except OSError as exc:
-        raise UsageError(
-            f"--from-lock {path}: expected a lock, got none: {exc.strerror or exc}",
-            fix=f"make one: pallet pull {located.repository} --with-deps --lock {path}",
-        ) from exc
-    lock = read_pull_lock(content, file=str(path))
-    if lock.root.repository != located.repository:
-        raise UsageError(
-            f"--from-lock {path}: expected a lock of {located.repository}, got one of {lock.root.repository}",
-            fix=f"pallet pull {lock.root.repository} --from-lock {path}",
-        )
-    return lock
-
-
 def _report_unmet(screen: Screen, unmet: Sequence[Unmet]) -> None:
     if screen.output.format == "json":
         problems = [unmet_problem(item) for item in unmet]
@@ -131,7 +177,7 @@ def _report_unmet(screen: Screen, unmet: Sequence[Unmet]) -> None:
     click.echo(render_unmet(unmet), nl=False, err=True)
 
 
-def _told(located: Located, item: Brought, from_lock: Path | None) -> PalletError:
+def _told(located: Located, item: Brought, from_lock: FromLock | None) -> PalletError:
     """Return a failure; what the lock names and is not here any more is no fault of the user's."""
     failure = item.failure
     assert failure is not None, "whoever calls this has looked"
@@ -142,7 +188,7 @@ def _told(located: Located, item: Brought, from_lock: Path | None) -> PalletErro
         return failure
     return NotFoundError(
         str(told),
-        fix=f"deleted, or never here: pull from where {from_lock} was made, or anew with --with-deps",
+        fix=f"deleted, or never here: pull from where {from_lock.path} was made, or anew with --with-deps",
     )
 
 

@@ -29,10 +29,11 @@ from reconciler.cli.push_words import (
     split_types,
     words_options,
 )
-from reconciler.cli.references import Located, find_place, open_reference
+from reconciler.cli.references import Located, open_reference
 from reconciler.cli.screen import Screen
 from reconciler.cli.session import stop_on_signals
 from reconciler.cli.subjects import find_subject, require_subject
+from reconciler.cli.whereabouts import find_place
 from reconciler.desired.config_reader import read_config
 from reconciler.desired.destinations import read_destination
 from reconciler.desired.references import read_reference

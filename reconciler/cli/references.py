@@ -1,44 +1,40 @@
 """Where a reference leads: `host/repository:tag@digest`, a name of the target, or a layout.
 
-Decided here: which store answers. A reference with a host opens that registry, `oci-layout:DIR/REPOSITORY`
-a directory; everything else is a repository of the target that --target names, or of the default one of the
-nearest pallet.toml. Where the reference says it all, no pallet.toml is needed; where one has a target for
-that place, the repository is one of that target, as if it had been named without the place.
-Must never be added: how the text is read, or what is done there.
+Decided here: what a command gets of the place that was found: its store, its manifests, what is meant there.
+Must never be added: which place that is, how the text is read, or what is done there.
 """
 
 from __future__ import annotations
 
 import os
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
+from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
 import click
 
-from reconciler.cli.belonging import find_owner
-from reconciler.cli.projects import locate
 from reconciler.cli.session import surroundings
-from reconciler.compose import choose_target, find_target, open_store
-from reconciler.desired.config import Target
-from reconciler.desired.config_reader import read_config
+from reconciler.cli.whereabouts import find_place
+from reconciler.compose import open_store
 from reconciler.desired.references import read_constraint, read_reference
 from reconciler.discovery.asking import Asking
 from reconciler.discovery.manifest_cache import CachedManifests, ManifestCache, cache_folder
 from reconciler.discovery.releases import list_releases
 from reconciler.discovery.resolving import Resolver
 from reconciler.discovery.unmet import Why
-from reconciler.errors import ConfigError, StoppedError, UsageError
+from reconciler.errors import StoppedError, UsageError
 from reconciler.oci.registry.notices import Notices
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
     from pathlib import Path
 
     from reconciler.cli.options import Place, Reach
     from reconciler.cli.screen import Screen
-    from reconciler.desired.references import Written
+    from reconciler.cli.whereabouts import Found
+    from reconciler.desired.config import Target
     from reconciler.desired.versions.constraints import Constraint
     from reconciler.discovery.unmet import Unmet
     from reconciler.oci.digest import Digest
@@ -62,34 +58,34 @@ class Located:
     """What the target's directory, and paths in its settings, are relative to."""
     is_known: bool
     """Whether the repository is one of a target of pallet.toml."""
-
-
-@dataclass(frozen=True, slots=True)
-class Found:
-    """Which target a reference leads to; nothing is opened."""
-
-    target: Target
-    repository: Repository
-    """As the target calls it."""
-    root: Path
-    is_known: bool
+    is_bounded: bool
+    """Whether it is said what other names are below: by pallet.toml, or by --registry."""
 
 
 @contextmanager
 def open_reference(
-    text: str, place: Place, reach: Reach, stop: Stop, screen: Screen | None = None
+    text: str,
+    place: Place,
+    reach: Reach,
+    stop: Stop,
+    screen: Screen | None = None,
+    *,
+    registry: str | None = None,
+    settle: Callable[[Found], Found] = lambda found: found,
 ) -> Iterator[Located]:
     """Yield the store and the repository that a reference names; the store is closed afterwards.
 
     Args:
         screen: where a registry's warnings go; None for stderr, whatever --quiet says.
+        registry: what --registry names; None where it was not given.
+        settle: says where it is looked for, before anything is opened.
 
     Raises:
         UsageError: the text is no reference, or names a target that there is not.
         ConfigError: pallet.toml is needed and is invalid.
     """
     written = read_reference(text)
-    found = find_place(written, place, reach)
+    found = settle(find_place(written, place, reach, registry))
     notices = screen.notices() if screen is not None else Notices(partial(click.echo, err=True))
     around = surroundings(found.root, reach, stop, notices, named_from=place.directory)
     store = open_store(found.target, around)
@@ -103,6 +99,7 @@ def open_reference(
             found.target,
             found.root,
             found.is_known,
+            found.is_bounded,
         )
     finally:
         store.close()
@@ -131,12 +128,15 @@ def asking(reach: Reach, screen: Screen, stop: Stop) -> Asking:
 
 
 def tell_where(screen: Screen, located: Located, unmet: Iterable[Unmet]) -> None:
-    """Say where names were looked up that led nowhere, where no target says which prefix they are below."""
-    if not located.is_known and any(item.why is Why.MISSING for item in unmet):
-        screen.say(
-            f"what is required is looked for in {located.target.url}: where it stands below a prefix, "
-            "write that into the url of a target of a pallet.toml"
-        )
+    """Say where names were looked up that led nowhere, where nobody says which prefix they are below."""
+    if located.is_bounded or not any(item.why is Why.MISSING for item in unmet):
+        return
+    where, directory = located.target.url, located.target.layout_directory
+    example = f"{where}/PREFIX" if directory is None else f"oci-layout:{PurePosixPath(directory).parent}"
+    screen.say(
+        f"what is required is looked for in {where}: where it stands below another place, "
+        f"add that, such as --registry {example}"
+    )
 
 
 def find_one(located: Located, usage: str) -> Tag | Digest:
@@ -176,46 +176,3 @@ def choose_constraint(located: Located, argument: str | None) -> Constraint | No
     if located.constraint is not None and argument is not None:
         raise UsageError(f"constraint: expected one, got {located.constraint} and {argument}")
     return located.constraint if argument is None else read_constraint(argument)
-
-
-def find_place(written: Written, place: Place, reach: Reach) -> Found:
-    """Return which target a reference leads to, and what its repository is called there; nothing is opened.
-
-    Raises:
-        UsageError: it names a target that there is not, or no place where a pallet.toml would be needed.
-        ConfigError: pallet.toml is needed and is invalid.
-    """
-    if written.url is not None:
-        return _named_place(written, written.url, place, reach)
-    try:
-        path = locate(place)
-    except ConfigError as exc:
-        raise UsageError(
-            f"{written.repository}: names no registry: expected a host in front or a pallet.toml, got none",
-            fix=f"write host/{written.repository}, or start in the project's folder",
-        ) from exc
-    config = read_config(path)
-    return Found(choose_target(config, reach.target), written.repository, config.root, is_known=True)
-
-
-def _named_place(written: Written, url: str, place: Place, reach: Reach) -> Found:
-    """Return what a reference with a place of its own leads to.
-
-    Where pallet.toml has a target for that host, its settings hold: how it is reached, and who we are to it.
-    """
-    bare = Target(url, url)
-    folder = place.directory.absolute()
-    try:
-        config = read_config(locate(place))
-    except ConfigError as exc:
-        if not all(problem.code == "no-config" for problem in exc.problems):
-            click.echo("pallet: pallet.toml is invalid: nothing that it says is used here", err=True)
-        return Found(bare, written.repository, folder, is_known=False)
-    owned = find_owner(config, url, written.repository, folder=folder, chosen=reach.target)
-    if owned is not None:
-        return Found(owned.target, owned.repository, config.root, is_known=True)
-    bare = replace(bare, audit=next(iter(config.targets.values())).audit)
-    known = None if bare.layout_directory is not None else find_target(config, url, written.repository)
-    if known is None:
-        return Found(bare, written.repository, folder, is_known=False)
-    return Found(replace(known, url=url), written.repository, config.root, is_known=False)

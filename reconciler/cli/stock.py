@@ -9,15 +9,15 @@ from __future__ import annotations
 
 import os
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from reconciler.cli.projects import locate
 from reconciler.cli.references import asking
 from reconciler.cli.session import surroundings
-from reconciler.compose import choose_target, find_target, open_store
-from reconciler.desired.config import Config, Target
+from reconciler.cli.whereabouts import read_registry
+from reconciler.compose import choose_target, open_store
 from reconciler.desired.config_reader import read_config
 from reconciler.desired.lockfile import read_lock
 from reconciler.discovery.conditions import Condition, parse_condition
@@ -26,7 +26,6 @@ from reconciler.discovery.inventory import take_inventory
 from reconciler.discovery.manifest_cache import CachedManifests, ManifestCache, cache_folder
 from reconciler.errors import ConfigError, LockError, UsageError
 from reconciler.oci.reference import Repository
-from reconciler.oci.registry.endpoint import Endpoint
 from reconciler.reports.found import narrate_inventory
 from reconciler.reports.printable import printable
 
@@ -35,6 +34,7 @@ if TYPE_CHECKING:
 
     from reconciler.cli.options import Origin, Place, Reach
     from reconciler.cli.screen import Screen
+    from reconciler.desired.config import Config, Target
     from reconciler.desired.lockfile import Locked
     from reconciler.discovery.asking import Asking
     from reconciler.discovery.current import Eligible
@@ -42,7 +42,6 @@ if TYPE_CHECKING:
     from reconciler.oci.store import Store
     from reconciler.sync.stop import Stop
 
-_LAYOUT = "oci-layout:"
 _CATALOG = "catalog"
 _NOTES_MAX = 20
 """So many notes are said; JSON has them all."""
@@ -96,13 +95,13 @@ def open_stock(origin: Origin, place: Place, reach: Reach, stop: Stop, screen: S
         UsageError: a flag names nothing that could be.
         ConfigError: pallet.toml is needed, and is invalid or not there.
     """
-    config = _read_config(place, is_needed=origin.registry is None)
+    config = read_project_config(place, is_needed=origin.registry is None)
     if origin.registry is not None:
-        target = _named(origin.registry, config, reach)
+        named = read_registry(origin.registry, place, config, reach)
+        target, root = named.target, named.root
     else:
         assert config is not None
-        target = choose_target(config, reach.target)
-    root = config.root if config is not None else place.directory.absolute()
+        target, root = choose_target(config, reach.target), config.root
     cache = ManifestCache(cache_folder(os.environ) if target.layout_directory is None else None)
     around = surroundings(root, reach, stop, screen.notices(), named_from=place.directory)
     store = open_store(target, around)
@@ -112,8 +111,8 @@ def open_stock(origin: Origin, place: Place, reach: Reach, stop: Stop, screen: S
             target,
             CachedManifests(store, cache),
             asking(reach, screen, stop),
-            _choose_catalog(origin, config),
-            _locked(config, screen) if origin.registry is None else (),
+            choose_catalog(origin, config),
+            read_locked(config, screen) if origin.registry is None else (),
             {} if config is None else {name: kind.artifact_type for name, kind in config.kinds.items()},
         )
     finally:
@@ -137,7 +136,7 @@ def _subject(stock: Stock, inventory: Inventory) -> str:
     return stock.target.url
 
 
-def _read_config(place: Place, *, is_needed: bool) -> Config | None:
+def read_project_config(place: Place, *, is_needed: bool) -> Config | None:
     """Return pallet.toml; with --registry it is only asked how that one is reached.
 
     Raises:
@@ -157,27 +156,12 @@ def _read_config(place: Place, *, is_needed: bool) -> Config | None:
         raise
 
 
-def _named(url: str, config: Config | None, reach: Reach) -> Target:
-    """Return what --registry names; where pallet.toml has a target for that host, its settings hold.
+def choose_catalog(origin: Origin, config: Config | None) -> Repository | None:
+    """Return where the catalog is; None for none.
 
     Raises:
-        UsageError: it names nothing, or --target names another place.
+        UsageError: a flag names nothing that could be.
     """
-    if reach.target is not None:
-        raise UsageError("--registry: expected it or --target, got both")
-    if url.startswith(_LAYOUT):
-        if url == _LAYOUT:
-            raise UsageError(f"--registry: expected {_LAYOUT}DIR, got no directory")
-        return Target(url, url)
-    try:
-        endpoint = Endpoint.parse(url)
-    except ValueError as exc:
-        raise UsageError(f"--registry: {exc}", fix="write host[:port][/prefix], or oci-layout:DIR") from exc
-    known = find_target(config, url, endpoint.prefix) if config is not None else None
-    return Target(url, url) if known is None else replace(known, url=url)
-
-
-def _choose_catalog(origin: Origin, config: Config | None) -> Repository | None:
     if origin.no_catalog:
         if origin.catalog is not None:
             raise UsageError("--catalog: expected it or --no-catalog, got both")
@@ -192,7 +176,7 @@ def _choose_catalog(origin: Origin, config: Config | None) -> Repository | None:
     return config.catalog if config is not None else None
 
 
-def _locked(config: Config | None, screen: Screen) -> tuple[Locked, ...]:
+def read_locked(config: Config | None, screen: Screen) -> tuple[Locked, ...]:
     """Return the lock's entries, for a registry that lists nothing; a broken lock is said, and names none."""
     if config is None:
         return ()

@@ -217,7 +217,7 @@ def test_failure_of_the_project_is_one_too(shelf: Desk) -> None:
 
 
 def test_where_names_are_looked_for_is_said(shelf: Desk) -> None:
-    ran = shelf.pallet("deps", "w/router", "--format", "json", "--target", "main")
+    ran = shelf.pallet("deps", "w/router", "--target", "main")
     assert (ran.code, ran.stderr) == (0, "")
     (shelf.root / "pallet.toml").unlink()
 
@@ -225,9 +225,13 @@ def test_where_names_are_looked_for_is_said(shelf: Desk) -> None:
 
     assert lost.code == 1
     assert lost.stderr.endswith(
-        "what is required is looked for in oci-layout:.pallet/registry/w: where it stands below a prefix, "
-        "write that into the url of a target of a pallet.toml\n"
+        "what is required is looked for in oci-layout:.pallet/registry/w: where it stands below another place, "
+        "add that, such as --registry oci-layout:.pallet/registry\n"
     )
+    found = shelf.pallet(
+        "deps", "oci-layout:.pallet/registry/w/router", "--registry", "oci-layout:.pallet/registry"
+    )
+    assert (found.code, found.stderr, found.stdout) == (0, "", ran.stdout)
 
 
 def test_digest_is_taken_as_it_is(shelf: Desk) -> None:
