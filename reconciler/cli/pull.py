@@ -24,9 +24,9 @@ from reconciler.cli.screen import Screen
 from reconciler.cli.session import stop_on_signals
 from reconciler.errors import UsageError
 from reconciler.oci.pulling.layers import Naming
-from reconciler.oci.pulling.pull import JOBS, PullTerms, pull
+from reconciler.oci.pulling.pull import JOBS, PullTerms
 from reconciler.reports.pulled import narrate_pull, pulled_document, render_pulled
-from reconciler.sync.audit import tell_pull
+from reconciler.sync.told_pulls import pull_told, resolving_told
 
 
 @click.command("pull", short_help="Write an artifact's files into a folder.")
@@ -119,9 +119,9 @@ def command(
         if asked is not None:
             return pull_together(screen, located, asked, terms, asking(reach, screen, stop))
         with absence_told(located):
-            wanted = find_one(located, "write a tag behind it, such as :1.0.0, or @^1")
-            pulled = pull(located.store, located.repository, wanted, place.directory / folder, terms)
-        tell_pull(located.store, located.repository, wanted, pulled.descriptor.digest)
+            with resolving_told(located.store, located.repository):
+                wanted = find_one(located, "write a tag behind it, such as :1.0.0, or @^1")
+            pulled = pull_told(located.store, located.repository, wanted, place.directory / folder, terms)
     for line in narrate_pull(pulled):
         screen.say(line)
     screen.answer(pulled_document(pulled, folder), render_pulled(pulled, folder))

@@ -26,8 +26,8 @@ from reconciler.reports import documents
 from reconciler.reports.dependencies import render_unmet, unmet_problem
 from reconciler.reports.problems import render_failure
 from reconciler.reports.pulled import narrate_pull, together_document
-from reconciler.sync.audit import tell_pull
 from reconciler.sync.exit_codes import DONE, FAILED, PARTLY
+from reconciler.sync.told_pulls import pull_told, resolving_told
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -132,15 +132,14 @@ def pull_together(
     Raises:
         PalletError: the store could not tell what belongs to it.
     """
-    lock = _find(screen, located, asked.from_lock, questions)
+    with resolving_told(located.store, located.repository):
+        lock = _find(screen, located, asked.from_lock, questions)
     if lock is None:
         return FAILED
-    brought = take(located.store, lock.taken, asked.folder, terms, questions)
+    brought = take(located.store, lock.taken, asked.folder, terms, questions, pull_one=pull_told)
     failed = [item for item in brought if item.failure is not None]
     for item in brought:
         if item.result is not None:
-            digest = item.result.descriptor.digest
-            tell_pull(located.store, item.taken.repository, item.taken.digest, digest)
             for line in narrate_pull(item.result):
                 screen.say(line)
     if failed:

@@ -7,7 +7,7 @@ broken off goes on next time, as with one. Must never be added: which artifacts 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from reconciler.errors import PalletError, StoppedError
 from reconciler.oci.pulling.pull import PullResult, pull
@@ -18,12 +18,27 @@ if TYPE_CHECKING:
 
     from reconciler.discovery.asking import Asking
     from reconciler.discovery.pull_lock import Taken
+    from reconciler.oci.digest import Digest
     from reconciler.oci.pulling.pull import PullTerms
     from reconciler.oci.reference import Repository
     from reconciler.oci.store import Store
 
 _JOBS_EACH = 2
 """Files of one artifact at once; the other jobs are for other artifacts."""
+
+
+class PullOne(Protocol):
+    """Writes one artifact's files into a folder."""
+
+    def __call__(
+        self,
+        store: Store,
+        repository: Repository,
+        reference: Digest,
+        folder: Path,
+        terms: PullTerms | None = None,
+        /,
+    ) -> PullResult: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,9 +51,18 @@ class Brought:
 
 
 def take(
-    store: Store, wanted: Sequence[Taken], folder: Path, terms: PullTerms, asking: Asking
+    store: Store,
+    wanted: Sequence[Taken],
+    folder: Path,
+    terms: PullTerms,
+    asking: Asking,
+    *,
+    pull_one: PullOne = pull,
 ) -> tuple[Brought, ...]:
     """Write the files of each artifact into a folder of its own below `folder`.
+
+    Args:
+        pull_one: who pulls each of them.
 
     Raises:
         StoppedError: a signal came; what was done stays.
@@ -50,7 +74,7 @@ def take(
     def bring(name: Repository) -> Brought:
         item = by_name[name]
         try:
-            return Brought(item, pull(store, item.repository, item.digest, folder / name, each))
+            return Brought(item, pull_one(store, item.repository, item.digest, folder / name, each))
         except StoppedError:
             raise
         except PalletError as exc:

@@ -35,8 +35,8 @@ from reconciler.library.held import Held
 from reconciler.library.naming import read_artifact, read_repository
 from reconciler.library.values import Choice, PulledTree, Searched
 from reconciler.oci.pulling.pull import JOBS, PullTerms
-from reconciler.sync.audit import tell_pull
 from reconciler.sync.exit_codes import FAILED, PARTLY
+from reconciler.sync.told_pulls import pull_told
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -216,11 +216,8 @@ class Finding(Held):
             raise StoreError(message, fix="; ".join(dict.fromkeys(item.fix for item in found.unmet)))
         lock = lock_of(found)
         asking = opened.asking if progress is None else replace(opened.asking, steps=progress)
-        brought = take(opened.store, lock.taken, opened.directory / Path(directory), terms, asking)
-        for item in brought:
-            if item.result is not None:
-                digest = item.result.descriptor.digest
-                tell_pull(opened.store, item.taken.repository, item.taken.digest, digest)
+        folder = opened.directory / Path(directory)
+        brought = take(opened.store, lock.taken, folder, terms, asking, pull_one=pull_told)
         _require_all(brought)
         return PulledTree(found, lock, tuple(item.result for item in brought if item.result is not None))
 

@@ -22,8 +22,8 @@ from reconciler.library.values import FoundManifest
 from reconciler.oci.digest import Digest
 from reconciler.oci.manifest import parse
 from reconciler.oci.pulling.layers import Naming
-from reconciler.oci.pulling.pull import JOBS, PullTerms, pull
-from reconciler.sync.audit import tell_pull
+from reconciler.oci.pulling.pull import JOBS, PullTerms
+from reconciler.sync.told_pulls import pull_told, resolving_told
 
 if TYPE_CHECKING:
     from reconciler.desired.versions.constraints import Constraint
@@ -172,11 +172,10 @@ class Reading(Held):
             jobs=min(opened.jobs, JOBS),
             steps=progress or opened.progress,
         )
-        meant = find_one(opened, artifact)
+        with resolving_told(opened.store, read_artifact(opened, artifact).repository):
+            meant = find_one(opened, artifact)
         folder = opened.directory / Path(directory)
-        pulled = pull(opened.store, meant.repository, meant.named, folder, terms)
-        tell_pull(opened.store, meant.repository, meant.named, pulled.descriptor.digest)
-        return pulled
+        return pull_told(opened.store, meant.repository, meant.named, folder, terms)
 
     def referrers(
         self, artifact: Artifact, artifact_type: str | None = None, *, recursive: bool = False

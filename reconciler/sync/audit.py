@@ -18,7 +18,14 @@ from enum import StrEnum
 from time import time
 from typing import TYPE_CHECKING
 
-from reconciler.errors import PalletError, StoreError, UnreachableError
+from reconciler.errors import (
+    DigestMismatchError,
+    PalletError,
+    RefusedError,
+    StoreError,
+    UnreachableError,
+    UsageError,
+)
 from reconciler.oci.digest import Digest
 from reconciler.oci.files import disk_failures
 
@@ -94,7 +101,7 @@ class Trail:
             "reference": reference,
             "digest": digest,
             "action": deed.value,
-            "outcome": _outcome(failure),
+            "outcome": _outcome(deed, failure),
             "user": self.user(),
         }
         if failure is not None:
@@ -112,11 +119,18 @@ class Trail:
         return os.open(self.path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o640)
 
 
-def _outcome(failure: PalletError | None) -> str:
-    """A store that answered with a failure has refused; where no answer came, nobody knows."""
+def _outcome(deed: Deed, failure: PalletError | None) -> str:
+    """A store that answered with a failure has refused; where no answer came, nobody knows what was written.
+
+    Of a pull it is known: either we rejected what the store gave, or it failed on its way or on the disk.
+    """
     if failure is None:
         return "accepted"
-    return "refused" if isinstance(failure, StoreError) else "unknown"
+    if isinstance(failure, StoreError):
+        return "refused"
+    if deed is not Deed.PULL:
+        return "unknown"
+    return "rejected" if isinstance(failure, RefusedError | DigestMismatchError | UsageError) else "failed"
 
 
 class AuditedStore:
@@ -143,7 +157,7 @@ class AuditedStore:
         self, repository: Repository, tags: Sequence[Tag], content: bytes, media_type: str
     ) -> Mapping[Tag, PalletError]:
         digest = Digest.of(content)
-        self._prepare()
+        self.prepare()
         try:
             failures = self._store.put_tags(repository, tags, content, media_type)
         except PalletError as exc:
@@ -168,7 +182,7 @@ class AuditedStore:
         return self._store.fetch_blob(repository, descriptor, offset=offset)
 
     def mount_blob(self, repository: Repository, blob: Descriptor, source: Repository) -> bool:
-        self._prepare()
+        self.prepare()
         reference = self.name(repository, blob.digest)
         try:
             mounted = self._store.mount_blob(repository, blob, source)
@@ -200,20 +214,30 @@ class AuditedStore:
     def close(self) -> None:
         self._store.close()
 
-    def tell_pull(self, repository: Repository, reference: Tag | Digest, digest: Digest) -> None:
-        """Append a line about a pull."""
-        self._prepare()
-        self.trail.tell(Deed.PULL, self.name(repository, reference), digest)
+    def tell_pull(
+        self,
+        repository: Repository,
+        reference: Tag | Digest | None,
+        digest: Digest | None,
+        failure: PalletError | None = None,
+    ) -> None:
+        """Append a line about a pull; without a reference where it never was known which one."""
+        self.prepare()
+        self.trail.tell(Deed.PULL, self.name(repository, reference), digest, failure)
 
-    def _prepare(self) -> None:
-        """Nothing is written to the store that could not be told."""
+    def prepare(self) -> None:
+        """Make certain once that what follows can be told.
+
+        Raises:
+            UnreachableError: it could not.
+        """
         if not self._is_ready:
             self.trail.open()
             self._is_ready = True
 
     @contextmanager
     def _telling(self, deed: Deed, reference: str, digest: Digest | None) -> Iterator[None]:
-        self._prepare()
+        self.prepare()
         try:
             yield
         except PalletError as exc:

@@ -106,6 +106,26 @@ def test_pull_is_told_to_the_audit(synced: Desk) -> None:
     assert (last["action"], last["outcome"]) == ("pull", "accepted")
 
 
+@pytest.mark.parametrize(
+    ("reference", "outcome", "code"),
+    [
+        pytest.param("team/app:2.0.0", "rejected", 4, id="by-us"),
+        pytest.param("team/app:3.0.0", "refused", 1, id="by-the-store"),
+        pytest.param("team/app@^9", "refused", 1, id="before-it-had-a-version"),
+    ],
+)
+def test_pull_that_fails_is_told_too(desk: Desk, reference: str, outcome: str, code: int) -> None:
+    put_files(open_layout(desk.root / "one"), APP, "2.0.0", {"../evil": b"evil"})
+    (desk.root / "pallet.toml").write_text(
+        '[project]\nname = "acme"\n[target.one]\nurl = "oci-layout:one"\n[audit]\nfile = "audit.jsonl"\n'
+    )
+
+    assert desk.pallet("pull", reference, "-o", "back").code == code
+
+    [line] = map(json.loads, (desk.root / "audit.jsonl").read_text().splitlines())
+    assert (line["action"], line["outcome"]) == ("pull", outcome)
+
+
 # --- ORAS -------------------------------------------------------------------------------------------------
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import tomllib
 from pathlib import Path
 
@@ -116,6 +117,21 @@ def test_failure_of_one_leaves_the_others(shelf: Desk, store: Store) -> None:
     assert ran.stderr.count("nothing to write: expected layers with titles") == 1
     assert set(snapshot(shelf.root / "out")) == {"w/router/it.yaml", "w/plan/it.yaml"}
     assert not (shelf.root / "taken.lock").exists()
+
+
+def test_each_is_told_to_the_audit(shelf: Desk, store: Store) -> None:
+    _put(store, "tools/search", "1.5.0", title="../evil")
+    config = shelf.root / "pallet.toml"
+    config.write_text(config.read_text() + '\n[audit]\nfile = "audit.jsonl"\n')
+
+    shelf.pallet("pull", "w/router", "--with-deps", "-o", "out")
+
+    told = [json.loads(line) for line in (shelf.root / "audit.jsonl").read_text().splitlines()]
+    assert sorted((line["action"], line["outcome"]) for line in told) == [
+        ("pull", "accepted"),
+        ("pull", "accepted"),
+        ("pull", "rejected"),
+    ]
 
 
 def test_second_run_writes_nothing(shelf: Desk) -> None:

@@ -267,6 +267,15 @@ def test_audit_of_a_project_is_kept(tmp_path: Path) -> None:
     with Registry.open(project=tmp_path, directory=tmp_path, environment={}) as registry:
         registry.push("note.md", NOTE)
         registry.pull(NOTE, "out")
+        with pytest.raises(NotFoundError):
+            registry.pull(f"{NOTE}-9", "out")
+        with pytest.raises(NotFoundError):
+            registry.pull(f"{NOTE.partition(':')[0]}@^99", "out")
 
     lines = [json.loads(line) for line in (tmp_path / "audit.jsonl").read_text().splitlines()]
     assert {line["action"] for line in lines} >= {"blob", "manifest", "pull"}
+    assert [line["outcome"] for line in lines if line["action"] == "pull"] == [
+        "accepted",
+        "refused",
+        "refused",
+    ]
