@@ -47,7 +47,8 @@ def command(
     """List what refers to REFERENCE: SBOMs, signatures, test results, whatever was attached to it.
 
     REFERENCE is [host/]repository:TAG, @DIGEST or @CONSTRAINT. The registry's referrers API is asked, and
-    where it has none, the list under the fallback tag; stderr and the JSON say which of them answered.
+    where it has none, the list under the fallback tag; stderr and the JSON say which of them answered. What
+    cosign keeps under tags of its own (sha256-….sig, .att, .sbom) is looked for as well.
 
     \b
     Examples:

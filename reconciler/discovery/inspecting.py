@@ -15,18 +15,19 @@ from typing import TYPE_CHECKING, Final
 
 from reconciler.discovery.identify import IMAGE_CONFIGS, Identity, Sort, identify_manifest
 from reconciler.discovery.referring import list_referring
-from reconciler.errors import NotFoundError, PalletError, StoppedError, StoreError
+from reconciler.discovery.signers import find_signed
+from reconciler.errors import PalletError, StoppedError, StoreError
 from reconciler.oci import media_types
 from reconciler.oci.manifest import Index, Manifest, Platform, parse
-from reconciler.oci.reference import Tag
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from reconciler.discovery.referring import Referring
+    from reconciler.discovery.signers import Signed
     from reconciler.oci.digest import Digest
     from reconciler.oci.manifest import Descriptor
-    from reconciler.oci.reference import Repository
+    from reconciler.oci.reference import Repository, Tag
     from reconciler.oci.store import ManifestContent, Store
 
 DEPTH_MAX: Final = 8
@@ -34,8 +35,6 @@ DEPTH_MAX: Final = 8
 INDEXES_MAX: Final = 64
 """So many indexes within one are read, whatever their shape."""
 CONFIG_MAX_BYTES: Final = 4 * 1024 * 1024
-_SIGNERS_TAGS: Final = ("sig", "att", "sbom")
-"""cosign's, before there was a referrers API: `sha256-<hex>.sig`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,14 +44,6 @@ class Child:
     descriptor: Descriptor
     children: tuple[Child, ...] = ()
     """Where it is an index itself, and was read."""
-
-
-@dataclass(frozen=True, slots=True)
-class Signed:
-    """What a signer put under a tag of its own."""
-
-    tag: Tag
-    descriptor: Descriptor
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,15 +92,17 @@ def inspect(
         raise StoreError(f"{name}: {exc}", fix="--raw prints the bytes as they are") from exc
     looking = _Looking(store, repository, proceed or (lambda: None), [], set())
     children = looking.children_of(manifest, content.descriptor.digest)
+    platforms = looking.platforms_of(manifest, children)
+    referring = looking.referring(content.descriptor)
     return Inspection(
         name,
         content,
         manifest,
         identify_manifest(manifest),
-        looking.platforms_of(manifest, children),
+        platforms,
         children,
-        looking.referring(content.descriptor),
-        looking.signed(content.descriptor.digest),
+        referring,
+        looking.signed(content.descriptor.digest, referring),
         tuple(looking.notes),
     )
 
@@ -182,20 +175,12 @@ class _Looking:
         self.notes.extend(found.notes)
         return found
 
-    def signed(self, digest: Digest) -> tuple[Signed, ...]:
-        found = []
-        for suffix in _SIGNERS_TAGS:
-            tag = Tag(f"{digest.algorithm}-{digest.encoded}.{suffix}"[:128])
-            self.proceed()
-            try:
-                found.append(Signed(tag, self.store.head_manifest(self.repository, tag)))
-            except NotFoundError:
-                continue
-            except StoppedError:
-                raise
-            except PalletError as exc:
-                self.notes.append(f"whether there is a tag {tag} is unknown: {exc}")
-        return tuple(found)
+    def signed(self, digest: Digest, referring: Referring | None) -> tuple[Signed, ...]:
+        if referring is not None:
+            return referring.signed
+        found, notes = find_signed(self.store, self.repository, digest, proceed=self.proceed)
+        self.notes.extend(notes)
+        return found
 
 
 def _platforms(children: tuple[Child, ...]) -> list[Platform]:

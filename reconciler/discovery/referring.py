@@ -1,6 +1,7 @@
 """What refers to something published, and what refers to that.
 
-Decided here: how deep is looked, and that each manifest is asked for once. Must never be added: a write.
+Decided here: how deep is looked, and that each manifest is asked for once; what signers keep under tags of
+their own refers to the subject too. Must never be added: a write.
 """
 
 from __future__ import annotations
@@ -8,11 +9,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from reconciler.discovery.signers import find_signed
 from reconciler.oci.referrers import look_up
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from reconciler.discovery.signers import Signed
     from reconciler.oci.digest import Digest
     from reconciler.oci.manifest import Descriptor
     from reconciler.oci.reference import Repository, Tag
@@ -45,8 +48,10 @@ class Referring:
     tag: Tag | None
     """The fallback tag, where that was asked."""
     referrers: tuple[Referrer, ...]
+    signed: tuple[Signed, ...] = ()
+    """What signers put under tags of their own."""
     notes: tuple[str, ...] = ()
-    """Why a fallback tag was not believed."""
+    """Why a fallback tag was not believed, and what of signers' tags could not be told."""
 
 
 def list_referring(
@@ -59,6 +64,8 @@ def list_referring(
     proceed: Callable[[], object] | None = None,
 ) -> Referring:
     """Return what refers to a manifest; with `recursive`, what refers to each of those as well.
+
+    What signers keep under tags of their own is looked for beside the subject alone, as they do.
 
     Args:
         store: where it is.
@@ -76,13 +83,17 @@ def list_referring(
     depth = DEPTH_MAX if recursive else 0
     found = tuple(search.go_on(entry, depth) for entry in first.entries)
     notes = [first.note] if first.note else []
+    signed, doubts = find_signed(
+        store, repository, subject.digest, artifact_type=artifact_type, proceed=proceed or (lambda: None)
+    )
     return Referring(
         store.name(repository, subject.digest),
         subject,
         first.source,
         first.tag,
         found,
-        (*notes, *search.notes),
+        signed,
+        (*notes, *search.notes, *doubts),
     )
 
 

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from reconciler.discovery.referring import Referrer, Referring
+    from reconciler.discovery.signers import Signed
     from reconciler.oci.manifest import Descriptor
     from reconciler.sync.attach import Attached
 
@@ -69,9 +70,9 @@ def attached_document(attached: Attached) -> Document:
 
 def render_referring(referring: Referring) -> str:
     """Return a table, or a sentence where there is nothing; indirect referrers stand indented."""
-    if not referring.referrers:
+    if not referring.referrers and not referring.signed:
         return f"{referring.reference}: nothing refers to it\n"
-    rows = [_COLUMNS, *_rows(referring.referrers, 0)]
+    rows = [_COLUMNS, *_rows(referring.referrers, 0), *_signed_rows(referring.signed)]
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     lines = ("  ".join(f"{cell:<{width}}" for cell, width in zip(row, widths, strict=True)) for row in rows)
     return "".join(f"{line.rstrip()}\n" for line in lines)
@@ -79,7 +80,9 @@ def render_referring(referring: Referring) -> str:
 
 def render_tree(referring: Referring) -> str:
     """Return the subject, and below it what refers to it."""
-    return "".join(f"{line}\n" for line in (referring.reference, *_branches(referring.referrers, "")))
+    tagged = [f"{item.kind} {item.descriptor.digest} {item.tag}" for item in referring.signed]
+    lines = (referring.reference, *_branches(referring.referrers, "", tagged))
+    return "".join(f"{line}\n" for line in lines)
 
 
 def narrate_referring(referring: Referring) -> Iterator[str]:
@@ -103,6 +106,7 @@ def referring_document(referring: Referring) -> Document:
         "source": referring.source.value,
         "fallback_tag": referring.tag,
         "referrers": [referrer_document(item) for item in referring.referrers],
+        "signer_tags": [_signed_document(item) for item in referring.signed],
         "notes": list(referring.notes),
         "exit_code": 0,
         "problems": [],
@@ -123,6 +127,21 @@ def referrer_document(item: Referrer) -> Document:
     }
 
 
+def _signed_document(item: Signed) -> Document:
+    descriptor = item.descriptor
+    return {
+        "tag": item.tag,
+        "digest": descriptor.digest,
+        "size": descriptor.size_bytes,
+        "media_type": descriptor.media_type,
+    }
+
+
+def _signed_rows(items: Sequence[Signed]) -> Iterator[tuple[str, str, str, str]]:
+    for item in items:
+        yield item.kind, item.descriptor.digest, str(item.descriptor.size_bytes), f"tag={item.tag}"
+
+
 def _rows(items: Sequence[Referrer], depth: int) -> Iterator[tuple[str, str, str, str]]:
     for item in items:
         yield (
@@ -134,11 +153,14 @@ def _rows(items: Sequence[Referrer], depth: int) -> Iterator[tuple[str, str, str
         yield from _rows(item.referrers, depth + 1)
 
 
-def _branches(items: Sequence[Referrer], indent: str) -> Iterator[str]:
+def _branches(items: Sequence[Referrer], indent: str, others: Sequence[str] = ()) -> Iterator[str]:
+    last = len(items) + len(others) - 1
     for number, item in enumerate(items):
-        is_last = number == len(items) - 1
+        is_last = number == last
         yield f"{indent}{'└── ' if is_last else '├── '}{_type(item.descriptor)} {item.descriptor.digest}"
         yield from _branches(item.referrers, indent + ("    " if is_last else "│   "))
+    for number, text in enumerate(others, len(items)):
+        yield f"{indent}{'└── ' if number == last else '├── '}{text}"
 
 
 def _type(descriptor: Descriptor) -> str:

@@ -146,7 +146,7 @@ def _referring(found: Inspection) -> Iterator[str]:
     if not referrers and not found.signed:
         return
     yield "referrers"
-    tagged = [f"{_label(item.tag)}  {item.descriptor.digest}  {item.tag}" for item in found.signed]
+    tagged = [f"{item.kind}  {item.descriptor.digest}  {item.tag}" for item in found.signed]
     yield from _branches(referrers, tagged, "  ")
 
 
@@ -165,10 +165,6 @@ def _kind(descriptor: Descriptor) -> str:
     said = descriptor.artifact_type or descriptor.media_type
     sort = sort_of_type(said)
     return printable(said if sort is None else f"{sort.words} ({said})")
-
-
-def _label(tag: str) -> str:
-    return {"sig": "signature", "att": "attestation", "sbom": "SBOM"}[tag.rpartition(".")[2]]
 
 
 def _child(child: Child) -> Document:

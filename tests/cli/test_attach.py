@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 
 from reconciler.oci.digest import Digest
+from reconciler.oci.manifest import Descriptor, Manifest, render
+from reconciler.oci.media_types import OCI_MANIFEST
 from reconciler.oci.referrer_index import fallback_tag
 from tests.support.docker_registry import DockerRegistry
 from tests.support.results import read_result
@@ -18,6 +20,7 @@ from tests.support.scripted_registry import Fault, ScriptedRegistry
 
 NAME, TAG = "workflows/triage", "1.0.0"
 REFERENCE = f"{NAME}:{TAG}"
+SIMPLE_SIGNING = "application/vnd.dev.cosign.simplesigning.v1+json"
 CYCLONEDX = "application/vnd.cyclonedx+json"
 needs_oras = pytest.mark.skipif(shutil.which("oras") is None, reason="oras is not installed")
 
@@ -124,6 +127,26 @@ def test_tree_goes_deeper_with_recursive(shelf: Desk, registry: ScriptedRegistry
     ]
     flat = read_result(shelf.pallet("referrers", REFERENCE, "--format", "json").stdout)
     assert flat["referrers"][0]["referrers"] == []
+
+
+def test_signature_under_a_tag_of_its_own_is_found(shelf: Desk, registry: ScriptedRegistry) -> None:
+    """As `cosign sign` leaves it: no subject, but a tag that is made of the digest."""
+    layer = Descriptor(SIMPLE_SIGNING, Digest.of(b"{}"), 2)
+    config = Descriptor("application/vnd.oci.image.config.v1+json", Digest.of(b"{}"), 2)
+    tag = f"{subject(registry).replace(':', '-')}.sig"
+    digest = registry.put(NAME, render(Manifest(config, (layer,))), OCI_MANIFEST, tag)
+    sbom = shelf.pallet("attach", REFERENCE, "sbom.json").stdout.split()[1]
+
+    table = shelf.pallet("referrers", REFERENCE).stdout.splitlines()
+    tree = shelf.pallet("referrers", REFERENCE, "--format", "tree").stdout.splitlines()
+    document = read_result(shelf.pallet("referrers", REFERENCE, "--format", "json").stdout)
+
+    assert table[2].split() == ["signature", digest, table[2].split()[2], f"tag={tag}"]
+    assert tree[1:] == [f"├── {CYCLONEDX} {sbom}", f"└── signature {digest} {tag}"]
+    assert [(item["tag"], item["digest"]) for item in document["signer_tags"]] == [(tag, digest)]
+    for wanted, found in ((SIMPLE_SIGNING, [tag]), (CYCLONEDX, [])):
+        ran = shelf.pallet("referrers", REFERENCE, "--artifact-type", wanted, "--format", "json")
+        assert [item["tag"] for item in read_result(ran.stdout)["signer_tags"]] == found
 
 
 def test_fallback_tag_is_said(shelf: Desk, registry: ScriptedRegistry) -> None:

@@ -172,6 +172,19 @@ def test_what_refers_to_it_is_found(registry: Registry, tmp_path: Path) -> None:
         registry.referrers(f"{NAME}@^1", "guide")
 
 
+def test_tags_of_signers_are_found(registry: Registry, tmp_path: Path) -> None:
+    meant = registry.resolve(NAME)
+    tag = f"sha256-{meant.digest.encoded}.att"
+    (tmp_path / "statement.txt").write_text("tested")
+    pushed = registry.push("statement.txt", f"{NAME}:{tag}", artifact_type="text/x-statement")
+
+    found = registry.referrers(f"{NAME}:{meant.tag}")
+
+    assert [(item.kind, item.tag, item.descriptor.digest) for item in found.signed] == [
+        ("attestation", tag, pushed.single.digest)
+    ]
+
+
 def test_neither_list_nor_catalog_is_an_error(server: ScriptedRegistry, tmp_path: Path) -> None:
     server.on("GET", "/v2/_catalog", Reply(404, {}, b"{}"), times=100)
 
