@@ -36,8 +36,10 @@ def pruned_code(pruning: Pruning, pruned: Pruned | None) -> int:
 
 def render_pruned(pruning: Pruning, pruned: Pruned | None, *, everything: bool) -> str:
     """Return a line for each version that goes, and for each that stays where everything is asked for."""
-    lines = [_line(item, pruned) for item in pruning.judged if everything or not item.stays]
-    staying = sum(item.stays for item in pruning.judged)
+    shown = (item for item in pruning.judged if everything or not item.stays or item.is_withheld)
+    lines = [_line(item, pruned) for item in shown]
+    refused = () if pruned is None else [item for item in pruning.judged if item.is_withheld]
+    staying = sum(item.stays for item in pruning.judged) - len(refused)
     done = [] if pruned is None else [item.outcome for item in pruned.results.values()]
     counts = [
         (len(pruning.going) if pruned is None else 0, "to delete"),
@@ -77,7 +79,7 @@ def pruned_document(
 def _line(item: Judged, pruned: Pruned | None) -> str:
     entry = item.entry
     result = pruned.results.get(item.key) if pruned is not None else None
-    mark = "=" if item.stays else "-" if result is None else _MARKS[result.outcome]
+    mark = _MARKS[result.outcome] if result is not None else "=" if item.stays else "-"
     why = item.why if result is None or result.error is None else result.error
     tags = ", ".join((entry.tag, *item.tags))
     return f"{mark} {entry.repository}:{tags}  {entry.digest.short}  {printable(why)}"

@@ -1,8 +1,10 @@
 """One run of prune: read what is there, let `pruning` choose, delete what was shown, tell the catalog.
 
-Decided here: where there is a catalog, it says which repositories are ours and what is required; otherwise
-everything that the store lists is read. Nothing is deleted that has changed since it was read, nor while what
-requires it is still there. Must never be added: a rule about what may go, or a question to the user.
+Decided here: where there is a catalog that can be read whole, it says which repositories are ours and what
+is required; otherwise everything that the store lists is read. Where that does not list everything, or
+something of it cannot be read, nobody can tell who requires what, and nothing goes. Nothing is deleted that
+has changed since it was read, nor while what requires it is still there.
+Must never be added: a rule about what may go, or a question to the user.
 """
 
 from __future__ import annotations
@@ -10,7 +12,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from reconciler.discovery.catalog import CatalogForeign, CatalogPresent
 from reconciler.discovery.catalog_merge import Learned
 from reconciler.discovery.catalog_publishing import Publisher
 from reconciler.discovery.entries import read_entry
@@ -23,24 +24,34 @@ from reconciler.errors import (
     UnsupportedError,
 )
 from reconciler.sync.actions import Outcome
+from reconciler.sync.exit_codes import REFUSED
 from reconciler.sync.outcomes import DONE, Result
-from reconciler.sync.pruning import Claims, Judged, Retention, choose, in_order, narrate_unread
+from reconciler.sync.pruning import Claims, Judged, Retention, choose, in_order, narrate_unread, withhold
+from reconciler.sync.pruning_catalog import NOTHING_LISTED, add_owners, read_listed
+from reconciler.sync.pruning_stock import Stock
 from reconciler.sync.removal import Remover
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Sequence
 
     from reconciler.desired.project import Project
     from reconciler.discovery.asking import Asking
     from reconciler.discovery.catalog import CatalogPlace
-    from reconciler.discovery.catalog_document import Item, Key
+    from reconciler.discovery.catalog_document import Key
     from reconciler.discovery.entries import Entry
     from reconciler.discovery.manifest_cache import CachedManifests
     from reconciler.discovery.surveying import Survey
     from reconciler.oci.digest import Digest
     from reconciler.oci.reference import Repository, Tag
     from reconciler.oci.store import Store
+    from reconciler.sync.pruning_catalog import Listed
     from reconciler.sync.stop import Stop
+
+
+_FIX = (
+    "publish a catalog: [catalog] in pallet.toml, then pallet catalog --rebuild --all, "
+    "as somebody who may read everything"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +62,8 @@ class Pruning:
     notes: tuple[str, ...]
     unknown: tuple[PalletError, ...]
     """Why repositories could not be read: nothing of them goes."""
+    blind: str | None = None
+    """Why nobody can tell who requires what: then nothing goes at all."""
 
     @property
     def going(self) -> tuple[Judged, ...]:
@@ -86,21 +99,25 @@ class Pruner:
         Raises:
             PalletError: the store could not be asked.
         """
-        items, note = self._listed()
-        listed = tuple(item.entry for item in items or () if item.entry is not None)
-        names, why = self._names(items)
+        catalog = NOTHING_LISTED if self.catalog is None else read_listed(self.catalog)
+        names, why = self._names(catalog)
         found = survey(self.store, self.manifests, self.asking, names)
-        others = (*listed, *self._wanted())
-        judged = choose(found.standing, others, self._claims(found), retention)
+        stock = Stock(add_owners(found.standing, catalog.entries), catalog.entries, self._wanted())
+        judged = choose(stock, self._claims(found), retention)
+        blind = None if catalog.is_whole else why or next(map(str, found.unknown.values()), None)
         # What is wanted need not be published yet.
         absent = set(found.absent) - {item.name for item in self.project.wanted}
-        unread = narrate_unread(found.standing, others, judged)
-        notes = (note, why, *found.notes, *narrate_absent(absent), *unread)
-        return Pruning(judged, tuple(filter(None, notes)), tuple(found.unknown.values()))
+        unread = narrate_unread(stock, judged)
+        if blind is not None:
+            judged = withhold(judged)
+            withheld = any(item.is_withheld for item in judged)
+            unread = ["nothing goes: nobody can tell who requires what"] if withheld else []
+        notes = (catalog.note, why, *found.notes, *narrate_absent(absent), *unread)
+        return Pruning(judged, tuple(filter(None, notes)), tuple(found.unknown.values()), blind)
 
     def prune(self, pruning: Pruning) -> Pruned:
         """Delete what was shown, what requires something before what it requires."""
-        results: dict[Key, Result] = {}
+        results = {item.key: _refuse(pruning.blind) for item in pruning.judged if item.is_withheld}
         for item in in_order(pruning.going):
             results[item.key] = self._delete(item, results)
         gone = [item.key for item in pruning.going if results[item.key].outcome is Outcome.DONE]
@@ -171,30 +188,17 @@ class Pruner:
             return Result(Outcome.REFUSED if refused else Outcome.FAILED, str(exc), exc.exit_code, exc.fix)
         return DONE
 
-    def _listed(self) -> tuple[tuple[Item, ...] | None, str | None]:
-        """Return what the catalog lists, None where there is none; and what stands in its place, if so.
-
-        Raises:
-            PalletError: the store could not tell: then nobody knows what is required.
-        """
-        if self.catalog is None:
-            return None, None
-        seen = self.catalog.look()
-        if isinstance(seen, CatalogPresent):
-            return seen.document.items, None
-        what = f"expected a catalog, got {seen.what}" if isinstance(seen, CatalogForeign) else "there is none"
-        return None, f"{self.catalog.reference}: {what}: everything is read instead"
-
-    def _names(self, items: Iterable[Item] | None) -> tuple[tuple[Repository, ...], str | None]:
+    def _names(self, catalog: Listed) -> tuple[tuple[Repository, ...], str | None]:
         """Return the repositories that may hold something of this project, or what keeps it."""
         known = {entry.name for entry in self.project.lock.entries.values()}
         known |= {item.name for item in self.project.wanted}
         why = None
-        if items is None:
-            names, why = find_repositories(self.store, known)
+        own = (item for item in catalog.items if item.owner == self.project.config.project)
+        known |= {item.entry.repository for item in own if item.entry is not None}
+        if catalog.is_whole:
+            names = tuple(sorted(known))
         else:
-            own = (item for item in items if item.owner == self.project.config.project)
-            names = tuple(sorted(known | {item.entry.repository for item in own if item.entry is not None}))
+            names, why = find_repositories(self.store, known)
         place = self.catalog
         return tuple(name for name in names if place is None or name != place.repository), why
 
@@ -218,3 +222,7 @@ class Pruner:
             self.frees_orphans,
             frozenset(name for name in found.standing if self.chooses(name)),
         )
+
+
+def _refuse(why: str | None) -> Result:
+    return Result(Outcome.REFUSED, f"nobody can tell who requires it: {why}", REFUSED, _FIX)

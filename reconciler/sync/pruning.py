@@ -1,10 +1,9 @@
 """Which published versions may be deleted: a pure decision over what was read.
 
 Decided here: candidates are *orphans*, whose repository nobody wants any more, and on request versions that
-are old. Of these never one that this project does not own by its annotation, that is locked or wanted, that a
-floating tag holds, or that something which stays requires. Of what a requirement allows, the highest version
-is what everybody takes: with ranges that have no gaps, also where several requirements must hold together. So
-that one stays, and the ones below it may go. What requires something and goes itself keeps nothing.
+are old. Of these never one that this project does not own by its annotation or by the catalog, that is locked
+or wanted, that a floating tag holds, or that something which stays needs (`pruning_needs`). What requires
+something and goes itself keeps nothing.
 Must never be added: a request, a file, a clock.
 """
 
@@ -13,25 +12,26 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from reconciler.desired.build import PROJECT
 from reconciler.discovery.entries import version_of
 from reconciler.discovery.moments import read_moment
-from reconciler.discovery.requiring import accepts, read_said
+from reconciler.discovery.requiring import read_said
 from reconciler.discovery.statements import CREATED
 from reconciler.discovery.workflow_facts import name_of
 from reconciler.oci.media_types import INDEXES
+from reconciler.sync.pruning_needs import Needs
+from reconciler.sync.pruning_stock import key_of, read_version
 
 if TYPE_CHECKING:
     from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
     from datetime import datetime, timedelta
 
-    from reconciler.desired.requirements import Requirement
     from reconciler.desired.versions.version import Version
     from reconciler.discovery.catalog_document import Key
     from reconciler.discovery.entries import Entry
     from reconciler.discovery.surveying import Standing
     from reconciler.oci.digest import Digest
     from reconciler.oci.reference import Repository, Tag
+    from reconciler.sync.pruning_stock import Stock
 
 
 _FLAWS_MAX = 5
@@ -82,28 +82,25 @@ class Judged:
     """Floating tags that go with it."""
     is_whole: bool = False
     """Whether every tag that names its manifest goes, and no index that stays may list it."""
+    is_withheld: bool = False
+    """Whether it stays only because nobody can tell who requires it."""
 
     @property
     def key(self) -> Key:
-        return (self.entry.repository, self.entry.tag)
+        return key_of(self.entry)
 
 
-def choose(
-    standing: Mapping[Repository, Standing],
-    others: Iterable[Entry],
-    claims: Claims,
-    retention: Retention,
-) -> tuple[Judged, ...]:
+def choose(stock: Stock, claims: Claims, retention: Retention) -> tuple[Judged, ...]:
     """Return every candidate, sorted by repository and newest first, with what becomes of it.
 
     Args:
-        standing: the repositories that were read.
-        others: versions that may require something: the catalog's, and what is wanted.
+        stock: what was read, and what may require something.
         claims: what must stay.
         retention: which versions are old.
     """
+    standing = stock.standing
     candidates = {
-        (entry.repository, entry.tag): (entry, why)
+        key_of(entry): (entry, why)
         for name in sorted(standing)
         if claims.chosen is None or name in claims.chosen
         for entry, why in _candidates(name, standing[name], claims, retention)
@@ -111,12 +108,24 @@ def choose(
     kept = {
         key: why for key, (entry, _) in candidates.items() if (why := _protection(entry, standing, claims))
     }
-    needs = _needs(standing, others)
-    kept |= _required(candidates, kept, needs, standing)
-    going = candidates.keys() - kept.keys()
+    needs = Needs(stock, candidates)
+    kept |= needs.keep(kept)
+    # In one order, and quickly searched.
+    going = dict.fromkeys(key for key in candidates if key not in kept)
+    requirers = needs.among(going)
     return tuple(
-        Judged(entry, kept[key], stays=True) if key in kept else _going(entry, why, going, needs, standing)
+        Judged(entry, kept[key], stays=True)
+        if key in kept
+        else _going(entry, why, going, requirers.get(key, ()), standing)
         for key, (entry, why) in candidates.items()
+    )
+
+
+def withhold(judged: Iterable[Judged]) -> tuple[Judged, ...]:
+    """Return the same where nobody can tell who requires what: nothing goes."""
+    why = "nobody can tell who requires it"
+    return tuple(
+        item if item.stays else Judged(item.entry, why, stays=True, is_withheld=True) for item in judged
     )
 
 
@@ -124,7 +133,7 @@ def _going(
     entry: Entry,
     why: str,
     going: Container[Key],
-    needs: Sequence[_Need],
+    requirers: Iterable[Key],
     standing: Mapping[Repository, Standing],
 ) -> Judged:
     name, there = entry.repository, standing[entry.repository]
@@ -137,7 +146,7 @@ def _going(
         entry,
         why,
         stays=False,
-        needed_by=_needed_by(entry, going, needs),
+        needed_by=tuple(sorted(requirers)),
         tags=floating,
         is_whole=is_whole,
     )
@@ -157,17 +166,15 @@ def in_order(going: Sequence[Judged]) -> list[Judged]:
 def _candidates(
     name: Repository, standing: Standing, claims: Claims, retention: Retention
 ) -> Iterator[tuple[Entry, str]]:
-    own = [entry for entry in standing.entries.values() if entry.annotations.get(PROJECT) == claims.project]
-    for position, entry in enumerate(sorted(own, key=_version_key, reverse=True)):
+    # Whose the others are nobody says: they stay, and do not count among the newest of this project.
+    own = [entry for entry in standing.entries.values() if entry.project == claims.project]
+    others = [entry for entry in standing.entries.values() if entry.project is None]
+    by_age = sorted(own, key=read_version, reverse=True), sorted(others, key=read_version, reverse=True)
+    for position, entry in (item for entries in by_age for item in enumerate(entries)):
         if name not in claims.wanted:
             yield entry, "an orphan: pallet.toml wants nothing of this name"
         elif retention.is_asked and (why := _age(entry, position, retention)):
             yield entry, why
-
-
-def _version_key(entry: Entry) -> Version:
-    assert entry.version is not None, "only versions are read"
-    return entry.version
 
 
 def _age(entry: Entry, position: int, retention: Retention) -> str | None:
@@ -186,11 +193,13 @@ def _age(entry: Entry, position: int, retention: Retention) -> str | None:
 
 
 def _protection(entry: Entry, standing: Mapping[Repository, Standing], claims: Claims) -> str | None:
-    key = (entry.repository, _version_key(entry))
+    key = (entry.repository, read_version(entry))
     if key in claims.locked or (entry.repository, entry.digest) in claims.locked_digests:
         return "pallet.lock holds it"
     if key in claims.wanted_keys:
         return "pallet.toml wants it"
+    if entry.project is None:
+        return "nobody says whose it is"
     if claims.frees_orphans and entry.repository not in claims.wanted:
         return None
     tags = standing[entry.repository].tags
@@ -203,89 +212,26 @@ def _protection(entry: Entry, standing: Mapping[Repository, Standing], claims: C
     return f"held by {', '.join(holding)}{more}"
 
 
-@dataclass(frozen=True, slots=True)
-class _Need:
-    """What one version requires of one repository, and which version that means."""
+def narrate_unread(stock: Stock, judged: Sequence[Judged]) -> list[str]:
+    """Return which requirements of what stays cannot be read, the first few, and what follows from that.
 
-    by: Key
-    who: str
-    name: Repository
-    version: Version | None
-
-
-def _needs(standing: Mapping[Repository, Standing], others: Iterable[Entry]) -> list[_Need]:
-    """Return what every version requires that is published, or wanted, or in the catalog."""
-    read = {
-        (entry.repository, entry.tag): entry for item in standing.values() for entry in item.entries.values()
-    }
-    entries = {**{(entry.repository, entry.tag): entry for entry in others}, **read}
-    return [
-        _Need(key, f"{key[0]}:{key[1]}", need.name, _highest(need, standing))
-        for key, entry in entries.items()
-        for need in read_said(entry).needs
-    ]
-
-
-def narrate_unread(
-    standing: Mapping[Repository, Standing], others: Iterable[Entry], judged: Iterable[Judged]
-) -> list[str]:
-    """Return which requirements of what stays cannot be read, the first few, where anything goes at all."""
+    Where nothing goes, only those are named that keep something.
+    """
     going = {item.key for item in judged if not item.stays}
-    read = [entry for item in standing.values() for entry in item.entries.values()]
+    concerned = {item.entry.repository for item in judged}
     flaws = sorted(
         {
-            f"{name_of(entry)}: {flaw}"
-            for entry in (*others, *read)
-            if going and (entry.repository, entry.tag) not in going
-            for flaw in read_said(entry).flaws
+            f"{name_of(entry)}: {flaw}: {_kept_for(said.unclear.get(flaw))}"
+            for entry in stock.requirers()
+            if key_of(entry) not in going
+            for said in (read_said(entry),)
+            for flaw in said.flaws
+            if going or said.unclear.get(flaw) in concerned
         }
     )
     more = [f"and {len(flaws) - _FLAWS_MAX} more such"] if len(flaws) > _FLAWS_MAX else []
-    return [f"{text}: this keeps nothing" for text in flaws[:_FLAWS_MAX]] + more
+    return flaws[:_FLAWS_MAX] + more
 
 
-def _highest(need: Requirement, standing: Mapping[Repository, Standing]) -> Version | None:
-    there = standing.get(need.name)
-    versions = [_version_key(entry) for entry in there.entries.values()] if there is not None else []
-    allowed = [version for version in versions if accepts(need, version)] or [
-        version for version in versions if need.allows(version)
-    ]
-    return max(allowed, default=None)
-
-
-def _required(
-    candidates: Mapping[Key, tuple[Entry, str]],
-    kept: Mapping[Key, str],
-    needs: Sequence[_Need],
-    standing: Mapping[Repository, Standing],
-) -> dict[Key, str]:
-    """Return which candidates stay because something that stays requires them, step by step."""
-    found: dict[Key, str] = {}
-    while True:
-        new = {
-            target: f"required by {need.who}"
-            for need in needs
-            if need.by not in candidates or need.by in kept or need.by in found
-            for target in _targets(need, standing)
-            if target in candidates and target not in kept and target not in found
-        }
-        if not new:
-            return found
-        found |= new
-
-
-def _targets(need: _Need, standing: Mapping[Repository, Standing]) -> Iterator[Key]:
-    """Yield what a requirement takes: every tag of the version, for there may be `1.0.0` and `v1.0.0`."""
-    there = standing.get(need.name)
-    if there is None or need.version is None:
-        return
-    for tag, entry in there.entries.items():
-        if _version_key(entry) == need.version and (need.name, tag) != need.by:
-            yield (need.name, tag)
-
-
-def _needed_by(entry: Entry, going: Container[Key], needs: Sequence[_Need]) -> tuple[Key, ...]:
-    version = _version_key(entry)
-    own = (entry.repository, entry.tag)
-    wanted = (n for n in needs if n.name == entry.repository and n.version == version and n.by in going)
-    return tuple(sorted({need.by for need in wanted} - {own}))
+def _kept_for(name: Repository | None) -> str:
+    return "this keeps nothing" if name is None else f"every version of {name} stays"

@@ -13,7 +13,8 @@ from reconciler.discovery.surveying import Standing
 from reconciler.oci import media_types
 from reconciler.oci.digest import Digest
 from reconciler.oci.reference import Repository, Tag
-from reconciler.sync.pruning import Claims, Retention, choose, in_order, narrate_unread
+from reconciler.sync.pruning import Claims, Retention, choose, in_order, narrate_unread, withhold
+from reconciler.sync.pruning_stock import Stock
 from tests.discovery.catalogued import entry_of
 
 NOW = datetime(2026, 6, 1, tzinfo=UTC)
@@ -43,12 +44,12 @@ def going(
     retention: Retention = ORPHANS,
     *others: Entry,
 ) -> list[str]:
-    judged = choose(standing, others, claims, retention)
+    judged = choose(Stock(standing, others), claims, retention)
     return [f"{item.entry.repository}:{item.entry.tag}" for item in judged if not item.stays]
 
 
 def why(standing: dict[Repository, Standing], claims: Claims = NOTHING, *others: Entry) -> list[str]:
-    return [item.why for item in choose(standing, others, claims, ORPHANS)]
+    return [item.why for item in choose(Stock(standing, others), claims, ORPHANS)]
 
 
 A, B = entry_of("a"), entry_of("b")
@@ -64,9 +65,29 @@ def test_orphans_go() -> None:
     assert going(stand(A, B), replace(NOTHING, wanted=frozenset({Repository("b")}))) == ["a:1.0.0"]
 
 
-@pytest.mark.parametrize("owner", ["theirs", None], ids=["of-another-project", "of-nobody"])
-def test_what_is_not_ours_is_no_candidate(owner: str | None) -> None:
-    assert choose(stand(entry_of("a", project=owner)), (), NOTHING, ORPHANS) == ()
+def test_what_is_anothers_is_no_candidate() -> None:
+    assert choose(Stock(stand(entry_of("a", project="theirs"))), NOTHING, ORPHANS) == ()
+
+
+def test_what_the_catalog_calls_ours_goes() -> None:
+    whole = entry_of("a", project=None)
+
+    assert going(stand(replace(whole, owner="ours"))) == ["a:1.0.0"]
+    assert choose(Stock(stand(replace(whole, owner="theirs"))), NOTHING, ORPHANS) == ()
+
+
+def test_what_is_nobodys_stays_and_is_said() -> None:
+    nobodys = entry_of("a", project=None)
+
+    assert going(stand(nobodys)) == []
+    assert why(stand(nobodys)) == ["nobody says whose it is"]
+    assert choose(Stock(stand(nobodys)), WANTED, ORPHANS) == ()
+
+
+def test_what_is_nobodys_is_not_among_the_newest_of_ours() -> None:
+    nobodys = [entry_of("a", f"{major}.0.0", project=None) for major in (2, 3)]
+
+    assert going(stand(*OLD, *nobodys), WANTED, Retention(keep=3)) == ["a:1.0.0"]
 
 
 @pytest.mark.parametrize(
@@ -102,7 +123,7 @@ def test_what_a_floating_tag_holds_stays() -> None:
 def test_floating_tags_go_with_orphans_on_request() -> None:
     claims = replace(NOTHING, frees_orphans=True)
 
-    (item,) = choose(stand(A, latest=A), (), claims, ORPHANS)
+    (item,) = choose(Stock(stand(A, latest=A)), claims, ORPHANS)
 
     assert (item.stays, item.tags, item.is_whole) == (False, ("latest",), True)
 
@@ -144,7 +165,9 @@ def test_nobody_knows_the_age_of_what_says_none() -> None:
         pytest.param("a@=1.0.0, a@~1.1", ["a:1.3.0", "a:1.2.0"], id="two"),
         pytest.param("a", ["a:1.2.0", "a:1.1.0", "a:1.0.0"], id="any"),
         pytest.param("a@^9", ["a:1.3.0", "a:1.2.0", "a:1.1.0", "a:1.0.0"], id="none-fits"),
-        pytest.param("a@!!", ["a:1.3.0", "a:1.2.0", "a:1.1.0", "a:1.0.0"], id="nonsense"),
+        pytest.param("!!a", ["a:1.3.0", "a:1.2.0", "a:1.1.0", "a:1.0.0"], id="nonsense"),
+        pytest.param("a@!!", [], id="unclear-which"),
+        pytest.param("a@", [], id="no-constraint-after-the-sign"),
     ],
 )
 def test_what_is_required_stays(requires: str, expected: list[str]) -> None:
@@ -182,7 +205,7 @@ def test_both_tags_of_a_required_version_stay() -> None:
 def test_what_requires_goes_first() -> None:
     a, b, c = saying(A, REQUIRES, "b"), saying(B, REQUIRES, "c"), entry_of("c")
 
-    judged = choose(stand(c, b, a), (), NOTHING, ORPHANS)
+    judged = choose(Stock(stand(c, b, a)), NOTHING, ORPHANS)
 
     assert [item.entry.repository for item in in_order(judged)] == ["a", "b", "c"]
 
@@ -190,7 +213,7 @@ def test_what_requires_goes_first() -> None:
 def test_circle_goes_as_it_comes() -> None:
     a, b = saying(A, REQUIRES, "b"), saying(B, REQUIRES, "a")
 
-    ordered = in_order(choose(stand(a, b), (), NOTHING, ORPHANS))
+    ordered = in_order(choose(Stock(stand(a, b)), NOTHING, ORPHANS))
 
     assert [item.entry.repository for item in ordered] == ["a", "b"]
     assert ordered[0].needed_by == ((Repository("b"), Tag("1.0.0")),)
@@ -200,7 +223,7 @@ def test_manifest_of_an_index_that_stays_is_not_whole() -> None:
     index = replace(entry_of("a", "2.0.0"), media_type=media_types.OCI_INDEX)
     claims = replace(NOTHING, locked_digests=frozenset({(Repository("a"), index.digest)}))
 
-    judged = {item.entry.tag: item for item in choose(stand(A, index), (), claims, ORPHANS)}
+    judged = {item.entry.tag: item for item in choose(Stock(stand(A, index)), claims, ORPHANS)}
 
     assert not judged[A.tag].is_whole
     assert judged[index.tag].stays
@@ -214,19 +237,36 @@ def test_digest_shared_with_another_version_is_not_whole() -> None:
     shared = Digest.of(b"shared")
     one, two = replace(A, digest=shared), replace(entry_of("a", "2.0.0"), digest=shared)
 
-    judged = choose(stand(one, two), (), WANTED, Retention(keep=1))
+    judged = choose(Stock(stand(one, two)), WANTED, Retention(keep=1))
 
     assert [(item.stays, item.is_whole) for item in judged] == [(False, False)]
 
 
 def test_requirement_that_cannot_be_read_keeps_nothing_and_is_said() -> None:
-    standing, lying = stand(A), saying(entry_of("z", project="theirs"), REQUIRES, "^1, a")
+    standing, lying = stand(A), saying(entry_of("z", project="theirs"), REQUIRES, "^1, b@^^1")
     fooled = [saying(entry_of(f"x{number}"), REQUIRES, "^1") for number in range(9)]
 
     def said(*others: Entry, claims: Claims = NOTHING) -> list[str]:
-        return narrate_unread(standing, others, choose(standing, others, claims, ORPHANS))
+        stock = Stock(standing, others)
+        return narrate_unread(stock, choose(stock, claims, ORPHANS))
 
     assert said(lying, claims=WANTED) == []
     assert said(fooled[0]) == [f"x0:1.0.0: {UNREADABLE}"]
     assert said(*fooled)[-2:] == [f"x4:1.0.0: {UNREADABLE}", "and 4 more such"]
     assert said(A, saying(A, REQUIRES, "^1")) == []
+
+
+def test_unclear_requirement_is_said_where_it_keeps_something() -> None:
+    theirs = saying(entry_of("z", project="theirs"), REQUIRES, "a@^^1")
+    stock = Stock(stand(A), (theirs,))
+
+    (note,) = narrate_unread(stock, choose(stock, NOTHING, ORPHANS))
+
+    assert note.startswith("z:1.0.0: org.pallet.workflow.requires: 'a@^^1': ")
+    assert note.endswith(": every version of a stays")
+
+
+def test_nothing_goes_where_nobody_can_tell() -> None:
+    (item,) = withhold(choose(Stock(stand(A)), NOTHING, ORPHANS))
+
+    assert (item.stays, item.is_withheld, item.why) == (True, True, "nobody can tell who requires it")
