@@ -62,7 +62,7 @@ class TarMember:
     """Of a link."""
     mode: int
     size_bytes: int
-    """Of a file: all of it follows in the archive."""
+    """Of its content, all of which follows in the archive; none of links and folders."""
     offset_bytes: int
     """Where its content begins."""
 
@@ -167,7 +167,7 @@ class TarReader:
             sort,
             said.get("linkpath", header.linkname),
             header.mode,
-            size_bytes if sort in _FILES else 0,
+            self._left_bytes,
             self._offset_bytes,
         )
 

@@ -30,7 +30,7 @@ class Parser:
 
 def all_parsers() -> tuple[Parser, ...]:
     """Return every parser, sorted by name."""
-    from tests.fuzz import documents, headers, names
+    from tests.fuzz import archives, documents, headers, names
 
-    found = (*headers.PARSERS, *names.PARSERS, *documents.PARSERS)
+    found = (*archives.PARSERS, *headers.PARSERS, *names.PARSERS, *documents.PARSERS)
     return tuple(sorted(found, key=lambda parser: parser.name))
