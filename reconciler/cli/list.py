@@ -71,7 +71,7 @@ def command(
     screen = Screen(output)
     query = Query(types=kinds, projects=projects, repositories=globs)
     with stop_on_signals() as stop, open_stock(origin, place, reach, stop, screen) as stock:
-        inventory = stock.take()
+        inventory = stock.take(globs)
         found = search(inventory.entries, query, kinds=stock.kinds)
         if is_all:
             # Who a repository belongs to and what it is may change from version to version.

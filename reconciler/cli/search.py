@@ -88,7 +88,7 @@ def command(
     screen = Screen(output)
     query = _read_query(words, annotations, skills, types, globs)
     with stop_on_signals() as stop, open_stock(origin, place, reach, stop, screen) as stock:
-        inventory = stock.take()
+        inventory = stock.take(globs)
         found = search(inventory.entries, query, kinds=stock.kinds)
         narrate(screen, stock, inventory, found.notes)
     if not found.entries and output.format != "json":

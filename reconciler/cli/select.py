@@ -111,7 +111,7 @@ def command(
             "select: expected something to choose by, got nothing", fix="pallet select --skill NAME"
         )
     with stop_on_signals() as stop, open_stock(origin, place, reach, stop, screen) as stock:
-        inventory = stock.take()
+        inventory = stock.take(wish.repositories)
         if not wish.eligible.is_usual:
             names = dict.fromkeys(e.repository for e in inventory.entries if is_meant(e, wish))
             inventory = stock.deepen(inventory, names, wish.eligible)

@@ -2,14 +2,15 @@
 
 Decided here: --registry names a registry or a layout where no pallet.toml need be; otherwise it is a target
 of pallet.toml. Its catalog is the one that pallet.toml names; where --registry is given and pallet.toml names
-none it is `catalog`, unless --catalog says otherwise. Must never be added: what is looked for.
+none it is `catalog`, unless --catalog says otherwise. Names that are given exactly are a list of their own
+where the registry will not say what there is. Must never be added: what is looked for.
 """
 
 from __future__ import annotations
 
 import os
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -24,7 +25,7 @@ from reconciler.discovery.conditions import Condition, parse_condition
 from reconciler.discovery.deepening import deepen
 from reconciler.discovery.inventory import take_inventory
 from reconciler.discovery.manifest_cache import CachedManifests, ManifestCache, cache_folder
-from reconciler.errors import ConfigError, LockError, UsageError
+from reconciler.errors import ConfigError, LockError, StoreError, ThrottledError, UsageError
 from reconciler.oci.reference import Repository
 from reconciler.reports.found import narrate_inventory
 from reconciler.reports.printable import printable
@@ -60,18 +61,36 @@ class Stock:
     kinds: Mapping[str, str]
     """Types of the kinds of pallet.toml, by name."""
 
-    def take(self) -> Inventory:
+    def take(self, wanted: Iterable[str] = ()) -> Inventory:
         """Return everything that was published, as far as it can be told.
+
+        Args:
+            wanted: names or globs of repositories; where none is a glob, others need not be told.
 
         Raises:
             PalletError: the store could not be asked, or nothing of it could be read.
         """
+        names = _exact(wanted)
+        try:
+            # Names that people give say more than those that the lock happens to hold.
+            return self._take(locked=() if names else self.locked)
+        except ThrottledError:
+            raise
+        except StoreError as exc:
+            if not names:
+                raise
+            why = f"only the repositories that were named are looked at: {exc}"
+            inventory = self._take(listed=names)
+            return replace(inventory, notes=(why, *inventory.notes))
+
+    def _take(self, *, locked: Iterable[Locked] = (), listed: Iterable[Repository] = ()) -> Inventory:
         return take_inventory(
             self.store,
             manifests=self.manifests,
             asking=self.asking,
             catalog=self.catalog,
-            locked=self.locked,
+            locked=locked,
+            listed=listed,
         )
 
     def deepen(
@@ -85,6 +104,14 @@ class Stock:
     def name(self, entry: Entry) -> str:
         """Return an entry's reference as people write it."""
         return self.store.name(entry.repository, entry.tag)
+
+
+def _exact(wanted: Iterable[str]) -> tuple[Repository, ...]:
+    """Return names of repositories; nothing where one of them is a glob, which only a list can answer."""
+    try:
+        return tuple(Repository(name) for name in wanted)
+    except ValueError:
+        return ()
 
 
 @contextmanager

@@ -172,6 +172,51 @@ def test_what_cannot_be_read_is_said_and_the_rest_is_listed(online: Desk, regist
     assert len(document["notes"]) == 3
 
 
+@pytest.mark.parametrize(
+    ("command", "locked"),
+    [
+        pytest.param(["list", "w/plan"], False, id="list"),
+        pytest.param(["list", "w/plan"], True, id="before-the-lock"),
+        pytest.param(["search", "--repository", "w/plan"], False, id="search"),
+        pytest.param(["select", "--repository", "w/plan"], False, id="select"),
+    ],
+)
+def test_names_that_are_given_are_a_list_where_nothing_is_listed(
+    online: Desk, registry: ScriptedRegistry, command: list[str], locked: bool
+) -> None:
+    if locked:
+        assert online.pallet("sync").code == 0
+    content = manifest_of({"org.pallet.workflow.skills": "plan"})
+    registry.put("w/plan", content, OCI, "1.0.0")
+    registry.on("GET", "/v2/_catalog", Reply(401))
+    where = [] if locked else ["--registry", registry.url]
+
+    ran = online.pallet(*command, *where, "--format", "json")
+
+    document = read_result(ran.stdout)
+    assert (ran.code, document["source"]) == (0, "list")
+    (found,) = document["artifacts"] if "artifacts" in document else [document["chosen"]]
+    assert found["repository"] == "w/plan"
+    assert document["notes"][0].startswith("only the repositories that were named are looked at: ")
+    assert "401" in document["notes"][0]
+
+
+def test_glob_needs_a_list(online: Desk, registry: ScriptedRegistry) -> None:
+    registry.on("GET", "/v2/_catalog", Reply(401))
+
+    assert online.pallet("list", "w/plan", "w/*", "--registry", registry.url).code == 77
+
+
+def test_names_that_are_given_change_nothing_where_all_are_listed(
+    online: Desk, registry: ScriptedRegistry
+) -> None:
+    registry.put("w/plan", manifest_of({}), OCI, "1.0.0")
+
+    document = read_result(online.pallet("list", "w/plan", "--format", "json").stdout)
+
+    assert (document["source"], document["notes"]) == ("registry", [])
+
+
 def test_names_of_the_lock_are_used_where_nothing_is_listed(online: Desk, registry: ScriptedRegistry) -> None:
     assert online.pallet("sync").code == 0
 

@@ -181,7 +181,7 @@ def test_tags_of_signers_are_found(registry: Registry, tmp_path: Path) -> None:
     found = registry.referrers(f"{NAME}:{meant.tag}")
 
     assert [(item.kind, item.tag, item.descriptor.digest) for item in found.signed] == [
-        ("attestation", tag, pushed.single.digest)
+        ("attestation", tag, pushed.single.wanted.digest)
     ]
 
 
