@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from reconciler.discovery.unmet import Why
 from reconciler.errors import InvalidError, Problem
 from reconciler.reports.dependency_graph import Graph, GraphEdge, GraphNode
 from reconciler.reports.documents import FORMAT_VERSION, Document, problem_document
@@ -37,8 +38,16 @@ def graph_of(found: Dependencies) -> Graph:
     for name in found.entries:
         for need in found.requires.get(name, ()):
             nodes.setdefault(str(need.name), GraphNode(need.name, need.name, is_missing=True))
-            edges.append(GraphEdge(name, need.name, _constraint(need)))
+            edges.append(GraphEdge(name, need.name, _constraint(need), is_unmet=_is_unmet(found, need)))
     return Graph(str(found.root.repository), nodes, edges)
+
+
+def _is_unmet(found: Dependencies, need: Requirement) -> bool:
+    """Say whether a requirement is one of those that cannot all hold, and lost."""
+    version = _entry_version(found, need.name)
+    if version is None or need.constraint is None or need.constraint.allows(version):
+        return False
+    return any(item.repository == need.name and item.why is Why.CONFLICT for item in found.unmet)
 
 
 def reversed_graph_of(found: Dependents) -> Graph:

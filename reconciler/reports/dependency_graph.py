@@ -38,6 +38,8 @@ class GraphEdge:
     end: str
     label: str
     """The constraint; empty for none."""
+    is_unmet: bool = False
+    """Whether what it leads to is no version that it allows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +76,8 @@ def _lines(graph: Graph) -> Iterator[str]:
         node = graph.nodes[edge.end]
         children = below.get(edge.end, [])
         is_again = edge.end in opened and bool(children)
-        label = f"  [{printable(edge.label)}]" if edge.label else ""
+        unmet = ": does not hold" if edge.is_unmet else ""
+        label = f"  [{printable(edge.label)}{unmet}]" if edge.label else ""
         branch = _indent(indents) + ("└── " if is_last else "├── ")
         yield f"{branch}{_describe(node)}{label}{_AGAIN if is_again else ''}"
         if edge.end not in opened:
@@ -121,7 +124,7 @@ def render_mermaid(graph: Graph) -> str:
     for edge in graph.edges:
         start, end = _arrow(graph, edge)
         label = f'|"{_for_mermaid(edge.label)}"|' if edge.label else ""
-        lines.append(f"  {names[start]} -->{label} {names[end]}")
+        lines.append(f"  {names[start]} {'-.-x' if edge.is_unmet else '-->'}{label} {names[end]}")
     missing = [names[key] for key, node in graph.nodes.items() if node.is_missing]
     if missing:
         lines += ["  classDef missing stroke-dasharray: 4", f"  class {','.join(missing)} missing"]
@@ -142,8 +145,10 @@ def render_dot(graph: Graph) -> str:
         lines.append(f"  {_for_dot(key)} [label={_for_dot(node.label)}{style}];")
     for edge in graph.edges:
         start, end = _arrow(graph, edge)
-        label = f" [label={_for_dot(edge.label)}]" if edge.label else ""
-        lines.append(f"  {_for_dot(start)} -> {_for_dot(end)}{label};")
+        marks = [f"label={_for_dot(edge.label)}"] if edge.label else []
+        marks += ["style=dashed", "color=red"] if edge.is_unmet else []
+        more = f" [{', '.join(marks)}]" if marks else ""
+        lines.append(f"  {_for_dot(start)} -> {_for_dot(end)}{more};")
     return "\n".join([*lines, "}"]) + "\n"
 
 

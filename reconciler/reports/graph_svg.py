@@ -22,7 +22,7 @@ _CHARACTER, _PADDING, _HEIGHT, _ROW, _GAP, _MARGIN = 7.3, 12, 26, 42, 110, 20
 _STYLE = (
     "text{font:12px ui-monospace,monospace;fill:#222}.edge{font-size:10px;fill:#666}"
     "rect{fill:#f6f8fa;stroke:#57606a}.missing{fill:#fff;stroke:#cf222e;stroke-dasharray:4}"
-    "path{fill:none;stroke:#8c959f}"
+    "path{fill:none;stroke:#8c959f}path.unmet{stroke:#cf222e;stroke-dasharray:4}.edge.unmet{fill:#cf222e}"
 )
 
 
@@ -124,14 +124,16 @@ def _draw_edge(graph: Graph, edge: GraphEdge, boxes: Mapping[str, tuple[float, f
     x, y, end_x, end_y = left + width, top + _HEIGHT / 2, end_left, end_top + _HEIGHT / 2
     bend = max(_GAP / 2, abs(end_x - x) / 2)
     marker = "start" if graph.is_reversed else "end"
+    unmet = " unmet" if edge.is_unmet else ""
+    kind = ' class="unmet"' if edge.is_unmet else ""
     path = (
-        f'<path marker-{marker}="url(#to)" d="M{x:.0f},{y:.0f} '
+        f'<path{kind} marker-{marker}="url(#to)" d="M{x:.0f},{y:.0f} '
         f'C{x + bend:.0f},{y:.0f} {end_x - bend:.0f},{end_y:.0f} {end_x:.0f},{end_y:.0f}"/>'
     )
     if not edge.label:
         return f"{path}\n"
     at_x, at_y = (x + end_x) / 2, (y + end_y) / 2 - 3
-    label = f'<text class="edge" text-anchor="middle" x="{at_x:.0f}" y="{at_y:.0f}">'
+    label = f'<text class="edge{unmet}" text-anchor="middle" x="{at_x:.0f}" y="{at_y:.0f}">'
     return f"{path}{label}{_text(edge.label)}</text>\n"
 
 

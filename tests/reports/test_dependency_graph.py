@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from xml.etree import ElementTree as ET
 
 import pytest
 
+from reconciler.discovery.unmet import Why
+from reconciler.reports.dependencies import graph_of
 from reconciler.reports.dependency_graph import (
     Graph,
     GraphEdge,
@@ -15,6 +18,7 @@ from reconciler.reports.dependency_graph import (
     render_tree,
 )
 from reconciler.reports.graph_svg import render_svg
+from tests.discovery.needs import entry, needs_of
 
 SVG = "{http://www.w3.org/2000/svg}"
 
@@ -80,3 +84,23 @@ def test_svg_puts_what_is_required_to_the_right() -> None:
 def test_svg_of_a_long_chain_is_no_recursion() -> None:
     drawing = ET.fromstring(render_svg(_graph(*(f"n{level} n{level + 1}" for level in range(5000)))))
     assert len(list(drawing.iter(f"{SVG}rect"))) == 5001
+
+
+@pytest.mark.parametrize(
+    ("render", "expected"),
+    [
+        pytest.param(render_tree, "w/c 1.0.0  {}  [^2: does not hold]", id="tree"),
+        pytest.param(render_mermaid, 'n1 -.-x|"^2"| n2', id="mermaid"),
+        pytest.param(render_dot, '"w/b" -> "w/c" [label="^2", style=dashed, color=red];', id="dot"),
+        pytest.param(render_svg, '<path class="unmet" ', id="svg"),
+    ],
+)
+def test_requirement_that_does_not_hold_is_marked(render: Callable[[Graph], str], expected: str) -> None:
+    last = entry("c", "1.0.0")
+    found = needs_of(entry("a", requires="b,c@^1"), entry("b", requires="c@^2"), last, entry("c", "2.0.0"))
+    assert [item.why for item in found.unmet] == [Why.CONFLICT]
+
+    text = render(graph_of(found))
+
+    assert expected.format(last.digest.short) in text
+    assert [text.count(mark) for mark in ("not hold", "-.-x", "color=red", 'class="unmet"')].count(1) == 1
