@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING, Any
 
 import httpx
 
+from reconciler.oci.registry.bounded_reading import BoundedResponse, TooMuchError
+
 if TYPE_CHECKING:
     import ssl
     from collections.abc import Callable, Iterator
@@ -34,6 +36,7 @@ _Key = tuple[str, str, int | None]
 class _PlainConnection(http.client.HTTPConnection):
     """Sends a head and a small body at once: one packet, for which the server wakes up once."""
 
+    response_class = BoundedResponse
     with_head = b""
 
     def send(self, data: Any) -> None:
@@ -241,6 +244,8 @@ def _read_head(connection: _PlainConnection, broken: OSError | None) -> http.cli
         raise httpx.ReadTimeout(str(exc)) from exc
     except (http.client.RemoteDisconnected, ConnectionError) as exc:
         raise _ClosedMeanwhileError from (broken or exc)
+    except TooMuchError as exc:
+        raise httpx.RemoteProtocolError(f"the answer is refused: {exc}") from exc
     except http.client.HTTPException as exc:
         raise httpx.RemoteProtocolError(f"the answer is not HTTP: {str(exc)[:80]!r}") from exc
     except OSError as exc:
