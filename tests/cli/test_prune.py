@@ -9,14 +9,17 @@ from typing import Any
 
 import pytest
 
+from reconciler.desired.requirements import REQUIRES
+from reconciler.oci import media_types
+from reconciler.oci.blob import Blob
 from reconciler.oci.layout import LayoutStore, open_layout
 from reconciler.oci.reference import Repository, Tag
-from tests.cli.test_catalog import with_catalog
-from tests.discovery.catalogued import names_in, put_artifact
+from tests.cli.test_catalog import with_catalog, write_image
+from tests.discovery.catalogued import annotated, listed, names_in, put_artifact, put_catalog
 from tests.support.docker_registry import DockerRegistry
 from tests.support.results import read_result
-from tests.support.scenarios import CountingProxy, Desk, set_up, triage
-from tests.support.scripted_registry import Reply
+from tests.support.scenarios import CountingProxy, Desk, overwrite, set_up, triage
+from tests.support.scripted_registry import Reply, ScriptedRegistry
 
 TRIAGE, SORT = Repository("workflows/triage"), Repository("workflows/sort")
 
@@ -39,6 +42,14 @@ def make(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Callable[..., De
 
 def store_of(desk: Desk) -> LayoutStore:
     return open_layout(desk.root / "registry")
+
+
+def put_needing(store: LayoutStore, name: str, requires: str, tag: str = "1.0.0") -> None:
+    """Publish a workflow of another project that requires something."""
+    blob = Blob.of_bytes(b"{}")
+    said = {"org.pallet.project": "other", REQUIRES: requires}
+    store.put_blob(Repository(name), blob)
+    store.put_manifest(Repository(name), Tag(tag), annotated(said, blob=blob), media_types.OCI_MANIFEST)
 
 
 def prune(desk: Desk, *arguments: str, code: int = 0) -> dict[str, Any]:
@@ -200,3 +211,115 @@ def test_registry_that_refuses_deletion_is_said(
         "3 refused",
     ]
     assert ran.stdout.count("→") == 1
+
+
+@pytest.mark.parametrize(
+    ("path", "status"),
+    [("/v2/_catalog", 401), ("/v2/workflows/secret/tags/list", 403)],
+    ids=["nothing-is-listed", "one-cannot-be-read"],
+)
+def test_nothing_goes_where_nobody_can_tell_who_requires_what(
+    registry: ScriptedRegistry, tmp_path: Path, capsys: pytest.CaptureFixture[str], path: str, status: int
+) -> None:
+    desk = set_up(tmp_path / "desk", registry.url, capsys, files={"workflows/triage.yaml": triage()})
+    for version in ("1.0.0", "1.1.0"):
+        desk.write("workflows/triage.yaml", triage(version))
+        assert desk.pallet("sync").code == 0
+    overwrite(registry.host, "workflows/secret", "1.0.0")
+    registry.on("GET", path, Reply(status, [("Content-Type", "application/json")], b"{}"))
+
+    shown = desk.pallet("prune", "--keep", "1", "-v")
+    document = prune(desk, "--keep", "1", "--yes", code=4)
+    ran = desk.pallet("prune", "--keep", "1", "--yes")
+
+    assert "= workflows/triage:1.0.0  " in shown.stdout
+    assert "nobody can tell who requires it" in shown.stdout
+    assert "nothing goes: nobody can tell who requires what\n" in shown.stderr
+    assert going(document) == []
+    (version,) = [item for item in document["versions"] if item["outcome"]]
+    assert version["reference"].endswith("workflows/triage:1.0.0")
+    assert (version["outcome"], version["reason"]) == ("refused", "nobody can tell who requires it")
+    assert str(status) in version["error"]
+    assert ran.stdout.splitlines()[-2:] == [
+        "  → publish a catalog: [catalog] in pallet.toml, then pallet catalog --rebuild --all, "
+        "as somebody who may read everything",
+        "1 refused",
+    ]
+    assert "DELETE" not in {request.method for request in registry.requests}
+
+
+def test_catalog_says_who_requires_what_where_nothing_is_listed(
+    registry: ScriptedRegistry, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    desk = with_catalog(
+        set_up(tmp_path / "desk", registry.url, capsys, files={"workflows/triage.yaml": triage()})
+    )
+    for version in ("1.0.0", "1.1.0"):
+        desk.write("workflows/triage.yaml", triage(version))
+        assert desk.pallet("sync").code == 0
+    registry.on("GET", "/v2/_catalog", Reply(401, [], b""))
+
+    assert going(prune(desk, "--keep", "1")) == ["workflows/triage:1.0.0"]
+
+
+def test_flawed_catalog_lets_everything_be_read(make: Callable[..., Desk]) -> None:
+    desk = make()
+    assert desk.pallet("sync").code == 0
+    entries = ",".join([*(item.text for item in listed(store_of(desk))), '{"bad":1}'])
+    put_catalog(store_of(desk), f'{{"format_version":"1.0","entries":[{entries}]}}'.encode())
+    put_needing(store_of(desk), "other/flow", "workflows/sort")
+
+    document = prune(desk)
+
+    assert going(document) == []
+    assert [item["reason"] for item in document["versions"]] == ["required by other/flow:1.0.0"]
+    assert document["notes"] == [
+        "oci-layout:registry/catalog:latest: entries cannot be read: 1, such as one with "
+        "tag: expected text, got None: everything is read as well"
+    ]
+
+
+def test_what_only_latest_holds_requires(make: Callable[..., Desk]) -> None:
+    desk = make()
+    assert desk.pallet("sync").code == 0
+    for tag in store_of(desk).list_tags(Repository("catalog")):
+        store_of(desk).delete_manifest(Repository("catalog"), tag)
+    put_needing(store_of(desk), "other/flow", "workflows/sort", "latest")
+
+    assert [item["reason"] for item in prune(desk)["versions"]] == ["required by other/flow:latest"]
+
+
+def test_unclear_requirement_keeps_and_is_said(make: Callable[..., Desk]) -> None:
+    desk = make()
+    assert desk.pallet("sync").code == 0
+    put_needing(store_of(desk), "other/flow", "workflows/sort@^^1")
+    assert desk.pallet("catalog", "--rebuild", "--all").code == 0
+
+    ran = desk.pallet("prune", "--yes")
+
+    assert (ran.code, ran.stdout) == (0, "1 kept\n")
+    assert "'workflows/sort@^^1'" in ran.stderr
+    assert ran.stderr.endswith("every version of workflows/sort stays\n")
+
+
+@pytest.mark.parametrize("is_listed", [True, False], ids=["catalog", "no-catalog"])
+def test_images_go_where_the_catalog_says_whose_they_are(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], *, is_listed: bool
+) -> None:
+    desk = set_up(tmp_path / "desk", "oci-layout:registry", capsys, files={})
+    desk = with_catalog(desk) if is_listed else desk
+    bare = (desk.root / "pallet.toml").read_text(encoding="utf-8")
+    for version in ("1.0.0", "1.1.0"):
+        write_image(desk, version)
+        assert desk.pallet("sync").code == 0
+    whys = {True: "older than the newest 1", False: "nobody says whose it is"}
+
+    old = prune(desk, "--keep", "1")
+    desk.write("pallet.toml", bare)
+    assert desk.pallet("sync").code == 0
+    orphans = prune(desk, "--yes")
+
+    assert [(item["tag"], item["reason"]) for item in old["versions"]] == [("1.0.0", whys[is_listed])]
+    assert going(orphans) == (["images/app:1.1.0", "images/app:1.0.0"] if is_listed else [])
+    assert store_of(desk).list_tags(Repository("images/app")) == ([] if is_listed else ["1.0.0", "1.1.0"])
+    assert desk.pallet("prune", "-v").stdout.count("nobody says whose it is") == (0 if is_listed else 2)
