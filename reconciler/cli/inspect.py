@@ -43,7 +43,8 @@ def command(reference: str, place: Place, reach: Reach, output: Output, *, raw: 
     """Say what REFERENCE is: an image, a chart, a workflow, an index …; its digest, size and media types,
     platforms, layers with their titles, annotations, and what refers to it. No layer is downloaded.
 
-    REFERENCE is [host/]repository:TAG, @DIGEST or @CONSTRAINT.
+    REFERENCE is [host/]repository:TAG, @DIGEST or @CONSTRAINT; a repository alone means its newest stable
+    version.
 
     \b
     Examples:
@@ -59,7 +60,7 @@ def command(reference: str, place: Place, reach: Reach, output: Output, *, raw: 
         open_reference(reference, place, reach, stop, screen) as located,
         absence_told(located),
     ):
-        name = find_one(located, f"write {located.repository}:TAG or {located.repository}@latest")
+        name = find_one(located)
         if raw:
             _print_raw(screen, located, name)
             return 0

@@ -84,9 +84,10 @@ def command(
     """Write the files of an artifact below a folder, by their titles, and print their paths.
 
     REFERENCE is [host/]repository[:tag][@digest], with a constraint such as @^1.2 behind it, or
-    oci-layout:DIR/REPOSITORY:TAG. Nothing is written outside the folder, whatever titles, links or archives
-    say. A file appears when all of it was right; one that is right already is not downloaded again, and one
-    that holds something else is left alone without --overwrite. What was broken off goes on next time.
+    oci-layout:DIR/REPOSITORY:TAG; a repository alone means its newest stable version. Nothing is written
+    outside the folder, whatever titles, links or archives say. A file appears when all of it was right; one
+    that is right already is not downloaded again, and one that holds something else is left alone without
+    --overwrite. What was broken off goes on next time.
 
     --with-deps takes everything that it needs, in versions that satisfy every constraint, and prints a lock
     of what was taken; --from-lock takes the same again, also below another prefix or in another registry.
@@ -120,7 +121,7 @@ def command(
             return pull_together(screen, located, asked, terms, asking(reach, screen, stop))
         with absence_told(located):
             with resolving_told(located.store, located.repository):
-                wanted = find_one(located, "write a tag behind it, such as :1.0.0, or @^1")
+                wanted = find_one(located)
             pulled = pull_told(located.store, located.repository, wanted, place.directory / folder, terms)
     for line in narrate_pull(pulled):
         screen.say(line)

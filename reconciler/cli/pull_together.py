@@ -69,7 +69,7 @@ class FromLock:
     def _advise(self, found: Found) -> str:
         """Return a command that works where what was named belongs to the lock too; else what is missing."""
         near = (called(found, item.repository) for item in self.lock.taken)
-        place = next((item for item in near if item is not None), None)
+        place = next((item for item in near if item is not None), found if found.is_bounded else None)
         pull = f"pallet pull {self.lock.root.repository}"
         if place is None:
             return (

@@ -19,12 +19,14 @@ from reconciler.cli.session import surroundings
 from reconciler.cli.whereabouts import find_place
 from reconciler.compose import open_store
 from reconciler.desired.references import read_constraint, read_reference
+from reconciler.desired.versions.constraints import LATEST, Constraint
 from reconciler.discovery.asking import Asking
 from reconciler.discovery.manifest_cache import CachedManifests, ManifestCache, cache_folder
 from reconciler.discovery.releases import list_releases
 from reconciler.discovery.resolving import Resolver
 from reconciler.discovery.unmet import Why
 from reconciler.errors import StoppedError, UsageError
+from reconciler.oci.reference import Tag
 from reconciler.oci.registry.notices import Notices
 
 if TYPE_CHECKING:
@@ -35,10 +37,9 @@ if TYPE_CHECKING:
     from reconciler.cli.screen import Screen
     from reconciler.cli.whereabouts import Found
     from reconciler.desired.config import Target
-    from reconciler.desired.versions.constraints import Constraint
     from reconciler.discovery.unmet import Unmet
     from reconciler.oci.digest import Digest
-    from reconciler.oci.reference import Repository, Tag
+    from reconciler.oci.reference import Repository
     from reconciler.oci.store import Store
     from reconciler.sync.stop import Stop
 
@@ -139,11 +140,12 @@ def tell_where(screen: Screen, located: Located, unmet: Iterable[Unmet]) -> None
     )
 
 
-def find_one(located: Located, usage: str) -> Tag | Digest:
+def find_one(located: Located, usage: str | None = None) -> Tag | Digest:
     """Return what a reference means in its repository: its digest, its tag, or the version of its constraint.
 
     Args:
-        usage: what to write where it names a repository and nothing of it.
+        usage: what to write where it names a repository and nothing of it; None where that means its newest
+            stable version, or `latest` where no tag is a version.
 
     Raises:
         UsageError: it names a repository and nothing of it.
@@ -153,13 +155,15 @@ def find_one(located: Located, usage: str) -> Tag | Digest:
     exact = located.digest or located.tag
     if exact is not None:
         return exact
-    if located.constraint is None:
+    if located.constraint is None and usage is not None:
         raise UsageError(
             f"reference: expected a tag, a digest or a constraint, got {located.repository} alone", fix=usage
         )
     with open_manifests(located) as manifests:
         releases = list_releases(located.store, located.repository)
-        return Resolver(releases, manifests).resolve(located.constraint).tag
+        if located.constraint is None and not releases.versions and LATEST in releases.other_tags:
+            return Tag(LATEST)
+        return Resolver(releases, manifests).resolve(located.constraint or Constraint(LATEST)).tag
 
 
 def choose_constraint(located: Located, argument: str | None) -> Constraint | None:

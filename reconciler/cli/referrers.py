@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from reconciler.cli.absence import absence_told
 from reconciler.cli.options import (
     Output,
     Place,
@@ -13,11 +14,9 @@ from reconciler.cli.options import (
     place_options,
     reach_options,
 )
-from reconciler.cli.references import asking, open_reference
+from reconciler.cli.references import asking, find_one, open_reference
 from reconciler.cli.screen import Screen
 from reconciler.cli.session import stop_on_signals
-from reconciler.cli.subjects import find_subject, require_subject
-from reconciler.desired.references import read_reference
 from reconciler.discovery.referring import list_referring
 from reconciler.reports import documents
 from reconciler.reports.attached import (
@@ -46,7 +45,8 @@ def command(
 ) -> int:
     """List what refers to REFERENCE: SBOMs, signatures, test results, whatever was attached to it.
 
-    REFERENCE is [host/]repository:TAG, @DIGEST or @CONSTRAINT. The registry's referrers API is asked, and
+    REFERENCE is [host/]repository:TAG, @DIGEST or @CONSTRAINT; a repository alone means its newest stable
+    version. The registry's referrers API is asked, and
     where it has none, the list under the fallback tag; stderr and the JSON say which of them answered. What
     cosign keeps under tags of its own (sha256-….sig, .att, .sbom) is looked for as well.
 
@@ -57,12 +57,13 @@ def command(
       pallet referrers registry.example.com/acme/router:1.0.0 --recursive --format tree
     """
     screen = Screen(output)
-    require_subject(read_reference(reference))
     with stop_on_signals() as stop, open_reference(reference, place, reach, stop, screen) as located:
+        with absence_told(located):
+            subject = located.store.head_manifest(located.repository, find_one(located))
         referring = list_referring(
             located.store,
             located.repository,
-            find_subject(located),
+            subject,
             artifact_type=artifact_type,
             recursive=recursive,
             proceed=asking(reach, screen, stop).proceed,

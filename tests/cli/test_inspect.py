@@ -131,9 +131,29 @@ def test_control_characters_never_reach_a_terminal(online: Desk, registry: Scrip
 
 
 @pytest.mark.parametrize(
+    "command", [["inspect"], ["referrers"], ["pull", "-o", "out"]], ids=lambda item: item[0]
+)
+def test_repository_alone_means_its_newest_stable_version(synced: Desk, command: list[str]) -> None:
+    arguments = [*command, "--format", "json"]
+
+    alone = synced.pallet(*arguments, NAME)
+
+    assert alone.code == 0, alone.everything
+    wanted = read_result(synced.pallet(*arguments, f"{NAME}@latest").stdout)
+    assert read_result(alone.stdout)["digest"] == wanted["digest"]
+
+
+def test_repository_without_versions_means_latest(online: Desk, registry: ScriptedRegistry) -> None:
+    digest = registry.put("w/image", manifest_of({}), OCI, "latest", "nightly")
+
+    ran = online.pallet("inspect", "w/image", "--format", "json")
+
+    assert (ran.code, read_result(ran.stdout)["digest"]) == (0, digest)
+
+
+@pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ((NAME,), f"reference: expected a tag, a digest or a constraint, got {NAME} alone"),
         ((f"{NAME}:1.0.0", "--raw", "--format", "json"), "--raw: expected it or --format json, got both"),
     ],
 )

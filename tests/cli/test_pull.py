@@ -81,12 +81,6 @@ def test_image_is_wrong_usage(desk: Desk) -> None:
     )
 
 
-def test_repository_alone_is_wrong_usage(shelf: Desk) -> None:
-    ran = shelf.pallet("pull", HERE)
-    assert ran.code == 64
-    assert "reference: expected a tag, a digest or a constraint, got app alone" in ran.stderr
-
-
 def test_published_workflow_comes_back(synced: Desk) -> None:
     ran = synced.pallet("pull", "workflows/triage@*", "-o", "back")
 
