@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 _GZIP = b"\x1f\x8b"
 _ZSTD = b"\x28\xb5\x2f\xfd"
+_REFILL_BYTES = 128 * 1024
 _RATIO_FROM_BYTES = 64 * 1024 * 1024
 
 
@@ -207,6 +208,8 @@ class _Plain:
         self._stream, self._max_bytes, self._subject, self._digest = stream, max_bytes, subject, digest
         self._hashed = hashlib.new(digest.algorithm if digest else "sha256")
         self._read_bytes = 0
+        self._plain, self._position = b"", 0
+        """What was unpacked, and how much of it was read."""
         self._held = stream.read(CHUNK_BYTES)
         if self._held.startswith(_ZSTD):
             raise RefusedError(
@@ -217,7 +220,15 @@ class _Plain:
 
     def read(self, size: int) -> bytes:
         """Return up to `size` bytes; nothing only at the end."""
-        piece = self._take(size) if self._inflate is None else self._unpack(size)
+        if self._position == len(self._plain):
+            self._plain, self._position = self._refill(), 0
+        piece = self._plain[self._position : self._position + size]
+        self._position += len(piece)
+        return piece
+
+    def _refill(self) -> bytes:
+        """Return the next bytes: many, since what follows them is copied each time."""
+        piece = self._take(_REFILL_BYTES) if self._inflate is None else self._unpack(_REFILL_BYTES)
         self._read_bytes += len(piece)
         if self._read_bytes > self._max_bytes:
             raise RefusedError(
