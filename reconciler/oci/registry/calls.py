@@ -50,6 +50,8 @@ class Call:
     """Only for reading blobs, which registries keep elsewhere."""
     is_resent: bool = True
     """Whether it is sent again as it is when the connection breaks; an upload has moved on by then."""
+    asks_after_failure: bool = False
+    """Whether the caller sees a server's failure at once: it may have come after the work was done."""
 
 
 def redirected(refusal: Refusal, storage: PrivateStorage) -> Url:

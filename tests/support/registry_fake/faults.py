@@ -46,6 +46,12 @@ class Fault(Enum):
     PATCH_FORGOTTEN = "a byte is lost: the next chunk is out of order, and only a GET says where to go on"
     CHUNK_MINIMUM = "OCI-Chunk-Min-Length, and 400 after a chunk below it"
     # Uploads, the rest
+    COMMIT_RESET = "the connection is reset by the last PUT, and nothing is stored"
+    COMMIT_LOST = "the connection is reset by the last PUT, and the blob is stored"
+    COMMIT_504 = "504 to the last PUT, and the blob is stored (gateways that are in a hurry)"
+    COMMIT_DIGEST_WRONG = "Docker-Content-Digest of something else for a blob"
+    PATCH_502 = "502 to a PATCH, and the chunk is kept"
+    BODY_TOO_LARGE = "413 to every long body, as a web page (nginx)"
     PUT_TOO_LARGE = "413 to a long PUT, as a web page (nginx)"
     PUT_ANSWERED_EARLY = "403 before the body was read, and the connection closed"
     PUT_202 = "202 to the last PUT: nothing was stored"

@@ -135,9 +135,43 @@ def _chunk_minimum_is_wanted(registry: ScriptedRegistry, request: Request) -> Re
     return problem(400, "BLOB_UPLOAD_INVALID", "the chunk before this one was too small")
 
 
+@instead(Fault.COMMIT_RESET)
+def _commit_reset(registry: ScriptedRegistry, request: Request) -> Reply | None:
+    return Reply(hang_up=True) if _commits(request.method, request.target) else None
+
+
+@spoil(Fault.COMMIT_LOST)
+def _commit_lost(registry: ScriptedRegistry, request: Request, reply: Reply) -> Reply | None:
+    return Reply(hang_up=True) if _has_committed(request, reply) else None
+
+
+@spoil(Fault.COMMIT_504)
+def _commit_504(registry: ScriptedRegistry, request: Request, reply: Reply) -> Reply | None:
+    return (
+        Reply(504, {"Content-Type": "text/html"}, b"<h1>504</h1>") if _has_committed(request, reply) else None
+    )
+
+
+@spoil(Fault.COMMIT_DIGEST_WRONG)
+def _commit_digest_wrong(registry: ScriptedRegistry, request: Request, reply: Reply) -> Reply | None:
+    if reply.status != 201 or place_of(request.path) not in {Place.UPLOAD, Place.START}:
+        return None
+    return replace(reply, headers=reply.with_headers(docker_content_digest=f"sha256:{'a' * 64}"))
+
+
+@spoil(Fault.PATCH_502)
+def _patch_502(registry: ScriptedRegistry, request: Request, reply: Reply) -> Reply | None:
+    return Reply(502) if (request.method, reply.status) == ("PATCH", 202) else None
+
+
 @instead(Fault.PUT_TOO_LARGE)
 def _put_too_large(registry: ScriptedRegistry, request: Request) -> Reply | None:
-    if not _commits(request.method, request.target) or len(request.body) <= registry.fault_at_bytes:
+    return _body_too_large(registry, request) if _commits(request.method, request.target) else None
+
+
+@instead(Fault.BODY_TOO_LARGE)
+def _body_too_large(registry: ScriptedRegistry, request: Request) -> Reply | None:
+    if len(request.body) <= registry.fault_at_bytes:
         return None
     page = b"<html><head><title>413 Request Entity Too Large</title></head></html>"
     return Reply(413, {"Content-Type": "text/html"}, page)
@@ -186,6 +220,10 @@ def _ended(registry: ScriptedRegistry, request: Request, reply: Reply) -> Reply 
 
 def _commits(method: str, target: str) -> bool:
     return method == "PUT" and place_of(target.partition("?")[0]) is Place.UPLOAD
+
+
+def _has_committed(request: Request, reply: Reply) -> bool:
+    return _commits(request.method, request.target) and reply.status == 201
 
 
 def _carries(method: str, target: str) -> bool:

@@ -35,7 +35,7 @@ class Trouble(Enum):
     TOO_LARGE = auto()
     """One request carried too much."""
     BROKEN = auto()
-    """The connection broke before there was an answer."""
+    """The connection broke before there was an answer, or whoever stands in between gave up."""
     CHUNKS_REFUSED = auto()
     """It does not take chunks, or none of a size that we may send."""
     STUCK = auto()

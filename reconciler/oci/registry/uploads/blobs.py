@@ -11,12 +11,13 @@ from typing import TYPE_CHECKING
 from reconciler.oci.registry import wire
 from reconciler.oci.registry.calls import BrokenOffError
 from reconciler.oci.registry.uploads import mounts, places
-from reconciler.oci.registry.uploads.attempts import Way
+from reconciler.oci.registry.uploads.attempts import Trouble, Way
 from reconciler.oci.registry.uploads.bodies import WholeBody
+from reconciler.oci.registry.uploads.ceilings import Ceiling
 from reconciler.oci.registry.uploads.chunks import Sizes
-from reconciler.oci.registry.uploads.journal import Journal, Subject
+from reconciler.oci.registry.uploads.journal import Entry, Journal, Subject
 from reconciler.oci.registry.uploads.pushing import Pushing
-from reconciler.oci.registry.uploads.setbacks import setback
+from reconciler.oci.registry.uploads.setbacks import Setback, setback
 
 if TYPE_CHECKING:
     from reconciler.oci.blob import Blob
@@ -33,6 +34,7 @@ class Uploads:
     def __init__(self, session: Session, journal: Journal | None = None, sizes: Sizes | None = None) -> None:
         self._session, self._journal, self._sizes = session, journal or Journal(), sizes or Sizes()
         self._kept: dict[tuple[str, Digest], Place] = {}
+        self._ceiling = Ceiling()
         self._lock = threading.Lock()
 
     def mount(self, name: str, digest: Digest, source: str) -> bool:
@@ -60,12 +62,18 @@ class Uploads:
         with self._lock:
             kept = self._kept.pop((name, blob.digest), None)
         profile = self._session.profile
-        if kept is None and profile.single_post and blob.size_bytes <= self._sizes.single_post_max:
+        size_bytes = blob.size_bytes
+        if (
+            kept is None
+            and profile.single_post
+            and size_bytes <= self._sizes.single_post_max
+            and self._ceiling.allows(size_bytes)
+        ):
             self._post(name, blob)
         elif self._sizes.is_resumable(profile, blob.size_bytes):
             self._put_resumable(name, blob, kept)
         else:
-            Pushing(self._session, name, blob, self._sizes).run(Way.WHOLE, kept)
+            self._pushing(name, blob).run(Way.WHOLE, kept)
 
     def close(self) -> None:
         """Give up the sessions that mounts opened and nobody used."""
@@ -79,27 +87,42 @@ class Uploads:
         with self._journal.entry(subject) as entry:
             # Without a journal nobody could go on with chunks, and one PUT is what all registries take.
             way = Way.CHUNKS if entry.keeps else Way.WHOLE
-            Pushing(self._session, name, blob, self._sizes, entry).run(way, kept)
+            self._pushing(name, blob, entry).run(way, kept)
 
     def _post(self, name: str, blob: Blob) -> None:
         """Send a blob with a single POST; a registry that answers 202 has ignored the body.
 
         For registries where half an upload cannot be cleaned up; the reference registry always answers 202.
         """
-        pushing = Pushing(self._session, name, blob, self._sizes)
+        pushing = self._pushing(name, blob)
         url = self._session.url(wire.single_upload(name, blob.digest))
         try:
             answer = places.send_body(self._session, name, "POST", url, WholeBody(blob))
-        except BrokenOffError:
-            pushing.run(Way.WHOLE)
+        except BrokenOffError as exc:
+            self._post_failed(pushing, Setback(Trouble.BROKEN, exc, may_be_there=True))
             return
-        if answer.status in places.COMMITTED:
-            answer.discard()
-        elif answer.status == 202:
+        if places.stored(answer, blob.digest):
+            return
+        if answer.status == 202:
             answer.discard()
             pushing.run(Way.WHOLE, places.opened(answer))
         elif answer.status in _NO_SINGLE_POST:
             answer.discard()
             pushing.run(Way.WHOLE)
         else:
-            raise setback(self._session, answer).error
+            self._post_failed(pushing, setback(self._session, answer))
+
+    def _post_failed(self, pushing: Pushing, found: Setback) -> None:
+        """Go on with two requests, or with chunks, where either may help."""
+        if found.trouble is Trouble.TOO_LARGE:
+            self._ceiling.refuse(pushing.blob.size_bytes)
+        elif found.trouble is not Trouble.BROKEN:
+            raise found.error
+        elif pushing.has_arrived_after(found, breaks=0):
+            return
+        elif self._session.transport.retries == 0:
+            raise found.error
+        pushing.run(Way.WHOLE)
+
+    def _pushing(self, name: str, blob: Blob, entry: Entry | None = None) -> Pushing:
+        return Pushing(self._session, name, blob, self._sizes, entry or Entry.nowhere(), self._ceiling)

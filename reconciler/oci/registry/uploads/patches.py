@@ -6,12 +6,12 @@ Must never be added: which blobs go in chunks, or what follows when they did not
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from reconciler.errors import StoreError
 from reconciler.oci.registry.calls import BrokenOffError
-from reconciler.oci.registry.uploads import places, ranges
+from reconciler.oci.registry.uploads import arrivals, places, ranges
 from reconciler.oci.registry.uploads.attempts import Trouble
 from reconciler.oci.registry.uploads.bodies import PartedContent
 from reconciler.oci.registry.uploads.setbacks import Setback, setback
@@ -19,9 +19,11 @@ from reconciler.oci.registry.uploads.setbacks import Setback, setback
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from reconciler.errors import PalletError
     from reconciler.oci.blob import Blob
     from reconciler.oci.registry.answers import Answer
     from reconciler.oci.registry.auth import Session
+    from reconciler.oci.registry.uploads.ceilings import Ceiling
     from reconciler.oci.registry.uploads.chunks import ChunkSize
     from reconciler.oci.registry.uploads.places import Place
 
@@ -44,30 +46,68 @@ class ChunkedUpload:
     smallest_bytes: int
     acknowledged: Callable[[Place, int], None]
     """Told where the upload goes on, and how many bytes the registry has."""
+    ceiling: Ceiling
     offset: int = 0
     _recoveries: int = 0
     _breaks: int = 0
     """Since the last progress."""
+    _may_go_on: bool = True
+    """Whether another attempt may follow the last break."""
+    _is_verified: bool = False
 
     def run(self) -> Setback | None:
         """Send what is missing, and commit; return what went wrong, None where the blob is stored.
 
         Raises:
-            BrokenOffError: the connection broke again and again without any progress.
+            BrokenOffError: the connection broke again and again without any progress, at the commit too.
+            StoreError: the registry failed as often.
             DigestMismatchError: the bytes read are not those promised.
             PalletError: there was no answer.
         """
         with PartedContent(self.blob) as content:
-            while self.offset < self.blob.size_bytes:
-                trouble = self._send_next(content)
-                if trouble is not None:
-                    return trouble
+            while True:
+                found = self._send_rest(content) or self._commit()
+                if found is None or not found.may_be_there:
+                    return found
+                if self._has_arrived(found):
+                    return None
+                found = self._after_doubt(found)
+                if found is not None:
+                    return found
+
+    def _send_rest(self, content: PartedContent) -> Setback | None:
+        while self.offset < self.blob.size_bytes:
+            trouble = self._send_next(content)
+            if trouble is not None:
+                return trouble
+        if not self._is_verified:
             content.verify()
-        answer = places.commit(self.session, self.name, self.place, self.blob.digest)
-        if answer.status in places.COMMITTED:
-            answer.discard()
+            self._is_verified = True
+        return None
+
+    def _commit(self) -> Setback | None:
+        try:
+            answer = places.commit(self.session, self.name, self.place, self.blob.digest)
+        except BrokenOffError as exc:
+            return Setback(Trouble.BROKEN, exc, may_be_there=True)
+        if places.stored(answer, self.blob.digest):
             return None
         return setback(self.session, answer)
+
+    def _has_arrived(self, found: Setback) -> bool:
+        """Wait for a registry that may still be at it, then look."""
+        if found.trouble is Trouble.BROKEN:
+            self._may_go_on = self.session.transport.pause(self._breaks)
+            self._breaks += 1
+        return arrivals.has_arrived(self.session, self.name, self.blob)
+
+    def _after_doubt(self, found: Setback) -> Setback | None:
+        """Go on from what the registry has, where it is sure by now that the blob is not stored."""
+        if found.trouble is Trouble.SESSION_LOST:
+            return replace(found, may_be_there=False)
+        if not self._may_go_on:
+            raise found.error
+        return self._recover(Setback(Trouble.SESSION_LOST, found.error))
 
     def _send_next(self, content: PartedContent) -> Setback | None:
         end = min(self.offset + self.chunk.size_bytes, self.blob.size_bytes)
@@ -99,7 +139,7 @@ class ChunkedUpload:
         self.place, self.offset = place, offset
         self.acknowledged(place, offset)
 
-    def _after_break(self, exc: BrokenOffError) -> Setback | None:
+    def _after_break(self, exc: PalletError) -> Setback | None:
         """Ask what arrived; only a registry that cannot be reached at all ends the upload for this run."""
         if not self.session.transport.pause(self._breaks):
             raise exc
@@ -111,6 +151,7 @@ class ChunkedUpload:
         if found.trouble is Trouble.TOO_LARGE or (
             answer.status == 416 and _GHCR_TOO_LARGE in answer.refusal().complaint.text
         ):
+            self.ceiling.refuse(min(self.chunk.size_bytes, self.blob.size_bytes - self.offset))
             smaller = self.chunk.smaller(smallest_bytes=self.smallest_bytes)
             if smaller is None:
                 return Setback(Trouble.CHUNKS_REFUSED, found.error)
@@ -118,7 +159,7 @@ class ChunkedUpload:
             return self._recover(found)
         if answer.status == 416:
             return self._recover(found)
-        return found
+        return self._after_break(found.error) if found.trouble is Trouble.BROKEN else found
 
     def _recover(self, why: Setback) -> Setback | None:
         """Find out what has arrived, and go on from there."""

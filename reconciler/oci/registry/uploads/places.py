@@ -9,7 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
-from reconciler.errors import PalletError, StoreError
+from reconciler.errors import DigestMismatchError, PalletError, StoreError
+from reconciler.oci.digest import Digest
 from reconciler.oci.media_types import OCTET_STREAM
 from reconciler.oci.registry import scopes, wire
 from reconciler.oci.registry.calls import Body, Call, Headers
@@ -18,7 +19,6 @@ from reconciler.oci.registry.settings import BLOB_COMMIT_TIMEOUT_S
 from reconciler.oci.registry.wire import Kind
 
 if TYPE_CHECKING:
-    from reconciler.oci.digest import Digest
     from reconciler.oci.registry.answers import Answer
     from reconciler.oci.registry.auth import Session
     from reconciler.oci.registry.urls import Url
@@ -123,7 +123,7 @@ def commit(session: Session, name: str, place: Place, digest: Digest, body: Body
 def send_body(
     session: Session, name: str, method: str, url: Url, body: bytes | Body, headers: Headers = ()
 ) -> Answer:
-    """Send bytes of a blob; a connection that breaks is not tried again, since the upload has moved on."""
+    """Send bytes of a blob, once: after a break or a server's failure the upload may have moved on."""
     call = Call(
         method,
         url,
@@ -132,8 +132,35 @@ def send_body(
         body,
         timeout_s=BLOB_COMMIT_TIMEOUT_S,
         is_resent=False,
+        asks_after_failure=True,
     )
     return session.send(call, scopes=scopes.push(name))
+
+
+def stored(answer: Answer, digest: Digest) -> bool:
+    """Say whether an answer confirms a blob, and be done with it then.
+
+    Raises:
+        DigestMismatchError: the registry says that it stored another one.
+    """
+    if answer.status not in COMMITTED:
+        return False
+    answer.discard()
+    header = answer.header(b"docker-content-digest")
+    got = None if header is None else _digest(header)
+    # One of another algorithm is another name for it, perhaps.
+    if got is not None and got.algorithm == digest.algorithm and got != digest:
+        raise DigestMismatchError(
+            f"{answer.request}: the registry stored another blob", expected=digest, got=got
+        )
+    return True
+
+
+def _digest(text: str) -> Digest | None:
+    try:
+        return Digest(text)
+    except ValueError:
+        return None
 
 
 def cancel(session: Session, name: str, place: Place) -> None:

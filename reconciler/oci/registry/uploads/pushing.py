@@ -10,11 +10,11 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from reconciler.errors import PalletError, StoreError, UnreachableError
-from reconciler.oci.registry import read
 from reconciler.oci.registry.calls import BrokenOffError
-from reconciler.oci.registry.uploads import places, ranges
+from reconciler.oci.registry.uploads import arrivals, places, ranges
 from reconciler.oci.registry.uploads.attempts import Attempt, Trouble, Way
 from reconciler.oci.registry.uploads.bodies import WholeBody
+from reconciler.oci.registry.uploads.ceilings import Ceiling
 from reconciler.oci.registry.uploads.chunks import ChunkSize, Sizes
 from reconciler.oci.registry.uploads.journal import Entry, Progress
 from reconciler.oci.registry.uploads.patches import ChunkedUpload
@@ -40,6 +40,7 @@ class Pushing:
     blob: Blob
     sizes: Sizes
     entry: Entry = field(default_factory=Entry.nowhere)
+    ceiling: Ceiling = field(default_factory=Ceiling)
 
     def run(self, way: Way, place: Place | None = None) -> None:
         """Store the blob.
@@ -53,16 +54,18 @@ class Pushing:
             PalletError: nothing was confirmed.
         """
         is_large = self.blob.size_bytes > self.sizes.fallback_chunk
+        if self.session.profile.chunks and not self.ceiling.allows(self.blob.size_bytes):
+            way = Way.CHUNKS
         attempt = Attempt.first(way, self.session.profile, is_large=is_large)
         offset = 0
         if place is None and way is Way.CHUNKS:
             place, offset = self._resumed() or (None, 0)
         while (found := self._try(attempt, place, offset)) is not None:
+            if found.may_be_there and self.has_arrived_after(found, breaks=attempt.broken):
+                return
             following = attempt.after(found.trouble, breaks_max=self.session.transport.retries)
             if following is None:
                 raise found.error
-            if found.trouble is Trouble.BROKEN and self._arrived_after_all(attempt):
-                return
             attempt, place, offset = following, None, 0
 
     def _resumed(self) -> tuple[Place, int] | None:
@@ -101,12 +104,13 @@ class Pushing:
         except BrokenOffError as exc:
             if attempt.way is Way.CHUNKS:
                 raise
-            return Setback(Trouble.BROKEN, exc)
+            return Setback(Trouble.BROKEN, exc, may_be_there=True)
         except PalletError as exc:
             self._abandon(attempt, place, exc)
             raise
         self.entry.remove()
-        if found is not None and found.trouble is not Trouble.SESSION_LOST:
+        # One that may be done, or about to be, is left alone.
+        if found is not None and found.trouble is not Trouble.SESSION_LOST and not found.may_be_there:
             places.cancel(self.session, self.name, place)
         return found
 
@@ -121,15 +125,19 @@ class Pushing:
         if attempt.way is Way.CHUNKS:
             return self._send_chunks(attempt, place, offset)
         answer = places.commit(self.session, self.name, place, self.blob.digest, WholeBody(self.blob))
-        if answer.status in places.COMMITTED:
-            answer.discard()
+        if places.stored(answer, self.blob.digest):
             return None
-        return setback(self.session, answer)
+        found = setback(self.session, answer)
+        if found.trouble is Trouble.TOO_LARGE:
+            self.ceiling.refuse(self.blob.size_bytes)
+        return found
 
     def _send_chunks(self, attempt: Attempt, place: Place, offset: int) -> Setback | None:
         wanted_bytes = self.sizes.fallback_chunk if attempt.is_fallback else self.sizes.resumable_chunk
         chunk = ChunkSize.choose(
-            self.session.profile, wanted_bytes=wanted_bytes, announced_min=place.chunk_min
+            self.session.profile,
+            wanted_bytes=self.ceiling.fitting(wanted_bytes, smallest_bytes=self.sizes.smallest_chunk),
+            announced_min=place.chunk_min,
         )
         if chunk is None:
             text = f"{self.name}: the registry takes no chunks of a size that pallet sends"
@@ -143,6 +151,7 @@ class Pushing:
             chunk,
             smallest_bytes=self.sizes.smallest_chunk,
             acknowledged=self._note,
+            ceiling=self.ceiling,
             offset=offset,
         )
         return upload.run()
@@ -150,12 +159,13 @@ class Pushing:
     def _note(self, place: Place, offset: int) -> None:
         self.entry.write(Progress(str(place.url), offset))
 
-    def _arrived_after_all(self, attempt: Attempt) -> bool:
-        """Wait, then see whether only the answer was lost."""
-        self.session.transport.pause(attempt.broken)
-        if self.blob.size_bytes < LOOK_FIRST_MIN_BYTES:
+    def has_arrived_after(self, found: Setback, *, breaks: int) -> bool:
+        """Wait, then see whether only the answer was lost.
+
+        Args:
+            breaks: how many there were before.
+        """
+        goes_on = found.trouble is not Trouble.BROKEN or self.session.transport.pause(breaks)
+        if goes_on and self.blob.size_bytes < LOOK_FIRST_MIN_BYTES:
             return False
-        try:
-            return read.has_blob(self.session, self.name, self.blob.digest, size_bytes=self.blob.size_bytes)
-        except StoreError:
-            return False  # who may push need not be allowed to read
+        return arrivals.has_arrived(self.session, self.name, self.blob)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from reconciler.errors import StoreError, UnauthorisedError, UnreachableError
+from reconciler.errors import DigestMismatchError, StoreError, UnauthorisedError, UnreachableError
 from reconciler.oci.registry.profiles import BY_NAME, Profile
 from tests.oci.registry.misbehaviours.row import BROKEN, Row, Table
 from tests.oci.registry.scene import mount, publish, push, push_chunks
@@ -36,6 +36,41 @@ UPLOADS: Table = {
     Fault.PATCH_HALF_KEPT: (Row(push_chunks),),
     Fault.PATCH_FORGOTTEN: (Row(push_chunks, counts={"GET upload": 1, "PUT upload": 1}),),
     Fault.CHUNK_MINIMUM: (Row(push_chunks, counts={"PATCH upload": 3}, turned={"chunk_min_bytes": 2000}),),
+    Fault.COMMIT_RESET: (
+        Row(
+            push_chunks, times=1, counts={"PATCH upload": 5, "PUT upload": 2, "GET upload": 1, "HEAD blob": 1}
+        ),
+        Row(push_chunks, UnreachableError, BROKEN, counts={"PATCH upload": 5, "PUT upload": 3}),
+    ),
+    Fault.COMMIT_LOST: (
+        Row(push_chunks, counts={"PATCH upload": 5, "PUT upload": 1, "HEAD blob": 1}),
+        Row(push, times=1, counts={"PUT upload": 2}),
+    ),
+    Fault.COMMIT_504: (
+        Row(push_chunks, counts={"PATCH upload": 5, "PUT upload": 1, "HEAD blob": 1}),
+        Row(push, times=1, counts={"PUT upload": 2}),
+        # Small enough to be sent again before anybody asks.
+        Row(push, counts={"PUT upload": 3, "HEAD blob": 1}),
+    ),
+    Fault.COMMIT_DIGEST_WRONG: (
+        Row(push, DigestMismatchError, "the registry stored another blob: digest mismatch"),
+        Row(push_chunks, DigestMismatchError, "the registry stored another blob: digest mismatch"),
+        Row(
+            push,
+            DigestMismatchError,
+            "the registry stored another blob: digest mismatch",
+            also=(Fault.SINGLE_POST_201,),
+            profile=BY_NAME["zot"],
+        ),
+    ),
+    Fault.PATCH_502: (
+        Row(push_chunks, times=1, counts={"PATCH upload": 5, "GET upload": 1}),
+        Row(push_chunks, counts={"PATCH upload": 5, "GET upload": 5}),
+    ),
+    Fault.BODY_TOO_LARGE: (
+        Row(push, StoreError, "413 ", profile=BY_NAME["gar"]),
+        Row(push_chunks, turned={"fault_at_bytes": 300}, counts={"POST upload": 2}),
+    ),
     Fault.PUT_TOO_LARGE: (Row(push, counts={"PATCH upload": 1}),),
     Fault.PUT_ANSWERED_EARLY: (Row(push, UnauthorisedError, "403 Forbidden: DENIED: you may not push"),),
     Fault.PUT_202: (Row(push, StoreError, "has not stored the blob: expected 201, got 202"),),

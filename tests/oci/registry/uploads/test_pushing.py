@@ -196,6 +196,100 @@ def test_connection_that_always_breaks_is_an_error(server: ScriptedRegistry) -> 
         put(server, None)
 
 
+@pytest.mark.parametrize("fault", [Fault.COMMIT_LOST, Fault.COMMIT_504], ids=str)
+@pytest.mark.parametrize("journal", [True, False], ids=["chunks", "whole"])
+def test_blob_that_arrived_is_not_sent_again(
+    server: ScriptedRegistry, tmp_path: Path, fault: Fault, journal: bool
+) -> None:
+    server.misbehave(fault)
+    counts = put(server, tmp_path if journal else None, retries=0)
+    assert counts == {"POST": 1, "PUT": 1, "HEAD blob": 1} | ({"PATCH": 6} if journal else {})
+    assert is_stored(server)
+    assert list(tmp_path.glob("*.json")) == []
+
+
+def test_break_at_the_commit_goes_on_with_what_is_there(server: ScriptedRegistry, tmp_path: Path) -> None:
+    server.misbehave(Fault.COMMIT_RESET, times=2)
+    assert put(server, tmp_path) == {"POST": 1, "PATCH": 6, "PUT": 3, "HEAD blob": 2, "GET": 2}
+    assert is_stored(server)
+
+
+def test_breaks_at_the_commit_leave_it_to_a_later_run(server: ScriptedRegistry, tmp_path: Path) -> None:
+    server.misbehave(Fault.COMMIT_RESET, times=2)
+    with pytest.raises(UnreachableError, match="the connection broke"):
+        put(server, tmp_path, retries=1)
+    assert put(server, tmp_path) == {"GET": 1, "PUT": 1}
+    assert is_stored(server)
+
+
+def test_failures_at_the_commit_are_said(server: ScriptedRegistry, tmp_path: Path) -> None:
+    server.on("PUT", "/uploads/", Reply(502))
+    with pytest.raises(StoreError, match="the registry answered 502 Bad Gateway"):
+        put(server, tmp_path)
+    assert len(server.seen("PUT")) == 3
+
+
+def test_session_gone_after_a_break_is_begun_anew(server: ScriptedRegistry, tmp_path: Path) -> None:
+    server.misbehave(Fault.COMMIT_RESET, times=1)
+    server.on("GET", "/uploads/", Reply(404))
+    assert put(server, tmp_path) == {"POST": 2, "PATCH": 12, "PUT": 2, "HEAD blob": 1, "GET": 1}
+    assert is_stored(server)
+
+
+def test_blob_that_lost_its_end_gets_it(server: ScriptedRegistry, tmp_path: Path) -> None:
+    def tear(request: Request) -> Reply:
+        (upload,) = server.hold(REPOSITORY).sessions.values()
+        del upload.content[-1000:]
+        return Reply(hang_up=True)
+
+    server.on("PUT", "/uploads/", tear, times=1)
+    put(server, tmp_path)
+    assert patched(server)[6:] == ["101400-102399"]
+    assert is_stored(server)
+
+
+def test_413_to_one_request_leads_to_chunks(server: ScriptedRegistry) -> None:
+    server.fault_at_bytes = 15_000
+    server.misbehave(Fault.BODY_TOO_LARGE)
+    artifactory = Profile("artifactory", single_post=True)
+    counts = put(server, None, profile=artifactory)
+    assert (counts["POST"], counts["PATCH"]) == (2, 12)
+    assert is_stored(server)
+
+
+def test_limit_is_learnt_once(server: ScriptedRegistry) -> None:
+    server.fault_at_bytes = 6000
+    server.misbehave(Fault.BODY_TOO_LARGE)
+    other = Blob.of_bytes(CONTENT[::-1])
+    profile = Profile("artifactory", single_post=True)
+    with opened(server, sizes=SIZES, profile=profile) as store:
+        store.put_blob(REPOSITORY, BLOB)
+        server.requests.clear()
+        store.put_blob(REPOSITORY, other)
+    assert {len(request.body) for request in server.seen("POST")} == {0}
+    assert max(len(request.body) for request in server.requests) <= 6000
+    assert other.digest in server.hold(REPOSITORY).blobs
+
+
+@pytest.mark.parametrize("answer", [Reply(502), Reply(hang_up=True)], ids=["502", "break"])
+def test_failed_single_post_looks_before_it_sends_again(server: ScriptedRegistry, answer: Reply) -> None:
+    server.single_post = True
+    server.on("POST", "digest=", lambda request: (server.faithful(request), answer)[1], times=1)
+    assert put(server, None, profile=Profile("zot", single_post=True)) == {"POST": 1, "HEAD blob": 1}
+    assert is_stored(server)
+
+
+@pytest.mark.parametrize("retries", [0, 1])
+def test_single_post_that_fails_is_followed_by_two_requests(server: ScriptedRegistry, retries: int) -> None:
+    server.on("POST", "digest=", Reply(502))
+    profile = Profile("zot", single_post=True)
+    if retries == 0:
+        with pytest.raises(StoreError, match="502 Bad Gateway"):
+            put(server, None, profile=profile, retries=0)
+        return
+    assert put(server, None, profile=profile, retries=1) == {"POST": 2, "PUT": 1, "HEAD blob": 1}
+
+
 def test_break_between_chunks_goes_on(server: ScriptedRegistry, tmp_path: Path) -> None:
     server.on("PATCH", "c20000", Reply(hang_up=True), times=1)
     assert put(server, tmp_path) == {"POST": 1, "PATCH": 7, "GET": 1, "PUT": 1}
