@@ -16,6 +16,7 @@ from reconciler.cli.references import open_manifests, tell_where
 from reconciler.cli.whereabouts import called
 from reconciler.desired.references import read_reference
 from reconciler.discovery.dependencies import find_dependencies
+from reconciler.discovery.lock_checking import check_lock
 from reconciler.discovery.pull_lock import lock_of, read_pull_lock, render_pull_lock
 from reconciler.discovery.roots import find_root
 from reconciler.discovery.shelves import StoreShelf
@@ -24,6 +25,7 @@ from reconciler.errors import NotFoundError, Problem, UsageError
 from reconciler.oci.files import disk_failures, write_atomically
 from reconciler.reports import documents
 from reconciler.reports.dependencies import render_unmet, unmet_problem
+from reconciler.reports.printable import printable
 from reconciler.reports.problems import render_failure
 from reconciler.reports.pulled import narrate_pull, together_document
 from reconciler.sync.exit_codes import DONE, FAILED, PARTLY
@@ -156,7 +158,11 @@ def pull_together(
 def _find(screen: Screen, located: Located, from_lock: FromLock | None, questions: Asking) -> PullLock | None:
     """Return what belongs to it, by the lock or as the store has it now; None where something is unmet."""
     if from_lock is not None:
-        return from_lock.lock
+        with open_manifests(located) as manifests:
+            lock, doubts = check_lock(from_lock.lock, manifests, questions, file=str(from_lock.path))
+        for doubt in doubts:
+            screen.say(printable(doubt))
+        return lock
     named = located.digest or located.tag or located.constraint
     with open_manifests(located) as manifests:
         with absence_told(located):

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import json
 import tomllib
-from dataclasses import dataclass
+from collections import Counter
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from reconciler.discovery.unmet import ARROW, asked, shorten
@@ -18,11 +19,13 @@ from reconciler.oci.digest import Digest
 from reconciler.oci.reference import Repository
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
     from reconciler.discovery.dependencies import Dependencies
 
 VERSION = 1
+_ALIKE_MAX = 5
+"""More of them mean that it is another file altogether."""
 LOCK_MAX_BYTES = 64 * 1024 * 1024
 _HEAD = "# Written by `pallet pull --with-deps`; `pallet pull --from-lock` takes the same again.\n"
 _KEYS = frozenset({"repository", "version", "digest", "size", "required-by"})
@@ -120,6 +123,8 @@ def read_pull_lock(content: bytes, *, file: str) -> PullLock:
         LockError: it is none; every problem is in it.
     """
     document = _parse(content, file)
+    if "root" not in document and "revision" in document:
+        raise LockError([_wrong(file, "expected a lock of pallet pull --with-deps, got that of a project")])
     problems: list[Problem] = []
     if document.get("version") != VERSION:
         problems.append(_wrong(file, f"expected {VERSION}, got {document.get('version')!r:.80}", "version"))
@@ -138,8 +143,22 @@ def read_pull_lock(content: bytes, *, file: str) -> PullLock:
         got = f"{document.get('root')!r:.80}"
         problems.append(_wrong(file, f"expected the repository of one of its artifacts, got {got}", "root"))
     if root is None or problems:
-        raise LockError(problems)
+        raise LockError(_shortened(problems))
     return PullLock((root, *(item for item in taken.values() if item is not root)))
+
+
+def _shortened(problems: Sequence[Problem]) -> list[Problem]:
+    """Return the problems; of many that say the same only the first, and how many more there are."""
+    counts = Counter(problem.message for problem in problems)
+    shown: dict[str, Problem] = {}
+    for problem in problems:
+        count = counts[problem.message]
+        if count <= _ALIKE_MAX:
+            shown[f"{problem.path} {problem.message}"] = problem
+        else:
+            more = f"{problem.message}: the same in {count - 1} more"
+            shown.setdefault(problem.message, replace(problem, message=more))
+    return list(shown.values())
 
 
 def _parse(content: bytes, file: str) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import tomllib
 from pathlib import Path
 
@@ -175,6 +176,37 @@ def test_wrong_lock_is_said(shelf: Desk, arguments: list[str], code: int, expect
 
     assert (ran.code, ran.stdout) == (code, "")
     assert expected in ran.stderr
+
+
+def test_size_that_somebody_changed_is_refused(shelf: Desk) -> None:
+    made = shelf.pallet("pull", "w/router", "--with-deps", "-o", "out")
+    sizes = re.findall(r"^size = ([0-9]+)$", made.stdout, re.MULTILINE)
+    shelf.write("bad", re.sub(r"^size = .*$", "size = 1", made.stdout, flags=re.MULTILINE))
+
+    ran = shelf.pallet("pull", "w/router", "--from-lock", "bad", "-o", "again")
+
+    assert (ran.code, ran.stdout) == (78, "")
+    assert re.findall(r"size: expected ([0-9]+), as sha256:[0-9a-f]{64} has, got 1", ran.stderr) == sizes
+    assert not (shelf.root / "again").exists()
+
+
+def test_size_that_a_lock_leaves_out_is_filled_in(shelf: Desk) -> None:
+    made = shelf.pallet("pull", "w/router", "--with-deps", "-o", "out")
+    shelf.write("short", re.sub(r"^size = .*\n", "", made.stdout, flags=re.MULTILINE))
+
+    ran = shelf.pallet("pull", "w/router", "--from-lock", "short", "-o", "again")
+
+    assert (ran.code, ran.stdout) == (0, made.stdout)
+
+
+def test_version_that_somebody_changed_is_doubted(synced: Desk) -> None:
+    made = synced.pallet("pull", "workflows/triage", "--with-deps", "-o", "out")
+    synced.write("odd", made.stdout.replace('version = "1.0.0"', 'version = "9.9.9"'))
+
+    ran = synced.pallet("pull", "workflows/triage", "--from-lock", "odd", "-o", "again")
+
+    assert ran.code == 0
+    assert "workflows/triage: the lock calls it 9.9.9, and it calls itself 1.0.0\n" in ran.stderr
 
 
 def test_title_that_leads_out_writes_nothing_there(shelf: Desk, store: Store) -> None:

@@ -42,6 +42,7 @@ def test_lock_of_a_long_chain_is_small() -> None:
         pytest.param(f'version = 1\nroot = "w/a"\n{ROW}size = -1', "artifact[0]: size: expected a number of bytes, got -1", id="size"),
         pytest.param(f'version = 1\nroot = "w/a"\n{ROW}required-by = 1', "artifact[0]: required-by: expected a list", id="ways"),
         pytest.param(f'version = 1\nroot = "w/a"\n{ROW}more = 1', "artifact[0]: expected digest, repository, required-by, size, version, got 'more'", id="unknown"),
+        pytest.param("version = 1\nrevision = 0\n[[artifact]]\n[[artifact]]\n", "expected a lock of pallet pull --with-deps, got that of a project", id="of-a-project"),
         pytest.param('version = 1\nroot = "../x"\n[[artifact]]\nrepository = "../x"\ndigest = "x"', "artifact[0]: not a repository name", id="leads-out"),
     ],
 )  # fmt: skip
@@ -49,6 +50,18 @@ def test_what_is_no_lock_is_said(text: str, expected: str) -> None:
     with pytest.raises(LockError) as caught:
         read_pull_lock(text.encode(), file="lock")
     assert f"lock: {expected}" in str(caught.value)
+
+
+def test_same_problem_is_said_once() -> None:
+    text = 'version = 1\nroot = "w/a"\n' + "[[artifact]]\nsize = 1\n" * 26
+
+    with pytest.raises(LockError) as caught:
+        read_pull_lock(text.encode(), file="lock")
+
+    (problem,) = caught.value.problems
+    assert problem.message == (
+        "expected repository, version, digest and required-by as texts: the same in 25 more"
+    )
 
 
 def test_every_problem_is_said_at_once() -> None:
