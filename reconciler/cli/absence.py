@@ -80,6 +80,11 @@ def _no_such_manifest(releases: Releases, subject: str, named: Tag | Digest) -> 
             f"{subject}: no such tag: expected {named}, got a repository without tags",
             fix="publish a version first, or check the name",
         )
+    if named in tags:
+        return NotFoundError(
+            f"{subject}: no such manifest: expected what the list of tags names, got none",
+            fix=f"it was deleted, and is listed still: publish it anew, or take another one of {everything}",
+        )
     shown = _alike_first(named, tags[:_LOOKED_AT_MAX])[:_SHOWN_MAX]
     rest = len(tags) - len(shown)
     more = f" and {rest} more" if rest else ""

@@ -21,10 +21,11 @@ from reconciler.cli.whereabouts import read_registry
 from reconciler.compose import choose_target, open_store
 from reconciler.desired.config_reader import read_config
 from reconciler.desired.lockfile import read_lock
-from reconciler.discovery.conditions import Condition, parse_condition
+from reconciler.discovery.conditions import Condition, looks_like_term, parse_condition
 from reconciler.discovery.deepening import deepen
 from reconciler.discovery.inventory import take_inventory
 from reconciler.discovery.manifest_cache import CachedManifests, ManifestCache, cache_folder
+from reconciler.discovery.workflow_facts import shown
 from reconciler.errors import ConfigError, LockError, StoreError, ThrottledError, UsageError
 from reconciler.oci.reference import Repository
 from reconciler.reports.found import narrate_inventory
@@ -220,10 +221,16 @@ def read_conditions(flag_name: str, texts: Iterable[str]) -> tuple[Condition, ..
     Raises:
         UsageError: one of them is none.
     """
+    return tuple(_read_condition(flag_name, text) for text in texts)
+
+
+def _read_condition(flag_name: str, text: str) -> Condition:
     try:
-        return tuple(parse_condition(text) for text in texts)
+        return parse_condition(text)
     except ValueError as exc:
-        raise UsageError(f"{flag_name}: {exc}") from exc
+        # What is no term at all is in the message already.
+        term = f"{shown(text)}: " if looks_like_term(text) else ""
+        raise UsageError(f"{flag_name}: {term}{exc}") from exc
 
 
 def read_names(flag_name: str, texts: Iterable[str]) -> tuple[str, ...]:

@@ -9,6 +9,7 @@ from reconciler.oci.reference import Repository
 from tests.support.artifacts import publish
 from tests.support.docker_registry import DockerRegistry
 from tests.support.scenarios import Desk, set_up
+from tests.support.scripted_registry import Reply, ScriptedRegistry
 
 COMMANDS = [
     pytest.param(["deps"], id="deps"),
@@ -52,6 +53,20 @@ def test_absence_is_told(synced: Desk, command: list[str], named: str, message: 
 
     assert ran.code == 1
     assert ran.stderr == f"pallet: oci-layout:.pallet/registry/{message}\n  → {fix}\n"
+
+
+def test_tag_that_is_listed_and_gone_is_told(online: Desk, registry: ScriptedRegistry) -> None:
+    assert online.pallet("sync").code == 0
+    registry.on("GET", "/v2/workflows/triage/manifests/1.0.0", Reply(404))
+    registry.on("HEAD", "/v2/workflows/triage/manifests/1.0.0", Reply(404))
+
+    ran = online.pallet("inspect", "workflows/triage:1.0.0")
+
+    assert ran.code == 1
+    assert ran.stderr.startswith(
+        f"pallet: {registry.host}/workflows/triage:1.0.0: no such manifest: "
+        "expected what the list of tags names, got none\n  → it was deleted, and is listed still: "
+    )
 
 
 @pytest.mark.parametrize("command", ["resolve", "tags", "tag"])

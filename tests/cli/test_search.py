@@ -64,7 +64,8 @@ def test_nothing_found_is_an_empty_answer(synced: Desk) -> None:
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (("timeout<=soon",), "words: expected seconds such as 600, got 'soon'"),
+        (("timeout<=soon",), "words: 'timeout<=soon': expected seconds such as 600, got 'soon'"),
+        (("title>c",), "words: 'title>c': expected a number, got 'c'"),
         (("--annotation", "=x"), "--annotation: expected KEY=VALUE, or such as timeout<=600, got '=x'"),
         (("--skill", ""), "--skill: expected a text, got an empty one"),
         ((" ",), "words: expected a text, got an empty one"),

@@ -169,7 +169,10 @@ def test_other_versions_are_looked_up(
         (("--memory", "lots"), "--memory: expected an amount such as 512MiB or 2GB, got 'lots'"),
         (("--skill", ""), "--skill: expected a text, got an empty one"),
         (("--language", " "), "--language: expected a text, got an empty one"),
-        (("--require", "timeout<soon"), "--require: expected seconds such as 600, got 'soon'"),
+        (
+            ("--require", "timeout<soon"),
+            "--require: 'timeout<soon': expected seconds such as 600, got 'soon'",
+        ),
         (("--skill", "a", "--constraint", ""), "constraint: expected such as ^1.2, got an empty text"),
     ],
 )
