@@ -30,7 +30,7 @@ ONE = ("--only", "workflows/triage")
             Reply(429, {"Retry-After": "0"}), 75, "the registry answered 429 Too Many Requests", id="429"
         ),
         pytest.param(problem(500, "UNKNOWN"), 1, "the registry answered 500 Internal Server Error", id="500"),
-        pytest.param(Reply(503), 1, "the registry answered 503 Service Unavailable", id="503"),
+        pytest.param(Reply(503), 75, "the registry answered 503 Service Unavailable", id="503"),
         pytest.param(Reply(hang_up=True), 1, "the connection broke", id="hangs-up"),
     ],
 )

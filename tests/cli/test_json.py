@@ -107,7 +107,7 @@ def test_refused_artifact_says_what_to_do(synced: Desk) -> None:
 
 @pytest.mark.parametrize(
     ("reply", "code"),
-    [pytest.param(Reply(503), 1), pytest.param(Reply(429), 75), pytest.param(Reply(401), 77)],
+    [pytest.param(Reply(503), 75), pytest.param(Reply(429), 75), pytest.param(Reply(401), 77)],
 )
 def test_unknown_is_incomplete(online: Desk, registry: ScriptedRegistry, reply: Reply, code: int) -> None:
     registry.on("*", "", reply)

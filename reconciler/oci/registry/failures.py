@@ -78,7 +78,7 @@ def failure(refusal: Refusal, *, fix: str | None = None) -> StoreError:
             return UnauthorisedError(
                 refusal.text, fix=advice or "check who may do this, and log in with pallet login"
             )
-        case 503 if refusal.retry_after_s is not None:
+        case 503:
             return ThrottledError(refusal.text + _patience(refusal), fix="run again later")
         case status if status >= 500:
             return StoreError(

@@ -18,6 +18,7 @@ from reconciler.oci.registry.limits import Gate, Limits
 if TYPE_CHECKING:
     from reconciler.errors import StoreError
     from reconciler.oci.registry.answers import Answer
+    from reconciler.oci.registry.failures import Refusal
     from reconciler.oci.registry.limits import Ticket
     from reconciler.oci.registry.settings import Clock
     from reconciler.oci.registry.throttling import Quota
@@ -94,7 +95,7 @@ class Patience:
         refusal = answer.refusal(now_s=self._clock.now_s())
         refusal = replace(refusal, is_throttled=is_throttled, quota=_quota_of(answer))
         error = failure(refusal)
-        if isinstance(error, ThrottledError):
+        if isinstance(error, ThrottledError) and not _is_down(refusal):
             wish_s = refusal.retry_after_s or 0.0
             self._throttled += 1
             if wish_s > retries.MAX_WAIT_S or self._throttled >= CALLS_UNTIL_LEFT_ALONE:
@@ -111,6 +112,11 @@ class Patience:
         if answer.status == 403 and self._limits.throttles_with_403 and answer.header(b"retry-after"):
             return True
         return throttling.is_throttled(answer.status, answer.refusal().complaint)
+
+
+def _is_down(refusal: Refusal) -> bool:
+    """Whether a server is rather not up yet than tired of us: the next call may find it there."""
+    return refusal.status == 503 and refusal.retry_after_s is None
 
 
 def _is_used_up(answer: Answer) -> bool:

@@ -18,7 +18,7 @@ URL = Url.parse("https://h/v2/a/blobs/x?digest=y&token=secret")
         (403, None, UnauthorisedError, 77),
         (429, None, ThrottledError, 75),
         (503, 5.0, ThrottledError, 75),
-        (503, None, StoreError, 1),
+        (503, None, ThrottledError, 75),
         (500, None, StoreError, 1),
         (400, None, StoreError, 1),
         (302, None, StoreError, 1),

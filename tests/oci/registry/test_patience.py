@@ -6,7 +6,7 @@ import threading
 
 import pytest
 
-from reconciler.errors import StoreError, ThrottledError, UnauthorisedError
+from reconciler.errors import ThrottledError, UnauthorisedError
 from reconciler.oci.reference import Repository
 from reconciler.oci.registry.endpoint import Endpoint
 from reconciler.oci.registry.profiles import BY_NAME, Profile
@@ -156,13 +156,13 @@ def test_retry_after_holds_for_the_next_call_too(server: ScriptedRegistry) -> No
     assert clock.pauses_s == [30.0]
 
 
-def test_unavailable_without_a_wish_is_no_throttling(server: ScriptedRegistry) -> None:
+def test_unavailable_without_a_wish_is_asked_again(server: ScriptedRegistry) -> None:
     server.on("HEAD", "", Reply(503))
     with opened(server, retries=0) as store:
         for _ in range(10):
-            with pytest.raises(StoreError, match="503 Service Unavailable") as caught:
+            with pytest.raises(ThrottledError, match="503 Service Unavailable"):
                 store.head_manifest(REPOSITORY, TAG)
-            assert type(caught.value) is StoreError
+    assert len(server.seen("HEAD")) == 10
 
 
 def test_pace_of_the_profile_is_kept(server: ScriptedRegistry) -> None:

@@ -81,7 +81,7 @@ def test_too_long_a_wait_is_refused_at_once(server: ScriptedRegistry) -> None:
     [
         pytest.param(Reply(429), ThrottledError, id="429"),
         pytest.param(Reply(503, {"Retry-After": "1"}), ThrottledError, id="503-with-retry-after"),
-        pytest.param(Reply(503), StoreError, id="503"),
+        pytest.param(Reply(503), ThrottledError, id="503"),
         pytest.param(Reply(500, body=b"<title>oops</title>"), StoreError, id="500"),
     ],
 )

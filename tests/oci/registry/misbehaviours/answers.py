@@ -79,7 +79,10 @@ ANSWERS: Table = {
         Row(fetch, times=1, profile=BY_NAME["ghcr"]),
         Row(fetch, ThrottledError, "secondary rate limit", profile=BY_NAME["ghcr"]),
     ),
-    Fault.UNAVAILABLE: (Row(fetch, times=1), Row(fetch, StoreError, "503 Service Unavailable: UNAVAILABLE")),
+    Fault.UNAVAILABLE: (
+        Row(fetch, times=1),
+        Row(fetch, ThrottledError, "503 Service Unavailable: UNAVAILABLE"),
+    ),
     Fault.HTML_ERRORS: (
         Row(publish_incomplete, StoreError, "400 Bad Request: 400 from the gateway$"),
         Row(head_absent, StoreError, _NO_REGISTRY),
