@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from reconciler.oci.reference import Repository
     from reconciler.sync.pruning_stock import Stock
 
-WORK_MAX = 1_000_000
+WORK_MAX = 200_000
 """So many repositories are looked at, for all who ask together, before the rest is kept whole."""
 
 
@@ -49,6 +49,7 @@ class Needs:
         # By the identity of who asks: of one tag there may be two, what is there and what is wanted.
         self._answers: dict[int, list[Dependencies] | None] = {}
         self._allowed: dict[Requirement, list[Key]] = {}
+        self._swept: set[Repository] = set()
 
     def keep(self, kept: Collection[Key]) -> dict[Key, str]:
         """Return which candidates stay beside those that are kept anyway, and why."""
@@ -78,7 +79,11 @@ class Needs:
         leading = self._names.leading_to(name for name, tag in self._candidates if (name, tag) not in kept)
         queue = list(roots)
         for root in queue:
-            for target, why in self._targets(root, leading).items():
+            targets = self._targets(root, leading)
+            if self._answers.get(id(root), ()) is None and root.repository not in self._swept:
+                self._swept.add(root.repository)
+                targets |= self._reached(root)
+            for target, why in targets.items():
                 if target in self._candidates and target not in kept and target not in self._found:
                     self._found[target] = why
                     queue.append(self._candidates[target])
@@ -128,12 +133,9 @@ class Needs:
         """Return what somebody needs, each with who requires it directly."""
         if not self._is_led(root, leading):
             return {}
-        answers = self._ask(root)
-        if answers is None:
-            return self._reached(root)
         why = f"required by {name_of(root)}"
         targets = dict.fromkeys(self._plain(self._names.said(root), key_of(root)), why)
-        for answer in answers:
+        for answer in self._ask(root) or ():
             for entry in answer.needed:
                 # Every tag of the version: there may be `1.0.0` and `v1.0.0`.
                 for other in self._stock.entries(entry.repository):
@@ -159,8 +161,8 @@ class Needs:
         return self._allowed[need]
 
     def _reached(self, root: Entry) -> dict[Key, str]:
-        """Return all that somebody may come to, in whatever version."""
-        names = self._names.reached_from(root)
+        """Return all that any version of a repository may come to, in whatever version."""
+        names = self._names.reached_from(root.repository)
         return {key: f"may be required by {name_of(root)}" for key in self._candidates if key[0] in names}
 
 
@@ -189,8 +191,9 @@ class _Names:
         """Return these, and whatever may come to require one of them."""
         return _closure(names, self._backward)
 
-    def reached_from(self, root: Entry) -> set[Repository]:
-        return _closure(self.of(root), self._forward)
+    def reached_from(self, repository: Repository) -> set[Repository]:
+        """Return what any version of a repository may come to require."""
+        return _closure(self._forward.get(repository, ()), self._forward)
 
 
 def _closure(names: Iterable[Repository], edges: Mapping[Repository, set[Repository]]) -> set[Repository]:

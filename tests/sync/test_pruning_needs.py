@@ -104,6 +104,36 @@ def test_what_deps_takes_stays(candidates: str, published: list[Entry], expected
     assert going(candidates, published) == expected
 
 
+def test_all_that_an_answer_could_come_to_stays_where_it_would_change() -> None:
+    published = [
+        entry("a", requires="b@^1, c@1.1.0"),
+        entry("b", "1.0.0", "c@1.1.0"),
+        entry("b", "1.5.0", "c@<1.5"),
+        entry("c", "1.0.0", stable="false"),
+        entry("c", "1.1.0", stable="false"),
+        entry("c", "1.5.0", "b@1.1.0"),
+        entry("c", "2.0.0", "b"),
+        entry("c", "3.0.0", "b@<2"),
+        entry("d"),
+    ]
+
+    # Of b 1.0.0, c 1.1.0 and what each requirement means by itself alone, `deps` would find no answer.
+    assert going("b c d", published) == ["d:1.0.0"]
+
+
+def test_graphs_that_take_too_long_are_kept_whole() -> None:
+    published = [
+        entry("c", requires="p"),
+        entry("p", requires="q"),
+        entry("q"),
+        entry("q", "2.0.0"),
+        entry("d"),
+    ]
+    needs = Needs(stock_of(published), map(key_of, published[1:]), work_max=0)
+
+    assert needs.keep(()) == {key_of(item): "may be required by w/c:1.0.0" for item in published[1:4]}
+
+
 def test_who_requires_is_named_directly() -> None:
     published = [entry("c", requires="p"), entry("p", requires="q"), entry("q")]
     needs = Needs(stock_of(published), map(key_of, published[1:]))
