@@ -198,6 +198,9 @@ class LayoutStore:
                 return []
             return of_type(self._referrers.of(folder, index, subject), artifact_type)
 
+    def give_way(self, times: int) -> None:
+        """Nobody writes while somebody else has the lock."""
+
     @contextmanager
     def _folder(self, repository: Repository, subject: str) -> Iterator[Path]:
         folder = repository_folder(self._root, repository)

@@ -1,8 +1,9 @@
 """What refers to a manifest, wherever a store keeps that: in its referrers API, or in a list under a tag.
 
 Spec: distribution-spec v1.1.1, "Listing Referrers" (end-12) and "Referrers Tag Schema". Where a store
-has no API, the list under the fallback tag is read, merged, written and read again: nothing in the
-specification keeps two writers apart, so a lost entry is noticed and put back, up to a few times.
+has no API, the list under the fallback tag is read, merged, written and, after a pause, read again: nothing
+in the specification keeps two writers apart (conditional requests are no part of it, and distribution
+ignores If-Match), so a lost entry is noticed and put back, up to a few times.
 Must never be added: what a referrer means.
 """
 
@@ -165,15 +166,25 @@ def _change_list(
     change: Callable[[bytes | None], bytes],
     listed: Digest,
 ) -> None:
-    """Read, merge, write and read again until `listed` stands in the list."""
+    """Read, merge, write and, after a pause, read again until `listed` stays in the list.
+
+    One more reading is enough where the list is as it was left. Where it is not, others write too, and only
+    two readings alike, the second after a longer pause, say that they are done.
+    """
     tag = fallback_tag(subject)
     with _lock(store, repository, subject):
-        for _ in range(WRITES_MAX + 1):
+        left: bytes | None = None
+        for times in range(WRITES_MAX + 1):
             content = _read_list(store, repository, subject)
             changed = change(content)
-            if changed == content:
+            if changed == content and left in {None, content}:
                 return
-            _put_list(store, repository, tag, changed)
+            if changed != content:
+                _put_list(store, repository, tag, changed)
+            left = changed
+            store.give_way(times)
+        if changed == content:
+            return  # it stands there, however much goes on around it
     raise StoreError(
         f"{store.name(repository, tag)}: somebody else changes this list all the time: "
         f"expected it to hold {listed}, got it without after {WRITES_MAX} attempts",

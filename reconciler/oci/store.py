@@ -170,6 +170,15 @@ class ReferrerReader(Protocol):
             PalletError: the store could not tell.
         """
 
+    def give_way(self, times: int) -> None:
+        """Wait until somebody who read before our last write has probably written what he made of it.
+
+        Stores that let nobody write meanwhile do not wait.
+
+        Args:
+            times: how often it was waited before, for the same thing; each wait is longer.
+        """
+
 
 class Store(ManifestReader, ManifestWriter, BlobReader, BlobWriter, TagReader, ReferrerReader, Protocol):
     """Everything together."""

@@ -208,6 +208,9 @@ class AuditedStore:
     ) -> list[Descriptor] | None:
         return self._store.list_referrers(repository, subject, artifact_type)
 
+    def give_way(self, times: int) -> None:
+        self._store.give_way(times)
+
     def name(self, repository: Repository, reference: Tag | Digest | None = None) -> str:
         return self._store.name(repository, reference)
 

@@ -14,7 +14,7 @@ from reconciler.oci.blob import Blob
 from reconciler.oci.digest import Digest
 from reconciler.oci.manifest import EMPTY_CONTENT
 from reconciler.oci.reference import Repository, Tag
-from reconciler.oci.referrer_index import fallback_tag, read_entries, without_referrer
+from reconciler.oci.referrer_index import fallback_tag, read_entries, with_referrer, without_referrer
 from reconciler.oci.referrers import (
     WRITES_MAX,
     Source,
@@ -23,6 +23,7 @@ from reconciler.oci.referrers import (
     put_referrer,
     referrers_of,
 )
+from reconciler.oci.store import ManifestContent
 from tests.support.artifacts import Note, publish
 from tests.support.memory_store import MemoryStore
 from tests.support.referring import SBOM, SIGNATURE, refer, referrer_of
@@ -143,6 +144,69 @@ def test_lost_race_is_run_again() -> None:
     store = _Rival(wins=WRITES_MAX - 1)
     entry = refer(store, NAME, SUBJECT)
     assert referrers_of(store, NAME, SUBJECT.digest) == [entry]
+
+
+class _Late(MemoryStore):
+    """Somebody who read before our write writes during a pause after it, and does not look again."""
+
+    def __init__(self, pauses: set[int]) -> None:
+        super().__init__()
+        self.referrers_api, self.pauses = False, pauses
+        self.before: bytes = b""
+
+    def fetch_manifest(self, repository: Repository, reference: Tag | Digest) -> ManifestContent:
+        found = super().fetch_manifest(repository, reference)
+        if reference == TAG and not self.before:
+            self.before = found.content
+        return found
+
+    def give_way(self, times: int) -> None:
+        super().give_way(times)
+        if times in self.pauses:
+            self.tamper(NAME, TAG, self.before)
+
+
+@pytest.mark.parametrize(
+    ("pauses", "waited"),
+    [
+        pytest.param(set(), [0], id="alone"),
+        pytest.param({0}, [0, 1], id="once"),
+        pytest.param({0, 1, 2}, [0, 1, 2, 3], id="thrice"),
+    ],
+)
+def test_late_writer_is_noticed(pauses: set[int], waited: list[int]) -> None:
+    store = _Late(set())
+    publish(store, NAME, "1.0.0", b"subject")
+    first = refer(store, NAME, SUBJECT)
+    store.pauses = pauses
+    store.ways_given.clear()
+    second = refer(store, NAME, SUBJECT, SIGNATURE)
+    assert {entry.digest for entry in referrers_of(store, NAME, SUBJECT.digest)} == {
+        first.digest,
+        second.digest,
+    }
+    assert store.ways_given == waited
+
+
+def test_list_that_changes_is_looked_at_until_it_stays() -> None:
+    """Who finds his entry in a list that somebody else wrote may still lose it to the next writer."""
+
+    class Busy(_Late):
+        def give_way(self, times: int) -> None:
+            super().give_way(times)
+            if times == 0:
+                self.tamper(NAME, TAG, self.fetch_manifest(NAME, TAG).content + b"\n")
+
+    store = Busy(set())
+    publish(store, NAME, "1.0.0", b"subject")
+    store.before = b"-"
+    other = refer(store, NAME, SUBJECT)
+    store.before = store.fetch_manifest(NAME, TAG).content
+    store.pauses = {1}
+    store.ways_given.clear()
+    entry = refer(store, NAME, SUBJECT, SIGNATURE)
+    assert {one.digest for one in referrers_of(store, NAME, SUBJECT.digest)} == {other.digest, entry.digest}
+    assert store.ways_given == [0, 1, 2]
 
 
 def test_race_that_is_always_lost_is_said() -> None:

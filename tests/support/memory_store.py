@@ -38,6 +38,8 @@ class MemoryStore:
         """What a (method, repository) raises; list_repositories stands there with an empty repository."""
         self.calls: list[tuple[str, ...]] = []
         """Every call as (method, repository, reference), in the order they came in."""
+        self.ways_given: list[int] = []
+        """Every pause for other writers; nobody waits for it."""
         self.referrers_api = True
         """Whether it lists referrers itself; without, the fallback tag counts."""
         self.keeps_foreign_elsewhere = False
@@ -199,6 +201,9 @@ class MemoryStore:
                 if (described := _describe_referrer(content, digest)) is not None
             ]
             return of_type((entry for named, entry in described if named.digest == subject), artifact_type)
+
+    def give_way(self, times: int) -> None:
+        self.ways_given.append(times)
 
     def _called(self, method: str, repository: str, *rest: str) -> None:
         self.calls.append((method, repository, *rest))

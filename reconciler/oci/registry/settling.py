@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 
 PAUSES_S: Final = (0.2, 0.5, 1.5)
 """Short: what takes longer is no settling, and somebody waits."""
+GIVE_WAY_S: Final = 0.1
+"""Others take about as long from their read to their write: two requests. A lonely writer waits that long or
+up to three times as long, once for each list that it changes."""
 FRESH_S: Final = 30.0
 """For so long a 404 is not what one would expect."""
 
@@ -60,6 +63,14 @@ class Writes:
                     raise
             self._clock.sleep(pause_s)
         return read()
+
+    def give_way(self, times: int) -> None:
+        """Wait for others' writes, twice as long each time, and never as long as somebody else does.
+
+        Args:
+            times: how often it was waited before.
+        """
+        self._clock.sleep(GIVE_WAY_S * 2**times * (1 + 2 * self._clock.jitter()))
 
     def _is_fresh(self, name: str, reference: Tag | Digest) -> bool:
         with self._lock:

@@ -194,6 +194,9 @@ class RegistryStore:
     ) -> list[Descriptor] | None:
         return referrers.list_referrers(self._session, self.full_name(repository), subject, artifact_type)
 
+    def give_way(self, times: int) -> None:
+        self._session.writes.give_way(times)
+
     def name(self, repository: Repository, reference: Tag | Digest | None = None) -> str:
         mark = "" if reference is None else "@" if isinstance(reference, Digest) else ":"
         return f"{self._endpoint.host}/{self.full_name(repository)}{mark}{reference or ''}"

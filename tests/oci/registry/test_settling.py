@@ -65,3 +65,11 @@ def test_other_failures_are_not_waited_for() -> None:
     with pytest.raises(UnreachableError):
         writes.read("a", TAG, denying(1, UnreachableError("down")))
     assert clock.pauses_s == []
+
+
+def test_way_is_given_for_longer_each_time() -> None:
+    clock = FakeClock()
+    writes = Writes(clock.clock())
+    for times in range(4):
+        writes.give_way(times)
+    assert clock.pauses_s == pytest.approx([0.2, 0.4, 0.8, 1.6])
