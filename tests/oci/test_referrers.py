@@ -14,7 +14,7 @@ from reconciler.oci.blob import Blob
 from reconciler.oci.digest import Digest
 from reconciler.oci.manifest import EMPTY_CONTENT
 from reconciler.oci.reference import Repository, Tag
-from reconciler.oci.referrer_index import fallback_tag, read_entries, with_referrer, without_referrer
+from reconciler.oci.referrer_index import fallback_tag, read_entries, without_referrer
 from reconciler.oci.referrers import (
     WRITES_MAX,
     Source,

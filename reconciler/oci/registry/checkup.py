@@ -1,8 +1,9 @@
 """What can be said of a registry: each question is asked as pallet would ask it in earnest.
 
 Decided here: what is asked, in which order, and that nothing stays but, in some registries, an empty
-repository's name: uploads are cancelled, and tags are tried only where deleting works. Must never be added: a
-question whose traces cannot be removed.
+repository's name and a blob of two bytes: uploads are cancelled, and tags are tried only where deleting
+works.
+Must never be added: a question whose traces cannot be removed.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from reconciler.oci.digest import Digest
 from reconciler.oci.manifest import EMPTY_CONTENT, EMPTY_DESCRIPTOR, Manifest, render
 from reconciler.oci.media_types import OCI_MANIFEST, OCTET_STREAM
 from reconciler.oci.reference import Tag
-from reconciler.oci.registry import scopes, tagging, wire
+from reconciler.oci.registry import scopes, tagging, wire, write
 from reconciler.oci.registry.calls import Call
 from reconciler.oci.registry.profiles import PROFILES
 from reconciler.oci.registry.uploads import places
@@ -35,6 +36,9 @@ if TYPE_CHECKING:
 
 SKEW_MAX_S = 60.0
 """Tokens are commonly valid from the second in which they were made."""
+_GOES_ON = (
+    "what breaks off between two of them goes on, within one only where the registry keeps its beginning"
+)
 _NOBODY = Digest("sha256:" + "0" * 64)
 _TAGS = (Tag("pallet-doctor-1"), Tag("pallet-doctor-2"))
 _PROBE = Manifest(
@@ -170,7 +174,7 @@ class _Examination:
             takes, said = False, str(exc)
         places.cancel(self.session, self.name, place)
         if takes:
-            return Check("chunks", Health.GOOD, "large blobs go in parts, and uploads that break off go on")
+            return Check("chunks", Health.GOOD, f"large blobs go in parts; {_GOES_ON}")
         return Check("chunks", Health.NOTE, f"blobs go in one piece only: the registry {said} to a part")
 
     def _single_post(self) -> Check:
@@ -250,8 +254,17 @@ class _Examination:
             self.store.delete_manifest(self.repository, digest)
         except PalletError as exc:
             return Check("clean-up", Health.BAD, f"left behind: {exc}", "delete it with other tools", 1)
-        said = "what was tried is gone again; the registry may go on listing the empty name"
-        return Check("clean-up", Health.GOOD, f"{said} {self.name}")
+        if self._deletes_blob():
+            said = "what was tried is gone again; the registry may go on listing the empty name"
+            return Check("clean-up", Health.GOOD, f"{said} {self.name}")
+        said = f"what was tried is gone again, but for a blob of {EMPTY_DESCRIPTOR.size_bytes} bytes"
+        fix = "nothing: its garbage collection takes it, and the next checkup uses it again"
+        return Check("clean-up", Health.NOTE, f"{said} in {self.name}: the registry deletes no blobs", fix)
+
+    def _deletes_blob(self) -> bool:
+        with suppress(PalletError):
+            return write.delete_blob(self.session, self.name, EMPTY_DESCRIPTOR.digest)
+        return False
 
     def _profile_advice(self, what: str) -> str:
         names = [profile.name for profile in PROFILES if getattr(profile, what)]

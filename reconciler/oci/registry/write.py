@@ -1,6 +1,7 @@
 """Writing manifests, and deleting; nothing is written until the registry says so.
 
-Spec: distribution-spec v1.1.1, "Push" (end-7) and "Content Management" (end-9); blobs go by `uploads`.
+Spec: distribution-spec v1.1.1, "Push" (end-7) and "Content Management" (end-9, end-10); blobs go up by
+`uploads`.
 Must never be added: asking whether something is there already; who plans has asked.
 """
 
@@ -87,6 +88,17 @@ def delete_manifest(session: Session, name: str, reference: Tag | Digest) -> Non
         refuse_web_page(answer, "a deletion")
     answer.discard()
     session.writes.forget(name)
+
+
+def delete_blob(session: Session, name: str, digest: Digest) -> bool:
+    """Remove a blob from a repository; False where the registry does not let anybody, or not us.
+
+    Only for what was put there to try something: which blobs others still need, a registry alone knows.
+    """
+    call = Call("DELETE", session.url(wire.blob(name, digest)), Kind.BLOB)
+    answer = session.send(call, scopes=scopes.delete(name))
+    answer.discard()
+    return answer.status in _DELETED or answer.status == 404
 
 
 def _delete_fix(answer: Answer, reference: Tag | Digest) -> str | None:

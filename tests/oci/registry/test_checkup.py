@@ -6,13 +6,15 @@ import time
 
 import pytest
 
-from reconciler.oci.checkup import Health
+from reconciler.oci.checkup import Check, Health
 from reconciler.oci.reference import Repository
 from reconciler.oci.registry.checkup import SKEW_MAX_S, examine_registry
 from reconciler.oci.registry.credentials import Anonymous
 from reconciler.oci.registry.endpoint import Endpoint
 from reconciler.oci.registry.store import open_registry
-from tests.support.scripted_registry import ScriptedRegistry
+from tests.support.scripted_registry import ScriptedRegistry, problem
+
+PROBE = Repository("probe")
 
 
 @pytest.mark.parametrize(
@@ -33,3 +35,41 @@ def test_clocks_are_compared(skew_s: float, health: Health, said: str) -> None:
         store.close()
 
     assert (checks["clock"].health, said in checks["clock"].said) == (health, True)
+
+
+def examine(server: ScriptedRegistry) -> dict[str, Check]:
+    store = open_registry(Endpoint.parse(server.url), credentials=Anonymous())
+    try:
+        return {check.name: check for check in examine_registry(store, PROBE, now_s=time.time())}
+    finally:
+        store.close()
+
+
+def test_nothing_is_left_where_blobs_can_be_deleted() -> None:
+    with ScriptedRegistry() as server:
+        cleaned = examine(server)["clean-up"]
+        held = server.hold(PROBE)
+    assert (held.blobs, held.manifests, held.tags, held.sessions) == ({}, {}, {}, {})
+    assert cleaned.health is Health.GOOD
+    assert cleaned.said.startswith("what was tried is gone again; ")
+
+
+def test_blob_that_stays_is_said() -> None:
+    with ScriptedRegistry() as server:
+        server.on("DELETE", "/blobs/sha256", problem(405, "UNSUPPORTED"))
+        cleaned = examine(server)["clean-up"]
+        held = server.hold(PROBE)
+    assert len(held.blobs) == 1
+    assert cleaned.health is Health.NOTE
+    assert cleaned.said == (
+        "what was tried is gone again, but for a blob of 2 bytes in probe: the registry deletes no blobs"
+    )
+
+
+def test_chunks_promise_no_more_than_is_true() -> None:
+    with ScriptedRegistry() as server:
+        said = examine(server)["chunks"].said
+    assert said == (
+        "large blobs go in parts; what breaks off between two of them goes on, "
+        "within one only where the registry keeps its beginning"
+    )
