@@ -70,8 +70,8 @@ def command(
 
     These are orphans: versions of this project in repositories that pallet.toml names no more. With --keep or
     --older-than old versions of the others as well; with both, what is old by both. Never goes what
-    pallet.lock holds, what a floating tag names, what something that stays needs, or what cannot be read: with
-    --floating, orphans go together with their floating tags. Where nobody can tell who requires what,
+    pallet.lock holds, what a floating tag names, what something that stays needs, or what cannot be read:
+    with --floating, orphans go together with their floating tags. Where nobody can tell who requires what,
     nothing goes: a catalog can tell. Blobs stay until the registry collects them.
 
     \b

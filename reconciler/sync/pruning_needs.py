@@ -206,8 +206,10 @@ def _closure(names: Iterable[Repository], edges: Mapping[Repository, set[Reposit
     return found
 
 
-def _summary(answer: Dependencies) -> tuple[dict[Repository, str], int]:
-    return {entry.repository: entry.digest for entry in answer.needed}, len(answer.unmet)
+def _summary(answer: Dependencies) -> tuple[dict[Repository, object], int]:
+    # Two versions may have the same content, and yet not meet the same constraints.
+    taken: dict[Repository, object] = {item.repository: (item.version, item.digest) for item in answer.needed}
+    return taken, len(answer.unmet)
 
 
 def _requirer(answer: Dependencies, taken: Entry) -> str:
