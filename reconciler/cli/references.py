@@ -19,14 +19,11 @@ from reconciler.cli.session import surroundings
 from reconciler.cli.whereabouts import find_place
 from reconciler.compose import open_store
 from reconciler.desired.references import read_constraint, read_reference
-from reconciler.desired.versions.constraints import LATEST, Constraint
 from reconciler.discovery.asking import Asking
 from reconciler.discovery.manifest_cache import CachedManifests, ManifestCache, cache_folder
-from reconciler.discovery.releases import list_releases
-from reconciler.discovery.resolving import Resolver
+from reconciler.discovery.roots import find_tag
 from reconciler.discovery.unmet import Why
 from reconciler.errors import StoppedError, UsageError
-from reconciler.oci.reference import Tag
 from reconciler.oci.registry.notices import Notices
 
 if TYPE_CHECKING:
@@ -37,9 +34,10 @@ if TYPE_CHECKING:
     from reconciler.cli.screen import Screen
     from reconciler.cli.whereabouts import Found
     from reconciler.desired.config import Target
+    from reconciler.desired.versions.constraints import Constraint
     from reconciler.discovery.unmet import Unmet
     from reconciler.oci.digest import Digest
-    from reconciler.oci.reference import Repository
+    from reconciler.oci.reference import Repository, Tag
     from reconciler.oci.store import Store
     from reconciler.sync.stop import Stop
 
@@ -160,10 +158,7 @@ def find_one(located: Located, usage: str | None = None) -> Tag | Digest:
             f"reference: expected a tag, a digest or a constraint, got {located.repository} alone", fix=usage
         )
     with open_manifests(located) as manifests:
-        releases = list_releases(located.store, located.repository)
-        if located.constraint is None and not releases.versions and LATEST in releases.other_tags:
-            return Tag(LATEST)
-        return Resolver(releases, manifests).resolve(located.constraint or Constraint(LATEST)).tag
+        return find_tag(located.store, manifests, located.repository, located.constraint)
 
 
 def choose_constraint(located: Located, argument: str | None) -> Constraint | None:

@@ -1,7 +1,8 @@
 """What somebody named, as an entry: where a search for what it needs begins.
 
-Decided here: a repository alone means its newest stable version. Of a digest, and of a tag that is none, the
-version is what the manifest says of itself. Must never be added: what is done with it.
+Decided here: a repository alone means its newest stable version, or `latest` where no tag is a version. Of a
+digest, and of a tag that is none, the version is what the manifest says of itself. Must never be added: what
+is done with it.
 """
 
 from __future__ import annotations
@@ -33,15 +34,14 @@ def find_root(
     repository: Repository,
     named: Tag | Digest | Constraint | None,
 ) -> Entry:
-    """Return what a tag, a digest or a constraint names now; None names the newest stable version.
+    """Return what a tag, a digest or a constraint names now; None stands for a repository alone.
 
     Raises:
         NotFoundError: there is no such thing.
         PalletError: the store could not tell, or what is there is no manifest.
     """
     if named is None or isinstance(named, Constraint):
-        releases = list_releases(store, repository)
-        named = Resolver(releases, manifests).resolve(named or Constraint(LATEST)).tag
+        named = find_tag(store, manifests, repository, named)
     if isinstance(named, Digest):
         found, tag = manifests.fetch(repository, named), Tag(named.encoded[:_SHORT_CHARACTERS])
     else:
@@ -53,6 +53,21 @@ def find_root(
     if isinstance(named, Digest) or entry.version is None:
         return replace(entry, version=_said_version(entry))
     return entry
+
+
+def find_tag(
+    store: Store, manifests: CachedManifests, repository: Repository, constraint: Constraint | None
+) -> Tag:
+    """Return the tag of the highest version that a constraint allows; None stands for a repository alone.
+
+    Raises:
+        NotFoundError: there is no such version.
+        PalletError: the store could not tell.
+    """
+    releases = list_releases(store, repository)
+    if constraint is None and not releases.versions and LATEST in releases.other_tags:
+        return Tag(LATEST)
+    return Resolver(releases, manifests).resolve(constraint or Constraint(LATEST)).tag
 
 
 def _said_version(entry: Entry) -> Version | None:

@@ -147,8 +147,10 @@ def test_repository_without_versions_means_latest(online: Desk, registry: Script
     digest = registry.put("w/image", manifest_of({}), OCI, "latest", "nightly")
 
     ran = online.pallet("inspect", "w/image", "--format", "json")
+    needs = online.pallet("deps", "w/image", "--format", "json")
 
     assert (ran.code, read_result(ran.stdout)["digest"]) == (0, digest)
+    assert [node["digest"] for node in read_result(needs.stdout)["nodes"]] == [digest]
 
 
 @pytest.mark.parametrize(
