@@ -12,7 +12,7 @@ from reconciler.oci.registry.store import RegistryStore, open_registry
 from reconciler.oci.store import Store
 from tests.support.scripted_registry import ScriptedRegistry
 
-HTTP_MODULES = {"transport.py", "connections.py", "silence.py"}
+HTTP_MODULES = {"bounded_reading.py", "connections.py", "silence.py", "transport.py"}
 
 
 def test_registry_is_a_store(server: ScriptedRegistry) -> None:
