@@ -129,4 +129,7 @@ def test_helper_that_fails_is_named(
     monkeypatch.setenv("DOCKER_AUTH_CONFIG", '{"credsStore": "vault"}')
     ran = shown(online, "plan")
     assert ran.code == 77
-    assert f"docker-credential-vault: fails for {asking.host}: the vault is locked" in ran.everything
+    assert f"docker-credential-vault: fails for {asking.host}: exit code 1" in " ".join(
+        ran.everything.split()
+    )
+    assert "the vault is locked" not in ran.everything  # what a helper says may hold a secret

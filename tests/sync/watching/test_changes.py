@@ -24,7 +24,9 @@ RULE = '\n[[artifact]]\nfiles = {files}\nrepository = "{name}/{{stem}}"\nkind = 
 def test_exclusions_are_of_their_own_list(tmp_path: Path, files: list[str], wakes: bool) -> None:
     toml = "".join(RULE.format(files=each, name=f"r{number}") for number, each in enumerate(files))
     folder = make_project(tmp_path, toml, {"a/x.txt": "1", "a/y.txt": "1"})
-    changes = ProjectChanges(folder.config, Noticing(is_polling=True, interval_s=0.02), Stop(), lambda _: None)
+    changes = ProjectChanges(
+        folder.config, Noticing(is_polling=True, interval_s=0.02), Stop(), lambda _: None
+    )
     try:
         changes.begin()
         (tmp_path / "a/x.txt").write_text("two", encoding="utf-8")
