@@ -65,8 +65,9 @@ def command(output: Output, *, given: tuple[str, ...], directory: Path, dry_run:
 
     Files are known by what they say, not by their names; only configurations by their folder, config/ or
     settings/. What looks like one of these and is invalid is taken out of its folder's glob, with the
-    reason beside it. What is added to the folder later is published. Nothing that is there is overwritten: .pallet/ is added to .gitignore, and
-    in a git work tree line-end rules to .gitattributes, where they are missing.
+    reason beside it. What is added to the folder later is published. Nothing that is there is
+    overwritten: .pallet/ is added to .gitignore, and in a git work tree line-end rules to .gitattributes,
+    where they are missing.
 
     There is always a target `local`, a directory that needs no server; `pallet sync` uses it unless
     --target names another: then it uses the first of these.

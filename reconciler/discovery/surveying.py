@@ -1,7 +1,7 @@
 """Whole repositories as they stand in a store: every tag, and what each version says of itself.
 
 Decided here: what is asked: one tag list, then one manifest for each version, one HEAD for each other tag,
-and one manifest for each digest that only such tags hold. Which digest a tag holds is never taken from memory,
+and one manifest for each digest that only such tags hold. Which digest a tag holds is never remembered,
 since catalogs are rebuilt and versions deleted by what is found. A repository of which anything could not be
 told is not there at all: unknown is not absent.
 Must never be added: a conclusion, or a write.
