@@ -5,7 +5,6 @@ Must never be added: what is done with an inventory.
 
 from __future__ import annotations
 
-import shutil
 from typing import TYPE_CHECKING
 
 from benchmarks.results import Figure, Goal, Table
@@ -23,6 +22,7 @@ _CATALOG = '\n[catalog]\nrepository = "catalog"\n'
 def measure(lab: Lab) -> Table:
     """List everything that a project has published to the reference registry."""
     count = lab.scale.artifacts
+    lab.clear_registry()
     folder = lab.fresh_project(count)
     with (folder / "pallet.toml").open("a", encoding="utf-8") as config:
         config.write(_CATALOG)
@@ -50,7 +50,7 @@ def _list(lab: Lab, folder: Path, *flags: str, warm: bool) -> tuple[float, ...]:
         _run(lab, folder, *flags)
     for _ in range(lab.scale.repetitions):
         if not warm:
-            shutil.rmtree(lab.folder / ".cache", ignore_errors=True)
+            lab.forget()
         values.append(_run(lab, folder, *flags))
     return tuple(values)
 

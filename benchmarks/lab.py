@@ -73,6 +73,16 @@ class Lab:
         if self._registry is not None:
             self._registry.stop()
 
+    def clear_registry(self) -> None:
+        """Let the next one hold nothing: who lists repositories is given those of all measurements."""
+        self.close()
+        self._registry = None
+        shutil.rmtree(self.folder / "registry", ignore_errors=True)
+
+    def forget(self) -> None:
+        """Take away what pallet remembers of earlier runs."""
+        shutil.rmtree(self.folder / ".cache", ignore_errors=True)
+
     def project(self, count: int) -> Path:
         """Return the folder of a project of that many artifacts, with neither lock nor layouts in it."""
         folder = self._projects.get(count)

@@ -5,7 +5,6 @@ With a lock, which is read too. Must never be added: a registry.
 
 from __future__ import annotations
 
-import shutil
 from typing import TYPE_CHECKING
 
 from benchmarks.results import Figure, Goal, Table
@@ -29,7 +28,7 @@ def measure(lab: Lab) -> Table:
         lab.pallet(folder, "lock")
         first, again = [], []
         for _ in range(lab.scale.jobs_repetitions):
-            _forget(lab)
+            lab.forget()
             first.append(_validate(lab, folder))
             again.append(_validate(lab, folder))
         figures.append(
@@ -49,8 +48,3 @@ def _validate(lab: Lab, folder: Path) -> float:
 
 def _each(seconds: list[float], size: int) -> str:
     return f"{1000 * min(seconds) / size:.2f} ms for each file at best"
-
-
-def _forget(lab: Lab) -> None:
-    """Remove what earlier runs have remembered."""
-    shutil.rmtree(lab.folder / ".cache", ignore_errors=True)
