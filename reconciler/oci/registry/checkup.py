@@ -1,14 +1,15 @@
 """What can be said of a registry: each question is asked as pallet would ask it in earnest.
 
 Decided here: what is asked, in which order, and that nothing stays but, in some registries, an empty
-repository's name and a blob of two bytes: uploads are cancelled, and tags are tried only where deleting
-works.
-Must never be added: a question whose traces cannot be removed.
+repository's name and a blob of few bytes: uploads are cancelled, and tags are tried only where deleting
+works. What is stored is made up anew for each checkup, so that deleting it takes nothing from anybody.
+Must never be added: a question whose traces cannot be removed, or content that others may have as well.
 """
 
 from __future__ import annotations
 
 import email.utils
+import secrets
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
@@ -16,7 +17,7 @@ from reconciler.errors import PalletError, UnauthorisedError
 from reconciler.oci.blob import Blob
 from reconciler.oci.checkup import Check, Health
 from reconciler.oci.digest import Digest
-from reconciler.oci.manifest import EMPTY_CONTENT, EMPTY_DESCRIPTOR, Manifest, render
+from reconciler.oci.manifest import Descriptor, Manifest, render
 from reconciler.oci.media_types import OCI_MANIFEST, OCTET_STREAM
 from reconciler.oci.reference import Tag
 from reconciler.oci.registry import scopes, tagging, wire, write
@@ -41,9 +42,7 @@ _GOES_ON = (
 )
 _NOBODY = Digest("sha256:" + "0" * 64)
 _TAGS = (Tag("pallet-doctor-1"), Tag("pallet-doctor-2"))
-_PROBE = Manifest(
-    EMPTY_DESCRIPTOR, (EMPTY_DESCRIPTOR,), artifact_type="application/vnd.pallet.doctor.v1+json"
-)
+_PROBE_TYPE = "application/vnd.pallet.doctor.v1+json"
 
 
 def examine_registry(store: RegistryStore, repository: Repository, *, now_s: float) -> Iterator[Check]:
@@ -62,6 +61,9 @@ class _Examination:
         self.store, self.repository, self.now_s = store, repository, now_s
         self.session: Session = store.session
         self.name = store.full_name(repository)
+        # JSON, as its type says; random, since what is deleted again must be nobody else's.
+        self.probe = f'{{"probe":"{secrets.token_hex(16)}"}}'.encode()
+        self.blob = Blob.of_bytes(self.probe)
 
     def run(self) -> Iterator[Check]:
         try:
@@ -96,6 +98,8 @@ class _Examination:
         if Health.GOOD is pushing.health is deleting.health:
             yield from self._try_manifest()
         else:
+            if place is not None:
+                self._deletes_blob()  # which the single POST may have stored
             yield self._referrers(_NOBODY)
             said = "not tried, since what would be tried could not be pushed, or not deleted again"
             yield Check("multi-tag", Health.UNKNOWN, said)
@@ -155,7 +159,7 @@ class _Examination:
 
     def _push(self) -> tuple[Check, places.Place | None]:
         try:
-            place = places.begin(self.session, self.name, EMPTY_DESCRIPTOR.digest)
+            place = places.begin(self.session, self.name, self.blob.digest)
         except PalletError as exc:
             return _bad("push", exc), None
         return Check("push", Health.GOOD, f"{self.name} takes uploads"), place
@@ -163,7 +167,7 @@ class _Examination:
     def _chunks(self, place: places.Place) -> Check:
         """Send one byte of an upload, and cancel it."""
         headers = (("Content-Type", OCTET_STREAM), ("Content-Range", content_range(0, 1)))
-        call = Call("PATCH", place.url, Kind.UPLOAD, headers, EMPTY_CONTENT[:1], is_resent=False)
+        call = Call("PATCH", place.url, Kind.UPLOAD, headers, self.probe[:1], is_resent=False)
         try:
             answer = self.session.send(call, scopes=scopes.push(self.name))
             answer.discard()
@@ -178,11 +182,11 @@ class _Examination:
         return Check("chunks", Health.NOTE, f"blobs go in one piece only: the registry {said} to a part")
 
     def _single_post(self) -> Check:
-        url = self.session.url(wire.single_upload(self.name, EMPTY_DESCRIPTOR.digest))
+        url = self.session.url(wire.single_upload(self.name, self.blob.digest))
         headers = (("Content-Type", OCTET_STREAM),)
         try:
             answer = self.session.send(
-                Call("POST", url, Kind.UPLOAD, headers, EMPTY_CONTENT), scopes=scopes.push(self.name)
+                Call("POST", url, Kind.UPLOAD, headers, self.probe), scopes=scopes.push(self.name)
             )
             answer.discard()
             if answer.status == 202:
@@ -228,11 +232,13 @@ class _Examination:
 
     def _try_manifest(self) -> Iterator[Check]:
         """Put a small artifact with two tags, see what became of it, and delete it."""
-        content = render(_PROBE)
+        described = Descriptor(_PROBE_TYPE, self.blob.digest, self.blob.size_bytes)
+        content = render(Manifest(described, (described,), artifact_type=_PROBE_TYPE))
         try:
-            self.store.put_blob(self.repository, Blob.of_bytes(EMPTY_CONTENT))
+            self.store.put_blob(self.repository, self.blob)
             done = tagging.put_together(self.session, self.name, _TAGS, content, OCI_MANIFEST)
         except PalletError as exc:
+            self._deletes_blob()
             yield _bad("manifest", exc)
             return
         # Some know of referrers only in repositories that exist.
@@ -257,13 +263,13 @@ class _Examination:
         if self._deletes_blob():
             said = "what was tried is gone again; the registry may go on listing the empty name"
             return Check("clean-up", Health.GOOD, f"{said} {self.name}")
-        said = f"what was tried is gone again, but for a blob of {EMPTY_DESCRIPTOR.size_bytes} bytes"
-        fix = "nothing: its garbage collection takes it, and the next checkup uses it again"
+        said = f"what was tried is gone again, but for a blob of {self.blob.size_bytes} bytes"
+        fix = "nothing: its garbage collection takes it"
         return Check("clean-up", Health.NOTE, f"{said} in {self.name}: the registry deletes no blobs", fix)
 
     def _deletes_blob(self) -> bool:
         with suppress(PalletError):
-            return write.delete_blob(self.session, self.name, EMPTY_DESCRIPTOR.digest)
+            return write.delete_blob(self.session, self.name, self.blob.digest)
         return False
 
     def _profile_advice(self, what: str) -> str:
