@@ -51,7 +51,10 @@ class Call:
     is_resent: bool = True
     """Whether it is sent again as it is when the connection breaks; an upload has moved on by then."""
     asks_after_failure: bool = False
-    """Whether the caller sees a server's failure at once: it may have come after the work was done."""
+    """Whether the caller sees a server's failure at once: it may have come after the work was done.
+
+    A wish for patience is none: 429, a 503 with Retry-After, or what says as much.
+    """
 
 
 def redirected(refusal: Refusal, storage: PrivateStorage) -> Url:

@@ -18,7 +18,6 @@ from reconciler.oci.registry.limits import Gate, Limits
 if TYPE_CHECKING:
     from reconciler.errors import StoreError
     from reconciler.oci.registry.answers import Answer
-    from reconciler.oci.registry.failures import Refusal
     from reconciler.oci.registry.limits import Ticket
     from reconciler.oci.registry.settings import Clock
     from reconciler.oci.registry.throttling import Quota
@@ -34,6 +33,8 @@ class Verdict:
     pause_s: float | None
     """Seconds until it is worth asking again; None where it is not."""
     is_throttled: bool
+    is_down: bool = False
+    """Whether the server is rather not up than tired of us: it may have failed after the work was done."""
 
 
 class Patience:
@@ -82,7 +83,7 @@ class Patience:
             self.gate.throttled(
                 ticket, pause_s if pause_s is not None else min(wish_s or 0.0, retries.MAX_WAIT_S)
             )
-        return Verdict(pause_s, is_throttled)
+        return Verdict(pause_s, is_throttled, _is_down(answer.status, wish_s))
 
     def pause_s(self, attempt: int, wish_s: float | None = None) -> float | None:
         """Return the pause before an attempt is repeated, None where it was the last."""
@@ -95,7 +96,7 @@ class Patience:
         refusal = answer.refusal(now_s=self._clock.now_s())
         refusal = replace(refusal, is_throttled=is_throttled, quota=_quota_of(answer))
         error = failure(refusal)
-        if isinstance(error, ThrottledError) and not _is_down(refusal):
+        if isinstance(error, ThrottledError) and not _is_down(refusal.status, refusal.retry_after_s):
             wish_s = refusal.retry_after_s or 0.0
             self._throttled += 1
             if wish_s > retries.MAX_WAIT_S or self._throttled >= CALLS_UNTIL_LEFT_ALONE:
@@ -114,9 +115,9 @@ class Patience:
         return throttling.is_throttled(answer.status, answer.refusal().complaint)
 
 
-def _is_down(refusal: Refusal) -> bool:
+def _is_down(status: int, wish_s: float | None) -> bool:
     """Whether a server is rather not up yet than tired of us: the next call may find it there."""
-    return refusal.status == 503 and refusal.retry_after_s is None
+    return status == 503 and wish_s is None
 
 
 def _is_used_up(answer: Answer) -> bool:

@@ -156,7 +156,9 @@ class Transport:
                     ) from exc
             else:
                 verdict = route.patience.judge(answer, ticket, attempt)
-                if verdict is None or (call.asks_after_failure and not verdict.is_throttled):
+                if verdict is None:
+                    return answer
+                if call.asks_after_failure and (verdict.is_down or not verdict.is_throttled):
                     return answer
                 pause_s = verdict.pause_s
                 if pause_s is None:

@@ -123,7 +123,10 @@ def commit(session: Session, name: str, place: Place, digest: Digest, body: Body
 def send_body(
     session: Session, name: str, method: str, url: Url, body: bytes | Body, headers: Headers = ()
 ) -> Answer:
-    """Send bytes of a blob, once: after a break or a server's failure the upload may have moved on."""
+    """Send bytes of a blob, once: after a break or a server's failure the upload may have moved on.
+
+    They are sent again only where the registry asked for patience instead: 429, or Retry-After.
+    """
     call = Call(
         method,
         url,

@@ -271,7 +271,7 @@ def test_limit_is_learnt_once(server: ScriptedRegistry) -> None:
     assert other.digest in server.hold(REPOSITORY).blobs
 
 
-@pytest.mark.parametrize("answer", [Reply(502), Reply(hang_up=True)], ids=["502", "break"])
+@pytest.mark.parametrize("answer", [Reply(502), Reply(503), Reply(hang_up=True)], ids=["502", "503", "break"])
 def test_failed_single_post_looks_before_it_sends_again(server: ScriptedRegistry, answer: Reply) -> None:
     server.single_post = True
     server.on("POST", "digest=", lambda request: (server.faithful(request), answer)[1], times=1)
