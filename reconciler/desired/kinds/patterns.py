@@ -152,7 +152,8 @@ def _compile(pattern: str) -> Any:
                 # Such as about `[[`, which later versions of the engines may read in another way.
                 warnings.simplefilter("ignore")
                 return engine.compile(text)
-        except (engine.error, OverflowError, RecursionError) as exc:
+        except (engine.error, ValueError, OverflowError, RecursionError) as exc:
+            # `regex` says with a bare ValueError that flags clash.
             reasons.append(exc)
     # The first reason speaks of what was written.
     message = f"expected a regular expression: {reasons[0]}"

@@ -42,6 +42,8 @@ def test_expressions_are_found(pattern: str, text: str, expected: bool) -> None:
         pytest.param("(", "expected a regular expression: missing ), unterminated", id="unclosed"),
         pytest.param("(+", "expected a regular expression: ", id="unclosed-repeat"),
         pytest.param("a{2,1}", "expected a regular expression: ", id="turned-round"),
+        pytest.param("(?a)(?u)a", "expected a regular expression: ", id="clashing-flags"),
+        pytest.param("(?a)(?u)a+", "expected a regular expression: ", id="clashing-flags-and-a-repeat"),
         pytest.param("a" * 10_001, "expected a regular expression of at most 10,000 characters", id="long"),
     ],
 )
