@@ -76,7 +76,11 @@ def describe_document(document: Document, kind: Kind, *, is_literal: bool = True
     if notes is None or notes.kind is not kind:
         return _describe(document, kind, is_literal=is_literal)
     if notes.annotations is None:
-        notes.annotations = _describe(document, kind, is_literal=False)
+        try:
+            notes.annotations = extract(kind, document.value, is_literal=False)
+        except ExtractionError:
+            # Ways that are literal may pass over the very text: what serves both is not to be had.
+            return _describe(document, kind, is_literal=is_literal)
     if is_literal and may_have_expressions(kind, notes.annotations):
         return _describe(document, kind, is_literal=True)
     return dict(notes.annotations)

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ from reconciler.desired.kinds.kind import Kind
 from reconciler.desired.kinds.kind_files import check_document, describe_document
 from reconciler.desired.kinds.kind_reader import builtin_kinds, parse_kind
 from reconciler.desired.reading.documents import Document, Format, read_document
+from reconciler.desired.reading.notes import Notes
 from reconciler.errors import DocumentError
 
 FILES = Path(__file__).parent / "files"
@@ -168,6 +170,27 @@ def test_field_that_is_no_annotation_has_its_line() -> None:
         describe_document(document, kind)
     expected = "f:2: metadata.owner: expected text, a number, or a list of them, got an object with 1 key"
     assert str(caught.value) == expected
+
+
+@pytest.mark.parametrize("has_notes", [False, True])
+def test_literal_ways_pass_over_what_others_refuse(has_notes: bool) -> None:
+    way = {
+        "path": "level",
+        "function": "strongest",
+        "order": ["low", "high"],
+        "default": "low",
+        "literal": True,
+    }
+    table = {"media-type": "application/vnd.acme.x.v1+yaml", "annotations": {"k": way}}
+    kind, problems = parse_kind("own", table, root=Path())
+    assert kind is not None, problems
+    document = read_document(b'level: "{{ vars.level }}"\n', file="f", suffix_format=Format.YAML)
+    document = replace(document, notes=Notes(kind) if has_notes else None)
+    assert describe_document(document, kind) == {"k": "low"}
+    with pytest.raises(DocumentError) as caught:
+        describe_document(document, kind, is_literal=False)
+    assert str(caught.value) == "f:1: level: expected one of low, high, got '{{ vars.level }}'"
+    assert describe_document(document, kind) == {"k": "low"}
 
 
 def test_annotations_are_described() -> None:
