@@ -9,10 +9,12 @@ from __future__ import annotations
 import re
 from pathlib import PurePosixPath
 
+from reconciler.desired.finding.globs import EXCLUDES
 from reconciler.oci.reference import Repository
 
 _PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
 _GLOB_CHARACTER = re.compile(r"([*?\[])")
+_STARS = re.compile(r"\*+")
 _NAMES = ("stem", "name", "parent", "dir")
 
 
@@ -54,9 +56,29 @@ def fill_text(template: str, path: str, *, as_glob: bool = False) -> str:
             raise ValueError(f"{{{name}}} is empty for {path}, which stands in no folder")
         return _GLOB_CHARACTER.sub(r"[\1]", values[name]) if as_glob else values[name]
 
-    return _PLACEHOLDER.sub(value, template)
+    filled = _PLACEHOLDER.sub(value, template)
+    return _as_named(filled, excludes=template.startswith(EXCLUDES)) if as_glob else filled
+
+
+def widen(template: str) -> str:
+    """Return a pattern that takes whatever the placeholders in another may stand for, and maybe more."""
+    return "/".join(map(_widen_step, template.split("/")))
 
 
 def has_placeholder(template: str) -> bool:
     """Say whether a template depends on the file."""
     return _PLACEHOLDER.search(template) is not None
+
+
+def _as_named(pattern: str, *, excludes: bool) -> str:
+    """Return a pattern that takes files out only where its template does, whatever a file is called."""
+    sign = EXCLUDES if excludes else ""
+    rest = pattern.removeprefix(sign)
+    return f"{sign}./{rest}" if rest.startswith(EXCLUDES) else pattern
+
+
+def _widen_step(step: str) -> str:
+    if "{dir}" in step:
+        return "**"
+    # Two that stand side by side would be more than one step, or no pattern.
+    return _STARS.sub("*", _PLACEHOLDER.sub("*", step)) if has_placeholder(step) else step

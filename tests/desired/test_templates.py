@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from reconciler.desired.templates import fill, has_placeholder
+from reconciler.desired.templates import fill, fill_text, has_placeholder, widen
 
 
 @pytest.mark.parametrize(
@@ -74,3 +74,33 @@ def test_template_that_gives_no_repository_is_refused(template: str, path: str, 
 def test_placeholders_are_recognised() -> None:
     assert has_placeholder("w/{stem}")
     assert not has_placeholder("w/stem")
+
+
+@pytest.mark.parametrize(
+    ("template", "path", "pattern"),
+    [
+        pytest.param("{stem}.sig", "a/b.json", "b.sig", id="plain"),
+        pytest.param("{stem}.sig", "a/[b]*.json", "[[]b][*].sig", id="glob-characters"),
+        pytest.param("{stem}.sig", "!b.json", "./!b.sig", id="name-with-the-sign"),
+        pytest.param("{dir}/x", "!a/b.json", "./!a/x", id="folder-with-the-sign"),
+        pytest.param("a/{name}", "a/!b.json", "a/!b.json", id="sign-further-on"),
+        pytest.param("!{stem}.sig", "b.json", "!b.sig", id="exclusion"),
+        pytest.param("!{stem}.sig", "!b.json", "!./!b.sig", id="exclusion-of-a-name-with-the-sign"),
+    ],
+)
+def test_names_in_patterns_mean_themselves(template: str, path: str, pattern: str) -> None:
+    assert fill_text(template, path, as_glob=True) == pattern
+
+
+@pytest.mark.parametrize(
+    ("template", "pattern"),
+    [
+        pytest.param("a/*.json", "a/*.json", id="no-placeholder"),
+        pytest.param("{dir}/{stem}.cdx.json", "**/*.cdx.json", id="folder-and-name"),
+        pytest.param("a/**/{parent}-{stem}.sig", "a/**/*-*.sig", id="several"),
+        pytest.param("a/{parent}{stem}*", "a/*", id="side-by-side"),
+        pytest.param("out/sbom-{dir}/x.json", "out/**/x.json", id="folder-within-a-step"),
+    ],
+)
+def test_placeholders_are_widened(template: str, pattern: str) -> None:
+    assert widen(template) == pattern
