@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING
 
 from reconciler.desired.config_reader import read_config
 from reconciler.desired.finding.files import find_files
+from reconciler.desired.finding.globs import EXCLUDES
 from reconciler.desired.finding.tree import Tree
-from reconciler.desired.templates import has_placeholder
+from reconciler.desired.templates import has_placeholder, widen
 from reconciler.errors import InvalidError
 from reconciler.sync.watching.noticeboard import Noticeboard
 from reconciler.sync.watching.observers import start_observer
@@ -23,7 +24,7 @@ from reconciler.sync.watching.scope import Scope, scope_of, walk
 from reconciler.sync.watching.survey import Survey
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
     from pathlib import Path
 
     from reconciler.desired.config import Config
@@ -144,7 +145,7 @@ def _sources(config: Config) -> set[Path]:
     found = {
         (config.root / file.path).resolve()
         for patterns in lists
-        for file in find_files(tree, [_widened(text) for text in patterns]).files
+        for file in find_files(tree, _widened(patterns)).files
     }
     for rule in config.artifacts:
         for name in (*rule.files, *filter(None, (rule.config_file, *rule.layers))):
@@ -156,6 +157,7 @@ def _sources(config: Config) -> set[Path]:
     return found
 
 
-def _widened(pattern: str) -> str:
-    """Return a pattern that takes whatever a placeholder in it may stand for."""
-    return pattern.partition("{")[0] + "*" if has_placeholder(pattern) else pattern
+def _widened(patterns: Iterable[str]) -> list[str]:
+    """Return patterns that take whatever placeholders may stand for."""
+    # What is taken out for one artifact may be another's.
+    return [widen(text) for text in patterns if not (text.startswith(EXCLUDES) and has_placeholder(text))]

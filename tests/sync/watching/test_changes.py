@@ -33,3 +33,19 @@ def test_exclusions_are_of_their_own_list(tmp_path: Path, files: list[str], wake
         assert changes.wait(20.0 if wakes else 0.5) is wakes
     finally:
         changes.close()
+
+
+def test_attached_files_count_for_every_artifact(tmp_path: Path) -> None:
+    attach = '[[artifact.attach]]\nfiles = ["{dir}/{stem}.cdx.json", "!{dir}/draft.cdx.json"]\n'
+    toml = RULE.format(files='["flows/*.txt"]', name="r") + attach
+    files = {"flows/a.txt": "1", "flows/draft.txt": "1", "flows/a.cdx.json": "{}"}
+    folder = make_project(tmp_path, toml, files)
+    changes = ProjectChanges(
+        folder.config, Noticing(is_polling=True, interval_s=0.02), Stop(), lambda _: None
+    )
+    try:
+        changes.begin()
+        (tmp_path / "flows/a.cdx.json").write_text("[ ]", encoding="utf-8")
+        assert changes.wait(20.0)
+    finally:
+        changes.close()
