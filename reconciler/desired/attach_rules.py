@@ -110,7 +110,8 @@ class _Attach:
         except ValueError as exc:
             self.report("invalid-attachment", f"files: {exc}")
             return ()
-        found = find_files(self.tree, patterns)
+        # An exclusion may say which artifacts have none.
+        found = find_files(self.tree, patterns, may_be_empty=True)
         for problem in found.problems:
             if problem.severity is Severity.ERROR:
                 about = f"{problem.file}: {problem.message}" if problem.file else problem.message

@@ -21,7 +21,7 @@ from reconciler.desired.finding.tree import Sort, Tree, is_never_entered
 from reconciler.errors import Problem, Severity
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
     from pathlib import Path
 
 _SURROGATE = re.compile("[\ud800-\udfff]")
@@ -49,7 +49,9 @@ class Found:
     """`path` is `files`, or `files[1]` for the second of several; file and line are the caller's to add."""
 
 
-def find_files(tree: Tree | Path, patterns: Sequence[str], *, allow_folders: bool = False) -> Found:
+def find_files(
+    tree: Tree | Path, patterns: Sequence[str], *, allow_folders: bool = False, may_be_empty: bool = False
+) -> Found:
     """Return the files that `patterns` name, and every problem with them.
 
     A file that several patterns name takes its title from the first of them.
@@ -57,6 +59,7 @@ def find_files(tree: Tree | Path, patterns: Sequence[str], *, allow_folders: boo
     Args:
         tree: the project; pass one `Tree` for all entries, so that each folder is listed once.
         allow_folders: whether a literal path may name a folder, as for image layouts.
+        may_be_empty: whether exclusions may leave nothing of what literal paths name.
 
     Raises:
         OSError: `tree` is a path that is no folder or cannot be listed.
@@ -75,8 +78,16 @@ def find_files(tree: Tree | Path, patterns: Sequence[str], *, allow_folders: boo
         for file in found.files:
             files.setdefault(file.path, file)
     problems += _check_exclusions(patterns, exclusions)
+    if patterns and not (files or may_be_empty) and _are_warnings(problems):
+        problems.append(nothing_left(patterns, exclusions.used))
     # Code points sort as their UTF-8 bytes do, in every locale.
     return Found(tuple(files[path] for path in sorted(files)), tuple(problems))
+
+
+def nothing_left(patterns: Sequence[str], exclusions: Iterable[str]) -> Problem:
+    """Return the problem of patterns that name files, all of which exclusions take out."""
+    named = next(pattern for pattern in patterns if not pattern.startswith(EXCLUDES))
+    return replace(texts.all_excluded(named, sorted(exclusions)), path="files")
 
 
 @dataclass(slots=True)
@@ -150,7 +161,7 @@ def _expand(tree: Tree, glob: Glob, exclusions: _Exclusions) -> Found:
             files.append(FoundFile(path, glob.title(path)))
         else:
             problems.append(problem)
-    if not files and all(problem.severity is Severity.WARNING for problem in problems):
+    if not files and _are_warnings(problems):
         problems.append(_no_match(tree, glob, search))
     return Found(tuple(files), tuple(problems))
 
@@ -164,6 +175,10 @@ def _no_match(tree: Tree, glob: Glob, search: Search) -> Problem:
         if again.found:
             return texts.all_ignored(glob.text, list(again.found.values()), is_cut=again.is_cut)
     return texts.no_match(tree, glob.text, missing_folder=search.missing_folder)
+
+
+def _are_warnings(problems: Iterable[Problem]) -> bool:
+    return all(problem.severity is Severity.WARNING for problem in problems)
 
 
 def _file_problem(tree: Tree, path: str) -> Problem | None:

@@ -10,7 +10,7 @@ import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from reconciler.desired.finding.files import find_files
+from reconciler.desired.finding.files import find_files, nothing_left
 from reconciler.desired.finding.globs import EXCLUDES, as_pattern, parse_glob
 
 if TYPE_CHECKING:
@@ -59,11 +59,13 @@ def find_images(root: Path, tree: Tree, rule: ArtifactRule) -> FoundImages:
         if _is_absent(root, path):
             images[path, tag] = ImageSource(path, tag, missing=(path,))
             continue
-        found = find_files(tree, [path, *exclusions], allow_folders=True)
+        found = find_files(tree, [path, *exclusions], allow_folders=True, may_be_empty=True)
         # An exclusion need not take something out of each pattern.
         problems.extend(problem for problem in found.problems if problem.code != "unused-exclusion")
         for file in found.files:
             images[file.path, tag] = ImageSource(file.path, tag)
+    if not images and not problems:
+        problems.append(nothing_left(named, exclusions))
     return FoundImages(tuple(images.values()), tuple(problems))
 
 

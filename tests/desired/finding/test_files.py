@@ -192,6 +192,23 @@ def test_pattern_without_a_file(
     assert found == Found((), (Problem(code, message, path="files", fix=fix),))
 
 
+@pytest.mark.parametrize(
+    ("patterns", "by"),
+    [
+        pytest.param(["a.md", "!a.md"], "!a.md", id="one"),
+        pytest.param(["a.md", "b.md", "!*.md"], "!*.md", id="several"),
+        pytest.param(["a.md", "!a.md", "!c.md"], "!a.md", id="with-an-idle-one"),
+    ],
+)
+def test_literal_paths_that_are_all_taken_out(tmp_path: Path, patterns: list[str], by: str) -> None:
+    tree = make_tree(tmp_path, "a.md", "b.md")
+    found = find_files(tree, patterns)
+    message = f"a.md: matches nothing but what is taken out by {by}: expected at least one file"
+    assert Problem("no-match", message, path="files") in found.problems
+    assert find_files(tree, [*patterns[:-1], "b.md", "!a.md"]).files[0].path == "b.md"
+    assert all(each.code != "no-match" for each in find_files(tree, patterns, may_be_empty=True).problems)
+
+
 def test_every_problem_names_its_pattern(tmp_path: Path) -> None:
     found = find_files(make_tree(tmp_path, "a.md"), ["/x", "a.md", "*.txt"])
     assert [file.path for file in found.files] == ["a.md"]

@@ -28,3 +28,15 @@ def test_exclusions_alone_name_no_image(tmp_path: Path) -> None:
     assert problem.message == (
         "!build/b.tar: takes files out of nothing: expected a pattern without ! beside it"
     )
+
+
+def test_images_that_are_all_taken_out(tmp_path: Path) -> None:
+    (problem,) = _find(tmp_path, '["build/a.tar", "!build/a.tar"]').problems
+    assert problem.message == (
+        "build/a.tar: matches nothing but what is taken out by !build/a.tar: expected at least one file"
+    )
+
+
+def test_one_of_two_images_may_be_taken_out(tmp_path: Path) -> None:
+    found = _find(tmp_path, '["build/a.tar", "build/b.tar", "!build/a.tar"]')
+    assert ([image.path for image in found.images], found.problems) == (["build/b.tar"], ())
