@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 from reconciler.cli.projects import locate
 from reconciler.cli.references import asking
 from reconciler.cli.session import surroundings
-from reconciler.cli.whereabouts import read_registry
+from reconciler.cli.whereabouts import read_registry, read_usable_config
 from reconciler.compose import choose_target, open_store
 from reconciler.desired.config_reader import read_config
 from reconciler.desired.lockfile import read_lock
@@ -165,17 +165,17 @@ def _subject(stock: Stock, inventory: Inventory) -> str:
 
 
 def read_project_config(place: Place, *, is_needed: bool) -> Config | None:
-    """Return pallet.toml; with --registry it is only asked how that one is reached.
+    """Return pallet.toml; with --registry it is only asked how that one is reached, and need not be valid.
 
     Raises:
         UsageError: it is needed, and there is none.
         ConfigError: it is needed, and invalid.
     """
+    if not is_needed:
+        return read_usable_config(place)
     try:
         return read_config(locate(place))
     except ConfigError as exc:
-        if not is_needed:
-            return None
         if all(problem.code == "no-config" for problem in exc.problems):
             raise UsageError(
                 "target: expected a pallet.toml or --registry, got neither",

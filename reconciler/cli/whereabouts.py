@@ -143,7 +143,7 @@ def _rest(path: PurePath, name: Repository) -> PurePath | None:
 
 
 def _below(written: Written, registry: str, place: Place, reach: Reach) -> Found:
-    named = read_registry(registry, place, _read_usable_config(place), reach)
+    named = read_registry(registry, place, read_usable_config(place), reach)
     repository: Repository | None = written.repository
     if written.url is not None:
         bare, folder = Target(written.url, written.url), place.directory.absolute()
@@ -163,7 +163,7 @@ def _named_place(written: Written, url: str, place: Place, reach: Reach) -> Foun
     """
     bare = Target(url, url)
     folder = place.directory.absolute()
-    config = _read_usable_config(place)
+    config = read_usable_config(place)
     if config is None:
         return Found(bare, written.repository, folder, is_known=False, is_bounded=False)
     owned = find_owner(config, url, written.repository, folder=folder, chosen=reach.target)
@@ -175,7 +175,7 @@ def _named_place(written: Written, url: str, place: Place, reach: Reach) -> Foun
     return Found(target, written.repository, root, is_known=False, is_bounded=False)
 
 
-def _read_usable_config(place: Place) -> Config | None:
+def read_usable_config(place: Place) -> Config | None:
     """Return pallet.toml where there is one; one that is invalid is said, and not used."""
     try:
         return read_config(locate(place))

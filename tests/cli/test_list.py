@@ -124,6 +124,19 @@ def test_registry_needs_no_config(
     assert [row[0] for row in rows(ran.stdout)[1:]] == ["w/a"]
 
 
+def test_invalid_config_is_said_and_not_used(
+    registry: ScriptedRegistry, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    registry.put("acme/w/a", manifest_of({}), OCI, "1.0.0")
+    (tmp_path / "pallet.toml").write_text("nothing = true\n", encoding="utf-8")
+
+    ran = Desk(tmp_path, "", capsys).pallet("list", "--registry", f"{registry.url}/acme")
+
+    assert ran.code == 0
+    assert [row[0] for row in rows(ran.stdout)[1:]] == ["w/a"]
+    assert ran.stderr.startswith("pallet: pallet.toml is invalid: nothing that it says is used here\n")
+
+
 def test_neither_config_nor_registry_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     ran = Desk(tmp_path, "", capsys).pallet("list")
 
