@@ -68,7 +68,7 @@ class CatalogDocument:
     items: tuple[Item, ...] = ()
     format_version: str = FORMAT_VERSION
     others: tuple[tuple[str, str], ...] = ()
-    """Keys that this pallet does not know, each with the text of its value."""
+    """The texts of keys that this pallet does not know, each with that of its value."""
 
     @property
     def is_newer(self) -> bool:
@@ -91,7 +91,7 @@ def _parse(content: bytes) -> CatalogDocument:
     version: object = None
     items: tuple[Item, ...] | None = None
     others = []
-    for key in scanner.members():
+    for key, key_text in scanner.members():
         if key == "entries":
             items = tuple(
                 _read_item(value, Written(texts, place)) for place, value in enumerate(scanner.values())
@@ -101,7 +101,7 @@ def _parse(content: bytes) -> CatalogDocument:
         if key == "format_version":
             version = value
         else:
-            others.append((key, text))
+            others.append((key_text, text))
     scanner.end()
     if not isinstance(version, str):
         raise ValueError(f"format_version: expected text such as {FORMAT_VERSION}, got {version!r}")
@@ -113,7 +113,7 @@ def _parse(content: bytes) -> CatalogDocument:
 def render_catalog(document: CatalogDocument) -> bytes:
     """Return the bytes: one line for each entry, sorted; the same for the same entries."""
     head = [f'{{"format_version":{_dump(document.format_version)}']
-    head.extend(f"{_dump(key)}:{text}" for key, text in document.others)
+    head.extend(f"{key}:{text}" for key, text in document.others)
     lines = ",\n".join(item.text for item in sort_items(document.items))
     return (",\n".join((*head, '"entries":[\n')) + lines + "\n]}\n").encode()
 

@@ -37,8 +37,8 @@ class Scanner:
         self._text, self._at = "", 0
         self._singly_until = 0
 
-    def members(self) -> Iterator[str]:
-        """Yield the keys of an object; whoever iterates reads each value before going on.
+    def members(self) -> Iterator[tuple[str, str]]:
+        """Yield the keys of an object, each with its text; whoever iterates reads each value before going on.
 
         Raises:
             ValueError: here is no object, or not all of one.
@@ -47,11 +47,11 @@ class Scanner:
         if self._take("}"):
             return
         while True:
-            key, _ = self.part()
+            key, text = self.part()
             if not isinstance(key, str):
                 raise ValueError(f"expected a key, got {str(key)[:40]!r}")
             self._require(":")
-            yield key
+            yield key, text
             if self._take("}"):
                 return
             self._require(",")
@@ -195,7 +195,7 @@ class Texts:
         """Every text, in order."""
         texts: list[str] = []
         scanner = Scanner(self._content)
-        for key in scanner.members():
+        for key, _ in scanner.members():
             if key == self._key:
                 texts = [text for _, text in scanner.elements()]
             else:

@@ -70,6 +70,12 @@ def test_what_others_wrote_stays_byte_for_byte() -> None:
     assert render_catalog(parse_catalog(content)) == content
 
 
+def test_key_that_is_no_utf8_once_read_stays() -> None:
+    content = b'{"format_version":"1.0",\n"\\ud800":[1.0],\n"\\u00e9":2,\n"entries":[\n\n]}\n'
+
+    assert render_catalog(parse_catalog(content)) == content
+
+
 def test_empty_catalog_is_one() -> None:
     assert parse_catalog(render_catalog(CatalogDocument())) == CatalogDocument()
 

@@ -195,7 +195,7 @@ def test_entries_of_others_stay_byte_for_byte() -> None:
     seen = place_in(store).read()
     assert isinstance(seen, CatalogPresent)
     assert text in seen.content.decode()
-    assert (seen.document.format_version, seen.document.others) == ("1.3", (("x", "{}"),))
+    assert (seen.document.format_version, seen.document.others) == ("1.3", (('"x"', "{}"),))
     assert listed(store)[-1].owner == "theirs"
 
 

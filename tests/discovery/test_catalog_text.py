@@ -31,9 +31,9 @@ def test_value_may_be_larger_than_a_piece() -> None:
 
     keys = scanner.members()
 
-    assert next(keys) == "a"
+    assert next(keys) == ("a", '"a"')
     assert scanner.part() == ("—" * PIECE_BYTES, long)
-    assert next(keys) == "b"
+    assert next(keys) == ("b", '"b"')
     assert [text for _, text in scanner.elements()] == [long, long]
     assert list(keys) == []
 
@@ -85,7 +85,7 @@ def test_values_are_those_that_come_singly(texts: list[str]) -> None:
 
 def _values(scanner: Scanner) -> list[object]:
     found: list[object] = []
-    for key in scanner.members():
+    for key, _ in scanner.members():
         if key == "list":
             found = list(scanner.values())
         else:
