@@ -58,7 +58,7 @@ class Newest:
         notes: list[str] = []
         for release in _candidates(releases):
             looked = self._read(releases, release, notes)
-            if looked is not None and (looked.entry is None or says_stable(looked.entry.annotations)):
+            if looked is not None and _ends_with(release, looked):
                 return looked
             first = first or looked
         return first or self._without_versions(releases, notes)
@@ -105,7 +105,14 @@ def _gone(releases: Releases, tag: Tag) -> str:
 def _candidates(releases: Releases) -> list[Release]:
     """Return the releases to be read: stable ones first, each kind newest first."""
     stable = [item for item in releases.versions if not item.version.is_prerelease]
-    return (stable or list(releases.versions[:1]))[:_READ_MAX]
+    return (stable or list(releases.versions))[:_READ_MAX]
+
+
+def _ends_with(release: Release, looked: Looked) -> bool:
+    """Say whether no older version is asked for; a pre-release comes only where there is nothing else."""
+    if looked.entry is None or release.version.is_prerelease:
+        return True
+    return says_stable(looked.entry.annotations)
 
 
 def _understand(
