@@ -32,7 +32,7 @@ from reconciler.sync.pruning_stock import Stock
 from reconciler.sync.removal import Remover
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from reconciler.desired.project import Project
     from reconciler.discovery.asking import Asking
@@ -119,11 +119,11 @@ class Pruner:
         """Delete what was shown, what requires something before what it requires."""
         results = {item.key: _refuse(pruning.blind) for item in pruning.judged if item.is_withheld}
         for item in in_order(pruning.going):
-            results[item.key] = self._delete(item, results)
+            results[item.key] = self._delete(item, results, pruning.going)
         gone = [item.key for item in pruning.going if results[item.key].outcome is Outcome.DONE]
         return Pruned(results, self._tell_catalog(gone))
 
-    def _delete(self, item: Judged, results: dict[Key, Result]) -> Result:
+    def _delete(self, item: Judged, results: dict[Key, Result], going: Sequence[Judged]) -> Result:
         if self.stop.is_requested:
             return Result(Outcome.SKIPPED, "stopped before it was begun", fix="pallet prune")
         waits = next(
@@ -132,17 +132,26 @@ class Pruner:
         )
         if waits is not None:
             return Result(Outcome.SKIPPED, f"{waits[0]}:{waits[1]} requires it, and is still there")
+        together = _tags_of(
+            other
+            for other in going
+            if other.entry.repository == item.entry.repository
+            and results.get(other.key, DONE).outcome is Outcome.DONE
+        )
         try:
             for tag in (*item.tags, item.entry.tag):
-                if not self._remove(item, tag):
+                if not self._remove(item, tag, together):
                     break
         except PalletError as exc:
             refused = isinstance(exc, RefusedError | ImmutableTagError | UnsupportedError)
             return Result(Outcome.REFUSED if refused else Outcome.FAILED, str(exc), exc.exit_code, exc.fix)
         return DONE
 
-    def _remove(self, item: Judged, tag: Tag) -> bool:
+    def _remove(self, item: Judged, tag: Tag, together: Mapping[Tag, Digest]) -> bool:
         """Delete one tag; False where its manifest went instead, and with it all its tags.
+
+        Args:
+            together: the tags of this repository that go as well, or went, and what they named when read.
 
         Raises:
             RefusedError: the tag was moved, or only manifests are deleted here and something needs this one.
@@ -164,12 +173,27 @@ class Pruner:
         try:
             return not remover.remove(removal).by_digest
         except RefusedError:
-            if not item.is_whole:
+            # What was put on it, or lists it, since it was read was never to go.
+            if not item.is_whole or not self._goes_whole(remover, entry.digest, together):
                 raise
         # The registry deletes no tags, and several name this manifest: all of them were to go.
         whole = Remover(self.store, name, force=True, jobs=jobs)
         whole.remove(whole.find(entry.digest))
         return False
+
+    def _goes_whole(self, remover: Remover, digest: Digest, together: Mapping[Tag, Digest]) -> bool:
+        """Say whether all tags that name a manifest now, and all indexes that list it, go as they were read.
+
+        Raises:
+            PalletError: the store could not tell.
+        """
+        sharing, listing = remover.look_around(digest)
+        if any(together.get(tag) != digest for tag in sharing):
+            return False
+        name = remover.repository
+        return all(
+            tag in together and self.store.head_manifest(name, tag).digest == together[tag] for tag in listing
+        )
 
     def _locked_tags(self, name: Repository) -> dict[Tag, Digest]:
         entries = self.project.lock.entries.values()
@@ -222,6 +246,10 @@ class Pruner:
             self.frees_orphans,
             frozenset(name for name in found.standing if self.chooses(name)),
         )
+
+
+def _tags_of(going: Iterable[Judged]) -> dict[Tag, Digest]:
+    return {tag: item.entry.digest for item in going for tag in (*item.tags, item.entry.tag)}
 
 
 def _refuse(why: str | None) -> Result:

@@ -18,6 +18,7 @@ from reconciler.discovery.requiring import read_said
 from reconciler.discovery.statements import CREATED
 from reconciler.discovery.workflow_facts import name_of
 from reconciler.oci.media_types import INDEXES
+from reconciler.oci.referrer_index import is_fallback_tag
 from reconciler.sync.pruning_needs import Needs
 from reconciler.sync.pruning_stock import key_of, read_version
 
@@ -140,8 +141,7 @@ def _going(
     naming = [tag for tag, digest in there.tags.items() if digest == entry.digest]
     floating = tuple(sorted(tag for tag in naming if version_of(tag) is None))
     versions = (tag for tag in naming if version_of(tag) is not None)
-    indexes = (tag for tag, other in there.entries.items() if other.media_type in INDEXES)
-    is_whole = all((name, tag) in going for tag in (*versions, *indexes))
+    is_whole = all((name, tag) in going for tag in (*versions, *_may_list(there)))
     return Judged(
         entry,
         why,
@@ -150,6 +150,17 @@ def _going(
         tags=floating,
         is_whole=is_whole,
     )
+
+
+def _may_list(there: Standing) -> Iterator[Tag]:
+    """Yield the tags of indexes, and of what could not be read: nobody knows that it is none."""
+    read = {**there.entries, **there.others}
+    yield from (
+        tag for tag, entry in read.items() if entry.media_type in INDEXES and not is_fallback_tag(tag)
+    )
+    known = {entry.digest for entry in read.values()}
+    # A list of referrers is no artifact: what is deleted is taken out of it first.
+    yield from (tag for tag, digest in there.tags.items() if digest not in known and not is_fallback_tag(tag))
 
 
 def in_order(going: Sequence[Judged]) -> list[Judged]:

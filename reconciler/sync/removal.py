@@ -141,7 +141,7 @@ class Remover:
         """Refuse where something else would go too, or would lose a part."""
         if self.force and tag is None:
             return
-        sharing, listing = self._look_around(digest)
+        sharing, listing = self.look_around(digest)
         others = [other for other in sharing if other != tag]
         subject = self.store.name(self.repository, digest)
         if others:
@@ -155,8 +155,12 @@ class Remover:
                 fix="delete the index first; or the part all the same: --force",
             )
 
-    def _look_around(self, digest: Digest) -> tuple[list[Tag], list[Tag]]:
-        """Return the tags that name a manifest, and those of indexes that list it."""
+    def look_around(self, digest: Digest) -> tuple[list[Tag], list[Tag]]:
+        """Return the tags that name a manifest, and those of indexes that list it, as it is now.
+
+        Raises:
+            PalletError: the store could not tell.
+        """
         # A list of referrers is no artifact: what is deleted is taken out of it first.
         tags = [tag for tag in self.store.list_tags(self.repository) if not is_fallback_tag(tag)]
         with ThreadPoolExecutor(max_workers=self.jobs, thread_name_prefix="delete") as pool:

@@ -229,6 +229,29 @@ def test_manifest_of_an_index_that_stays_is_not_whole() -> None:
     assert judged[index.tag].stays
 
 
+@pytest.mark.parametrize(
+    ("tag", "media_type", "is_whole"),
+    [
+        pytest.param("nightly", media_types.OCI_INDEX, False, id="index"),
+        pytest.param("nightly", None, False, id="unreadable"),
+        pytest.param("nightly", media_types.OCI_MANIFEST, True, id="manifest"),
+        pytest.param("sha256-" + "0" * 64, media_types.OCI_INDEX, True, id="referrers"),
+        pytest.param("sha256-" + "0" * 64, None, True, id="unreadable-referrers"),
+    ],
+)
+def test_index_under_another_tag_may_list_a_manifest(
+    tag: str, media_type: str | None, *, is_whole: bool
+) -> None:
+    other = replace(entry_of("a", salt="other"), tag=Tag(tag), version=None, media_type=media_type or "")
+    there = stand(A)[A.repository]
+    others = {} if media_type is None else {other.tag: other}
+    standing = {A.repository: Standing({**there.tags, other.tag: other.digest}, there.entries, others)}
+
+    (item,) = choose(Stock(standing), NOTHING, ORPHANS)
+
+    assert (item.stays, item.is_whole) == (False, is_whole)
+
+
 def test_only_what_was_chosen_is_touched() -> None:
     assert going(stand(A, B), replace(NOTHING, chosen=frozenset({Repository("b")}))) == ["b:1.0.0"]
 
