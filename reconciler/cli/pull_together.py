@@ -21,6 +21,7 @@ from reconciler.discovery.pull_lock import lock_of, read_pull_lock, render_pull_
 from reconciler.discovery.roots import find_root
 from reconciler.discovery.shelves import StoreShelf
 from reconciler.discovery.taking import take
+from reconciler.discovery.unmet import UnmetError
 from reconciler.errors import NotFoundError, Problem, UsageError
 from reconciler.oci.files import disk_failures, write_atomically
 from reconciler.reports import documents
@@ -134,9 +135,12 @@ def pull_together(
     Raises:
         PalletError: the store could not tell what belongs to it.
     """
-    with resolving_told(located.store, located.repository):
-        lock = _find(screen, located, asked.from_lock, questions)
-    if lock is None:
+    try:
+        with resolving_told(located.store, located.repository):
+            lock = _find(screen, located, asked.from_lock, questions)
+    except UnmetError as exc:
+        _report_unmet(screen, exc.unmet)
+        tell_where(screen, located, exc.unmet)
         return FAILED
     brought = take(located.store, lock.taken, asked.folder, terms, questions, pull_one=pull_told)
     failed = [item for item in brought if item.failure is not None]
@@ -155,8 +159,13 @@ def pull_together(
     return DONE
 
 
-def _find(screen: Screen, located: Located, from_lock: FromLock | None, questions: Asking) -> PullLock | None:
-    """Return what belongs to it, by the lock or as the store has it now; None where something is unmet."""
+def _find(screen: Screen, located: Located, from_lock: FromLock | None, questions: Asking) -> PullLock:
+    """Return what belongs to it, by the lock or as the store has it now.
+
+    Raises:
+        UnmetError: something that it needs cannot be had.
+        PalletError: the store could not tell.
+    """
     if from_lock is not None:
         with open_manifests(located) as manifests:
             lock, doubts = check_lock(from_lock.lock, manifests, questions, file=str(from_lock.path))
@@ -169,9 +178,7 @@ def _find(screen: Screen, located: Located, from_lock: FromLock | None, question
             root = find_root(located.store, manifests, located.repository, named)
         found = find_dependencies(root, StoreShelf.of(located.store, manifests, questions))
     if found.unmet:
-        _report_unmet(screen, found.unmet)
-        tell_where(screen, located, found.unmet)
-        return None
+        raise UnmetError(found.unmet)
     return lock_of(found)
 
 

@@ -13,6 +13,7 @@ from itertools import combinations
 from typing import TYPE_CHECKING
 
 from reconciler.desired.cycles import find_cycles
+from reconciler.errors import StoreError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -55,6 +56,15 @@ class Unmet:
     def __str__(self) -> str:
         ways = "".join(f"\n  {ARROW.join(way)}" for way in self.ways)
         return f"{self.message}{ways}"
+
+
+class UnmetError(StoreError):
+    """An artifact cannot be had with what it needs; `unmet` says why, all of it."""
+
+    def __init__(self, unmet: Sequence[Unmet]) -> None:
+        fix = "; ".join(dict.fromkeys(item.fix for item in unmet))
+        super().__init__("\n".join(map(str, unmet)), fix=fix)
+        self.unmet = tuple(unmet)
 
 
 def find_unmet(settled: Settled) -> tuple[Unmet, ...]:

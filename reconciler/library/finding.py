@@ -22,6 +22,7 @@ from reconciler.discovery.searching import Query, search
 from reconciler.discovery.selecting import select
 from reconciler.discovery.shelves import StoreShelf
 from reconciler.discovery.taking import take
+from reconciler.discovery.unmet import UnmetError
 from reconciler.discovery.wishes import Wish, is_meant
 from reconciler.errors import LockError, PalletError, StoreError, ThrottledError, UsageError
 from reconciler.library.arguments import (
@@ -36,7 +37,7 @@ from reconciler.library.naming import read_artifact, read_repository
 from reconciler.library.values import Choice, PulledTree, Searched
 from reconciler.oci.pulling.pull import JOBS, PullTerms
 from reconciler.sync.exit_codes import FAILED, PARTLY
-from reconciler.sync.told_pulls import pull_told
+from reconciler.sync.told_pulls import pull_told, resolving_told
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -210,10 +211,11 @@ class Finding(Held):
         opened = self._opened
         terms = PullTerms(choose_platform(platform), overwrite=overwrite, jobs=min(opened.jobs, JOBS))
         is_text = not hasattr(artifact, "unmet")
-        found: Dependencies = self.dependencies(artifact) if is_text else artifact  # type: ignore[arg-type, assignment]
-        if found.unmet:
-            message = "\n".join(str(item) for item in found.unmet)
-            raise StoreError(message, fix="; ".join(dict.fromkeys(item.fix for item in found.unmet)))
+        name = read_artifact(opened, artifact).repository if is_text else artifact.root.repository  # type: ignore[arg-type, union-attr]
+        with resolving_told(opened.store, name):
+            found: Dependencies = self.dependencies(artifact) if is_text else artifact  # type: ignore[arg-type, assignment]
+            if found.unmet:
+                raise UnmetError(found.unmet)
         lock = lock_of(found)
         asking = opened.asking if progress is None else replace(opened.asking, steps=progress)
         folder = opened.directory / Path(directory)

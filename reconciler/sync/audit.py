@@ -250,6 +250,9 @@ class AuditedStore:
 
 
 def tell_pull(store: Store, repository: Repository, reference: Tag | Digest, digest: Digest) -> None:
-    """Write a pull down where the store is audited: only who pulls knows that reading was one."""
+    """Write a copy's pull down where its source is audited: only who copies knows that reading was one.
+
+    Copies tell only what they took: of one that fails, the lines of the destination's writes tell.
+    """
     if isinstance(store, AuditedStore):
         store.tell_pull(repository, reference, digest)

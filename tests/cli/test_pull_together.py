@@ -109,6 +109,18 @@ def test_unmet_takes_nothing(shelf: Desk, store: Store) -> None:
     assert not (shelf.root / "taken.lock").exists()
 
 
+def test_unmet_is_told_to_the_audit(shelf: Desk, store: Store) -> None:
+    _put(store, "w/broken", "1.0.0", "gone")
+    config = shelf.root / "pallet.toml"
+    config.write_text(config.read_text() + '\n[audit]\nfile = "audit.jsonl"\n')
+
+    assert shelf.pallet("pull", "w/broken", "--with-deps", "-o", "out").code == 1
+
+    [line] = map(json.loads, (shelf.root / "audit.jsonl").read_text().splitlines())
+    assert (line["action"], line["outcome"]) == ("pull", "refused")
+    assert line["error"].startswith("w/gone: missing")
+
+
 def test_failure_of_one_leaves_the_others(shelf: Desk, store: Store) -> None:
     _put(store, "tools/search", "1.5.0", title="")
 

@@ -271,11 +271,14 @@ def test_audit_of_a_project_is_kept(tmp_path: Path) -> None:
             registry.pull(f"{NOTE}-9", "out")
         with pytest.raises(NotFoundError):
             registry.pull(f"{NOTE.partition(':')[0]}@^99", "out")
+        with pytest.raises(NotFoundError):
+            registry.pull_with_dependencies(f"{NOTE}-9", "out")
 
     lines = [json.loads(line) for line in (tmp_path / "audit.jsonl").read_text().splitlines()]
     assert {line["action"] for line in lines} >= {"blob", "manifest", "pull"}
     assert [line["outcome"] for line in lines if line["action"] == "pull"] == [
         "accepted",
+        "refused",
         "refused",
         "refused",
     ]
