@@ -52,10 +52,16 @@ def extract(kind: Kind, value: object, *, is_literal: bool = True) -> dict[str, 
 def may_have_expressions(kind: Kind, annotations: Mapping[str, str]) -> bool:
     """Say whether ways that are literal may have taken a text with an expression."""
     return any(
-        "{{" in annotations.get(key, "") or "{%" in annotations.get(key, "")
+        not _keeps_texts(way) or "{{" in annotations.get(key, "") or "{%" in annotations.get(key, "")
         for key, ways in kind.annotations
-        if any(way.literal for way in ways)
+        for way in ways
+        if way.literal
     )
+
+
+def _keeps_texts(way: Extraction) -> bool:
+    """Say whether what a field says can be found in its annotation; a count, for instance, hides it."""
+    return way.function in {Function.TEXT, Function.LIST, Function.UNIQUE} and not way.alias
 
 
 def _apply(way: Extraction, value: object, *, is_literal: bool) -> str | None:

@@ -193,6 +193,26 @@ def test_literal_ways_pass_over_what_others_refuse(has_notes: bool) -> None:
     assert describe_document(document, kind) == {"k": "low"}
 
 
+@pytest.mark.parametrize(
+    ("way", "expected"),
+    [
+        pytest.param({"function": "count"}, "1", id="count"),
+        pytest.param({"alias": {"{{ a }}": "z"}}, "b", id="alias"),
+        pytest.param({"function": "unique", "join": ","}, "b", id="unique"),
+    ],
+)
+def test_literal_ways_are_the_same_with_notes(way: dict[str, object], expected: str) -> None:
+    table = {
+        "media-type": "application/vnd.acme.x.v1+yaml",
+        "annotations": {"k": {"path": "s", "literal": True, **way}},
+    }
+    kind, problems = parse_kind("own", table, root=Path())
+    assert kind is not None, problems
+    document = read_document(b's: ["{{ a }}", b]\n', file="f", suffix_format=Format.YAML)
+    noted = replace(document, notes=Notes(kind))
+    assert [describe_document(each, kind) for each in (document, noted, noted)] == [{"k": expected}] * 3
+
+
 def test_annotations_are_described() -> None:
     assert describe_document(read("triage.yaml"), KINDS["workflow"])["org.pallet.workflow.timeout"] == "80"
 
