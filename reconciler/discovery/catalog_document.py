@@ -103,7 +103,7 @@ def _parse(content: bytes) -> CatalogDocument:
         else:
             others.append((key_text, text))
     scanner.end()
-    if not isinstance(version, str):
+    if not isinstance(version, str) or not version.isprintable():
         raise ValueError(f"format_version: expected text such as {FORMAT_VERSION}, got {version!r}")
     if items is None:
         raise ValueError("entries: expected a list, got none")

@@ -112,6 +112,10 @@ def test_bad_entry_is_one_with_a_problem(entry: str, problem: str) -> None:
         (b"[]", "expected '{', got '[]'"),
         (b"{}", "format_version: expected text such as 1.0, got None"),
         (b'{"format_version":1,"entries":[]}', "format_version: expected text such as 1.0, got 1"),
+        (
+            rb'{"format_version":"1.\ud800","entries":[]}',
+            r"format_version: expected text such as 1.0, got '1.\ud800'",
+        ),
         (b'{"format_version":"1.0"}', "entries: expected a list, got none"),
         (b'{"format_version":"1.0","entries":{}}', "expected '[', got '{}}'"),
         (b'{"format_version":"1.0","entries":[1 2]}', "expected ',', got '2]}'"),
