@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from reconciler.errors import ThrottledError
-from tests.oci.registry.uploads.test_pushing import is_stored, put
+from tests.oci.registry.uploads.large_blobs import is_stored, put
 from tests.support.scripted_registry import Reply, ScriptedRegistry
 
 
