@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING
 from benchmarks.results import Figure, Goal, Table, ratios
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
     from benchmarks.lab import Lab
@@ -73,11 +73,44 @@ def measure(lab: Lab) -> Table:
             what, step = steps[index]
             os.sync()  # what the step before has written is not written on its account
             rates[what].append(content.size_bytes / _MEGABYTE / step())
+    others = [*_oras(lab, content), *_crane(lab, content)]
     content.path.unlink()
-    return _table(content, rates, peaks)
+    return _table(content, rates, peaks, others)
 
 
-def _table(content: _Content, rates: dict[str, list[float]], peaks: list[float]) -> Table:
+def _oras(lab: Lab, content: _Content) -> Iterator[Figure]:
+    if shutil.which("oras") is None:
+        return
+    where = f"{_host(lab)}/oras/blob"
+    push = ["oras", "blob", "push", "--plain-http", "--size", str(content.size_bytes)]
+    yield _rate(lab, content, "oras blob push", [*push, f"{where}@{content.digest}", content.path])
+    fetch: list[str | Path] = ["oras", "blob", "fetch", "--plain-http", "--output", lab.folder / "pulled.bin"]
+    yield _rate(lab, content, "oras blob fetch", [*fetch, f"{where}@{content.digest}"])
+
+
+def _crane(lab: Lab, content: _Content) -> Iterator[Figure]:
+    if shutil.which("crane") is None:
+        return
+    blob = f"{_host(lab)}/pallet-0/blob@{content.digest}"
+    written = 'crane blob --insecure "$0" > "$1"'
+    yield _rate(lab, content, "crane blob", ["sh", "-c", written, blob, lab.folder / "pulled.bin"])
+
+
+def _host(lab: Lab) -> str:
+    return lab.registry.url.removeprefix("http://")
+
+
+def _rate(lab: Lab, content: _Content, what: str, command: list[str | Path]) -> Figure:
+    """Return a tool's rates: once, since of what is pushed a second time nothing travels."""
+    os.sync()
+    seconds = lab.run(command, lab.folder).wall_s
+    (lab.folder / "pulled.bin").unlink(missing_ok=True)
+    return Figure(what, "MB/s", (content.size_bytes / _MEGABYTE / seconds,), "one process, once")
+
+
+def _table(
+    content: _Content, rates: dict[str, list[float]], peaks: list[float], others: Sequence[Figure]
+) -> Table:
     push = Figure("pallet, push", "MB/s", tuple(rates["push"]), "POST, PATCH for each 64 MiB, PUT")
     curl_push = Figure("curl, push", "MB/s", tuple(rates["push by curl"]), "POST, PUT")
     pull = Figure("pallet, pull", "MB/s", tuple(rates["pull"]), "GET to a file")
@@ -88,8 +121,10 @@ def _table(content: _Content, rates: dict[str, list[float]], peaks: list[float])
         Goal("pull of a large blob, of curl's rate", ratios(pull, curl_pull), NEEDED),
         Goal("MB for a large blob", (max(peaks),), MEMORY_MAX_MB, at_most=True),
     ]
+    missing = [f"{tool} is not installed" for tool in ("oras", "crane") if shutil.which(tool) is None]
+    remarks = [*_REMARKS, *missing]
     title = f"One blob of {content.size_bytes // _PIECE_BYTES} MiB"
-    return Table(title, [push, curl_push, pull, curl_pull, memory], goals, _REMARKS)
+    return Table(title, [push, curl_push, pull, curl_pull, *others, memory], goals, remarks)
 
 
 def _make(lab: Lab) -> _Content:
