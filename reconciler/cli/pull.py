@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -12,6 +13,7 @@ from reconciler.cli.options import (
     Place,
     Reach,
     flag,
+    flag_group,
     output_options,
     place_options,
     reach_options,
@@ -27,6 +29,10 @@ from reconciler.oci.pulling.layers import Naming
 from reconciler.oci.pulling.pull import JOBS, PullTerms
 from reconciler.reports.pulled import narrate_pull, pulled_document, render_pulled
 from reconciler.sync.told_pulls import pull_told, resolving_told
+
+if TYPE_CHECKING:
+    from reconciler.cli.whereabouts import Found
+    from reconciler.oci.pulling.pull import PullResult
 
 
 @click.command("pull", short_help="Write an artifact's files into a folder.")
@@ -44,9 +50,15 @@ from reconciler.sync.told_pulls import pull_told, resolving_told
 )
 @flag("--platform", metavar="OS/ARCH", help="The entry of an index, such as linux/arm64.")
 @flag("--overwrite", is_flag=True, help="Replace files that hold something else.")
-@flag("--by-digest", is_flag=True, help="Name files without a usable title by their digest.")
-@flag("--include-config", is_flag=True, help="Write the config too, as config.json or the like.")
-@flag("--unpack/--no-unpack", "unpack", default=True, help="Whether archived folders become folders again.")
+@flag_group(
+    "naming",
+    Naming,
+    flag("--by-digest", is_flag=True, help="Name files without a usable title by their digest."),
+    flag("--include-config", is_flag=True, help="Write the config too, as config.json or the like."),
+    flag(
+        "--unpack/--no-unpack", "unpack", default=True, help="Whether archived folders become folders again."
+    ),
+)
 @flag("--with-deps", is_flag=True, help="Everything that it needs too, each below DIR by its repository.")
 @flag(
     "--lock",
@@ -73,9 +85,7 @@ def command(
     *,
     platform: str | None,
     overwrite: bool,
-    by_digest: bool,
-    include_config: bool,
-    unpack: bool,
+    naming: Naming,
     with_deps: bool,
     lock: Path | None,
     from_lock: Path | None,
@@ -102,20 +112,11 @@ def command(
     """
     screen = Screen(output)
     asked = _read_together(reference, folder, lock, from_lock, place, with_deps=with_deps)
-    naming = Naming(by_digest=by_digest, include_config=include_config, unpack=unpack)
-    jobs, steps = min(reach.jobs, JOBS), screen.progress()
-    terms = PullTerms(choose_platform(platform), naming, overwrite, jobs=jobs, steps=steps)
+    terms = _terms(reach, screen, platform, naming, overwrite=overwrite)
+    settle = asked.settle if asked is not None else _as_it_is
     with (
         stop_on_signals() as stop,
-        open_reference(
-            reference,
-            place,
-            reach,
-            stop,
-            screen,
-            registry=registry,
-            settle=asked.settle if asked is not None else lambda found: found,
-        ) as located,
+        open_reference(reference, place, reach, stop, screen, registry=registry, settle=settle) as located,
     ):
         if asked is not None:
             return pull_together(screen, located, asked, terms, asking(reach, screen, stop))
@@ -123,10 +124,25 @@ def command(
             with resolving_told(located.store, located.repository):
                 wanted = find_one(located)
             pulled = pull_told(located.store, located.repository, wanted, place.directory / folder, terms)
+    _answer(screen, pulled, folder)
+    return 0
+
+
+def _terms(
+    reach: Reach, screen: Screen, platform: str | None, naming: Naming, *, overwrite: bool
+) -> PullTerms:
+    jobs, steps = min(reach.jobs, JOBS), screen.progress()
+    return PullTerms(choose_platform(platform), naming, overwrite, jobs=jobs, steps=steps)
+
+
+def _as_it_is(found: Found) -> Found:
+    return found
+
+
+def _answer(screen: Screen, pulled: PullResult, folder: Path) -> None:
     for line in narrate_pull(pulled):
         screen.say(line)
     screen.answer(pulled_document(pulled, folder), render_pulled(pulled, folder))
-    return 0
 
 
 def _read_together(
