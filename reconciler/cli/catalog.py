@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -21,13 +20,13 @@ from reconciler.cli.options import (
 from reconciler.cli.projects import locate
 from reconciler.cli.references import asking
 from reconciler.cli.screen import Screen
-from reconciler.cli.session import stop_on_signals, surroundings
+from reconciler.cli.session import manifest_cache, stop_on_signals, surroundings
 from reconciler.compose import choose_target, open_store
 from reconciler.desired.config_reader import read_config
 from reconciler.desired.lockfile import read_lock
 from reconciler.discovery.catalog import CatalogAbsent, CatalogForeign, CatalogPlace
 from reconciler.discovery.catalog_publishing import Publisher
-from reconciler.discovery.manifest_cache import CachedManifests, ManifestCache, cache_folder
+from reconciler.discovery.manifest_cache import CachedManifests
 from reconciler.discovery.rebuilding import Rebuilt, rebuild
 from reconciler.errors import NotFoundError, StoreError, UsageError
 from reconciler.reports import documents
@@ -117,7 +116,7 @@ def _open(place: Place, reach: Reach, screen: Screen, stop: Stop) -> Iterator[_O
         )
     target = choose_target(config, reach.target)
     store = open_store(target, surroundings(config.root, reach, stop, screen.notices()))
-    cache = ManifestCache(None if target.layout_directory is not None else cache_folder(os.environ))
+    cache = manifest_cache(target)
     try:
         where = CatalogPlace(store, config.catalog, CachedManifests(store, cache))
         yield _Opened(config, where, asking(reach, screen, stop), stop)

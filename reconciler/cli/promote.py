@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import partial
@@ -24,10 +23,10 @@ from reconciler.cli.options import (
 )
 from reconciler.cli.projects import load
 from reconciler.cli.screen import Screen
-from reconciler.cli.session import stop_on_signals, surroundings
+from reconciler.cli.session import manifest_cache, stop_on_signals, surroundings
 from reconciler.cli.show import show_report
 from reconciler.compose import choose_target, name_at, open_store, without_prefix
-from reconciler.discovery.manifest_cache import CachedManifests, ManifestCache, cache_folder
+from reconciler.discovery.manifest_cache import CachedManifests
 from reconciler.errors import UsageError
 from reconciler.oci.copying import Copier
 from reconciler.oci.copying_terms import CopyTerms
@@ -144,7 +143,7 @@ def _open(
 
 def _manifests(target: Target, store: Store, stack: ExitStack) -> CachedManifests:
     """Return the manifests of a target, those of a registry read through this user's cache."""
-    cache = ManifestCache(None if target.layout_directory is not None else cache_folder(os.environ))
+    cache = manifest_cache(target)
     stack.callback(cache.close)
     return CachedManifests(store, cache)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 from contextlib import contextmanager
 from dataclasses import replace
@@ -24,10 +23,10 @@ from reconciler.cli.options import (
 from reconciler.cli.projects import in_ci, load
 from reconciler.cli.references import asking
 from reconciler.cli.screen import Screen
-from reconciler.cli.session import stop_on_signals, surroundings
+from reconciler.cli.session import manifest_cache, stop_on_signals, surroundings
 from reconciler.compose import choose_target, open_store
 from reconciler.discovery.catalog import CatalogPlace
-from reconciler.discovery.manifest_cache import CachedManifests, ManifestCache, cache_folder
+from reconciler.discovery.manifest_cache import CachedManifests
 from reconciler.errors import UsageError
 from reconciler.reports import documents
 from reconciler.reports.printable import printable
@@ -107,7 +106,7 @@ def _open(
     """Yield the project and the target's store, which is closed afterwards."""
     target = choose_target(project.config, reach.target)
     store = open_store(target, surroundings(project.config.root, reach, stop, screen.notices()))
-    cache = ManifestCache(None if target.layout_directory is not None else cache_folder(os.environ))
+    cache = manifest_cache(target)
     manifests = CachedManifests(store, cache)
     name = project.config.catalog
     catalog = None if name is None else CatalogPlace(store, name, manifests)

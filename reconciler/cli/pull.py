@@ -31,7 +31,6 @@ from reconciler.reports.pulled import narrate_pull, pulled_document, render_pull
 from reconciler.sync.told_pulls import pull_told, resolving_told
 
 if TYPE_CHECKING:
-    from reconciler.cli.whereabouts import Found
     from reconciler.oci.pulling.pull import PullResult
 
 
@@ -113,7 +112,7 @@ def command(
     screen = Screen(output)
     asked = _read_together(reference, folder, lock, from_lock, place, with_deps=with_deps)
     terms = _terms(reach, screen, platform, naming, overwrite=overwrite)
-    settle = asked.settle if asked is not None else _as_it_is
+    settle = None if asked is None else asked.settle
     with (
         stop_on_signals() as stop,
         open_reference(reference, place, reach, stop, screen, registry=registry, settle=settle) as located,
@@ -133,10 +132,6 @@ def _terms(
 ) -> PullTerms:
     jobs, steps = min(reach.jobs, JOBS), screen.progress()
     return PullTerms(choose_platform(platform), naming, overwrite, jobs=jobs, steps=steps)
-
-
-def _as_it_is(found: Found) -> Found:
-    return found
 
 
 def _answer(screen: Screen, pulled: PullResult, folder: Path) -> None:

@@ -6,7 +6,6 @@ Must never be added: which place that is, how the text is read, or what is done 
 
 from __future__ import annotations
 
-import os
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -15,12 +14,12 @@ from typing import TYPE_CHECKING
 
 import click
 
-from reconciler.cli.session import surroundings
+from reconciler.cli.session import manifest_cache, surroundings
 from reconciler.cli.whereabouts import find_place
 from reconciler.compose import open_store
 from reconciler.desired.references import read_constraint, read_reference
 from reconciler.discovery.asking import Asking
-from reconciler.discovery.manifest_cache import CachedManifests, ManifestCache, cache_folder
+from reconciler.discovery.manifest_cache import CachedManifests
 from reconciler.discovery.roots import find_tag
 from reconciler.discovery.unmet import Why
 from reconciler.errors import StoppedError, UsageError
@@ -70,21 +69,23 @@ def open_reference(
     screen: Screen | None = None,
     *,
     registry: str | None = None,
-    settle: Callable[[Found], Found] = lambda found: found,
+    settle: Callable[[Found], Found] | None = None,
 ) -> Iterator[Located]:
     """Yield the store and the repository that a reference names; the store is closed afterwards.
 
     Args:
         screen: where a registry's warnings go; None for stderr, whatever --quiet says.
         registry: what --registry names; None where it was not given.
-        settle: says where it is looked for, before anything is opened.
+        settle: says where it is looked for instead, before anything is opened.
 
     Raises:
         UsageError: the text is no reference, or names a target that there is not.
         ConfigError: pallet.toml is needed and is invalid.
     """
     written = read_reference(text)
-    found = settle(find_place(written, place, reach, registry))
+    found = find_place(written, place, reach, registry)
+    if settle is not None:
+        found = settle(found)
     notices = screen.notices() if screen is not None else Notices(partial(click.echo, err=True))
     around = surroundings(found.root, reach, stop, notices, named_from=place.directory)
     store = open_store(found.target, around)
@@ -107,9 +108,7 @@ def open_reference(
 @contextmanager
 def open_manifests(located: Located) -> Iterator[CachedManifests]:
     """Yield the manifests of a store; those of a registry are read through this user's cache."""
-    # What stands in a directory already is not copied to another one.
-    is_layout = located.target.layout_directory is not None
-    cache = ManifestCache(None if is_layout else cache_folder(os.environ))
+    cache = manifest_cache(located.target)
     try:
         yield CachedManifests(located.store, cache)
     finally:

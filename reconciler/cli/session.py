@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
     from reconciler.cli.options import Reach
     from reconciler.cli.screen import Screen
+    from reconciler.desired.config import Target
     from reconciler.desired.project import Project
     from reconciler.oci.registry.notices import Notices
 
@@ -47,6 +48,14 @@ def surroundings(
     )
 
 
+def manifest_cache(target: Target) -> ManifestCache:
+    """Return what this user's runs keep of a target's manifests.
+
+    What stands in a directory already is not copied to another one.
+    """
+    return ManifestCache(None if target.layout_directory is not None else cache_folder(os.environ))
+
+
 @contextmanager
 def open_reconciler(
     project: Project,
@@ -64,10 +73,7 @@ def open_reconciler(
     target = choose_target(project.config, reach.target)
     with nullcontext(stop) if stop is not None else stop_on_signals() as stop:
         store = open_store(target, surroundings(project.config.root, reach, stop, screen.notices()))
-        is_layout = target.layout_directory is not None
-        cache = ManifestCache(
-            None if is_layout or project.config.catalog is None else cache_folder(os.environ)
-        )
+        cache = ManifestCache(None) if project.config.catalog is None else manifest_cache(target)
         try:
             yield Reconciler(
                 project,

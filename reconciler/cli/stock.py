@@ -8,7 +8,6 @@ where the registry will not say what there is. Must never be added: what is look
 
 from __future__ import annotations
 
-import os
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -16,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from reconciler.cli.projects import locate
 from reconciler.cli.references import asking
-from reconciler.cli.session import surroundings
+from reconciler.cli.session import manifest_cache, surroundings
 from reconciler.cli.whereabouts import read_registry, read_usable_config
 from reconciler.compose import choose_target, open_store
 from reconciler.desired.config_reader import read_config
@@ -24,7 +23,7 @@ from reconciler.desired.lockfile import read_lock
 from reconciler.discovery.conditions import Condition, looks_like_term, parse_condition
 from reconciler.discovery.deepening import deepen
 from reconciler.discovery.inventory import take_inventory
-from reconciler.discovery.manifest_cache import CachedManifests, ManifestCache, cache_folder
+from reconciler.discovery.manifest_cache import CachedManifests
 from reconciler.discovery.workflow_facts import shown
 from reconciler.errors import ConfigError, LockError, StoreError, ThrottledError, UsageError
 from reconciler.oci.reference import Repository
@@ -130,7 +129,7 @@ def open_stock(origin: Origin, place: Place, reach: Reach, stop: Stop, screen: S
     else:
         assert config is not None
         target, root = choose_target(config, reach.target), config.root
-    cache = ManifestCache(cache_folder(os.environ) if target.layout_directory is None else None)
+    cache = manifest_cache(target)
     around = surroundings(root, reach, stop, screen.notices(), named_from=place.directory)
     store = open_store(target, around)
     try:
